@@ -200,7 +200,7 @@ impl<'de, E: Enumeration> serde_core::Deserialize<'de> for Flags<E> {
     }
 }
 
-/// Implements for enumerations what follows from [`Enumeration`]: `as_str`, `Display`, `Debug`, `Hash`, `From<&str>`,
+/// Implements for enumerations what follows from [`Enumeration`]: `as_str`, `Eq`, `Display`, `Debug`, `Hash`, `From<&str>`,
 /// [`Value`](crate::json::Value), [`ToLiteral`](crate::ToLiteral), and serde's traits if the feature `serde` is on.
 #[macro_export]
 macro_rules! enumerations {
@@ -212,6 +212,8 @@ macro_rules! enumerations {
                 $crate::__private::member_name(self)
             }
         }
+
+        impl ::std::cmp::Eq for $enumeration {}
 
         impl ::std::fmt::Display for $enumeration {
             #[inline]

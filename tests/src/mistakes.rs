@@ -108,8 +108,8 @@ mistakes! {
         "managed_device::Patch::new().set(managed_device::DEVICE_NAME, \"A\");";
     /// What is set on creation is not changed.
     what_is_create_only_is_not_set:
-        "user::Patch::new().set(Property::<User, String, Writable>::new(\"a\"), \"A\");",
-        "user::Patch::new().set(Property::<User, String, CreateOnly>::new(\"a\"), \"A\");";
+        "user::Patch::new().set(Property::<User, String, Writable>::Named(\"a\"), \"A\");",
+        "user::Patch::new().set(Property::<User, String, CreateOnly>::Named(\"a\"), \"A\");";
     /// An update takes changes to what it updates.
     an_update_takes_changes_to_its_type:
         "client.users().by_id(\"a\").update(user::Patch::new());",

@@ -253,7 +253,7 @@ fn enumeration(imports: &Imports, planned: &Enumeration) -> TokenStream {
     });
     quote! {
         #about
-        #[derive(Clone, PartialEq, Eq)]
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub enum #name {
             #(#members,)*

@@ -39,6 +39,6 @@ fn constant(imports: &Imports, owner: &Struct, field: &Field) -> TokenStream {
     quote! {
         #about
         #attribute
-        pub const #name: runtime::Property<#model, #ty #access> = runtime::Property::new(#json);
+        pub const #name: runtime::Property<#model, #ty #access> = runtime::Property::Named(#json);
     }
 }

@@ -239,23 +239,23 @@ runtime::models!(AadUserConversationMember);
 /// Changes to a [`AadUserConversationMember`].
 pub type Patch = runtime::Patch<AadUserConversationMember>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AadUserConversationMember, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AadUserConversationMember, String> = runtime::Property::Named(
     "displayName",
 );
 /// `email`
-pub const EMAIL: runtime::Property<AadUserConversationMember, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<AadUserConversationMember, String> = runtime::Property::Named(
     "email",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AadUserConversationMember, String> = runtime::Property::new(
+pub const ID: runtime::Property<AadUserConversationMember, String> = runtime::Property::Named(
     "id",
 );
 /// `roles`
-pub const ROLES: runtime::Property<AadUserConversationMember, Vec<String>> = runtime::Property::new(
+pub const ROLES: runtime::Property<AadUserConversationMember, Vec<String>> = runtime::Property::Named(
     "roles",
 );
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<AadUserConversationMember, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<AadUserConversationMember, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `user`: navigation property.
@@ -297,13 +297,13 @@ pub const TENANT_ID: runtime::Property<AadUserConversationMember, String> = runt
 pub const USER: runtime::Property<
     AadUserConversationMember,
     crate::runtime::Expanded<crate::models::User>,
-> = runtime::Property::new("user");
+> = runtime::Property::Named("user");
 /// `userId`
-pub const USER_ID: runtime::Property<AadUserConversationMember, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<AadUserConversationMember, String> = runtime::Property::Named(
     "userId",
 );
 /// `visibleHistoryStartDateTime`
 pub const VISIBLE_HISTORY_START_DATE_TIME: runtime::Property<
     AadUserConversationMember,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("visibleHistoryStartDateTime");
+> = runtime::Property::Named("visibleHistoryStartDateTime");

@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<AadUserConversationMemberResult>;
 pub const ERROR: runtime::Property<
     AadUserConversationMemberResult,
     models::PublicError,
-> = runtime::Property::new("error");
+> = runtime::Property::Named("error");
 /// `userId`
-pub const USER_ID: runtime::Property<AadUserConversationMemberResult, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<AadUserConversationMemberResult, String> = runtime::Property::Named(
     "userId",
 );

@@ -56,6 +56,6 @@ runtime::models!(AadUserNotificationRecipient);
 /// Changes to a [`AadUserNotificationRecipient`].
 pub type Patch = runtime::Patch<AadUserNotificationRecipient>;
 /// `userId`: never null.
-pub const USER_ID: runtime::Property<AadUserNotificationRecipient, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<AadUserNotificationRecipient, String> = runtime::Property::Named(
     "userId",
 );

@@ -135,53 +135,53 @@ pub type Patch = runtime::Patch<AccessPackage>;
 pub const ACCESS_PACKAGES_INCOMPATIBLE_WITH: runtime::Property<
     AccessPackage,
     runtime::Expanded<Vec<models::AccessPackage>>,
-> = runtime::Property::new("accessPackagesIncompatibleWith");
+> = runtime::Property::Named("accessPackagesIncompatibleWith");
 /// `assignmentPolicies`: navigation property.
 pub const ASSIGNMENT_POLICIES: runtime::Property<
     AccessPackage,
     runtime::Expanded<Vec<models::AccessPackageAssignmentPolicy>>,
-> = runtime::Property::new("assignmentPolicies");
+> = runtime::Property::Named("assignmentPolicies");
 /// `catalog`: navigation property.
 pub const CATALOG: runtime::Property<
     AccessPackage,
     runtime::Expanded<models::AccessPackageCatalog>,
-> = runtime::Property::new("catalog");
+> = runtime::Property::Named("catalog");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     AccessPackage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<AccessPackage, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AccessPackage, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AccessPackage, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AccessPackage, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackage, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AccessPackage, String> = runtime::Property::Named("id");
 /// `incompatibleAccessPackages`: navigation property.
 pub const INCOMPATIBLE_ACCESS_PACKAGES: runtime::Property<
     AccessPackage,
     runtime::Expanded<Vec<models::AccessPackage>>,
-> = runtime::Property::new("incompatibleAccessPackages");
+> = runtime::Property::Named("incompatibleAccessPackages");
 /// `incompatibleGroups`: navigation property.
 pub const INCOMPATIBLE_GROUPS: runtime::Property<
     AccessPackage,
     runtime::Expanded<Vec<models::Group>>,
-> = runtime::Property::new("incompatibleGroups");
+> = runtime::Property::Named("incompatibleGroups");
 /// `isHidden`
-pub const IS_HIDDEN: runtime::Property<AccessPackage, bool> = runtime::Property::new(
+pub const IS_HIDDEN: runtime::Property<AccessPackage, bool> = runtime::Property::Named(
     "isHidden",
 );
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     AccessPackage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `resourceRoleScopes`: navigation property.
 pub const RESOURCE_ROLE_SCOPES: runtime::Property<
     AccessPackage,
     runtime::Expanded<Vec<models::AccessPackageResourceRoleScope>>,
-> = runtime::Property::new("resourceRoleScopes");
+> = runtime::Property::Named("resourceRoleScopes");

@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<AccessPackageAnswer>;
 pub const ANSWERED_QUESTION: runtime::Property<
     AccessPackageAnswer,
     runtime::Expanded<models::AccessPackageQuestion>,
-> = runtime::Property::new("answeredQuestion");
+> = runtime::Property::Named("answeredQuestion");
 /// `displayValue`
-pub const DISPLAY_VALUE: runtime::Property<AccessPackageAnswer, String> = runtime::Property::new(
+pub const DISPLAY_VALUE: runtime::Property<AccessPackageAnswer, String> = runtime::Property::Named(
     "displayValue",
 );

@@ -64,15 +64,15 @@ runtime::models!(AccessPackageAnswerChoice);
 /// Changes to a [`AccessPackageAnswerChoice`].
 pub type Patch = runtime::Patch<AccessPackageAnswerChoice>;
 /// `actualValue`
-pub const ACTUAL_VALUE: runtime::Property<AccessPackageAnswerChoice, String> = runtime::Property::new(
+pub const ACTUAL_VALUE: runtime::Property<AccessPackageAnswerChoice, String> = runtime::Property::Named(
     "actualValue",
 );
 /// `localizations`
 pub const LOCALIZATIONS: runtime::Property<
     AccessPackageAnswerChoice,
     Vec<models::AccessPackageLocalizedText>,
-> = runtime::Property::new("localizations");
+> = runtime::Property::Named("localizations");
 /// `text`
-pub const TEXT: runtime::Property<AccessPackageAnswerChoice, String> = runtime::Property::new(
+pub const TEXT: runtime::Property<AccessPackageAnswerChoice, String> = runtime::Property::Named(
     "text",
 );

@@ -69,12 +69,12 @@ pub type Patch = runtime::Patch<AccessPackageAnswerString>;
 pub const ANSWERED_QUESTION: runtime::Property<
     AccessPackageAnswerString,
     runtime::Expanded<models::AccessPackageQuestion>,
-> = runtime::Property::new("answeredQuestion");
+> = runtime::Property::Named("answeredQuestion");
 /// `displayValue`
-pub const DISPLAY_VALUE: runtime::Property<AccessPackageAnswerString, String> = runtime::Property::new(
+pub const DISPLAY_VALUE: runtime::Property<AccessPackageAnswerString, String> = runtime::Property::Named(
     "displayValue",
 );
 /// `value`
-pub const VALUE: runtime::Property<AccessPackageAnswerString, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<AccessPackageAnswerString, String> = runtime::Property::Named(
     "value",
 );

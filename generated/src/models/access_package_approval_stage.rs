@@ -109,43 +109,43 @@ pub type Patch = runtime::Patch<AccessPackageApprovalStage>;
 pub const APPROVER_INFORMATION_VISIBILITY: runtime::Property<
     AccessPackageApprovalStage,
     models::ApproverInformationVisibility,
-> = runtime::Property::new("approverInformationVisibility");
+> = runtime::Property::Named("approverInformationVisibility");
 /// `durationBeforeAutomaticDenial`
 pub const DURATION_BEFORE_AUTOMATIC_DENIAL: runtime::Property<
     AccessPackageApprovalStage,
     runtime::edm::Duration,
-> = runtime::Property::new("durationBeforeAutomaticDenial");
+> = runtime::Property::Named("durationBeforeAutomaticDenial");
 /// `durationBeforeEscalation`
 pub const DURATION_BEFORE_ESCALATION: runtime::Property<
     AccessPackageApprovalStage,
     runtime::edm::Duration,
-> = runtime::Property::new("durationBeforeEscalation");
+> = runtime::Property::Named("durationBeforeEscalation");
 /// `escalationApprovers`
 pub const ESCALATION_APPROVERS: runtime::Property<
     AccessPackageApprovalStage,
     Vec<models::SubjectSet>,
-> = runtime::Property::new("escalationApprovers");
+> = runtime::Property::Named("escalationApprovers");
 /// `fallbackEscalationApprovers`
 pub const FALLBACK_ESCALATION_APPROVERS: runtime::Property<
     AccessPackageApprovalStage,
     Vec<models::SubjectSet>,
-> = runtime::Property::new("fallbackEscalationApprovers");
+> = runtime::Property::Named("fallbackEscalationApprovers");
 /// `fallbackPrimaryApprovers`
 pub const FALLBACK_PRIMARY_APPROVERS: runtime::Property<
     AccessPackageApprovalStage,
     Vec<models::SubjectSet>,
-> = runtime::Property::new("fallbackPrimaryApprovers");
+> = runtime::Property::Named("fallbackPrimaryApprovers");
 /// `isApproverJustificationRequired`
 pub const IS_APPROVER_JUSTIFICATION_REQUIRED: runtime::Property<
     AccessPackageApprovalStage,
     bool,
-> = runtime::Property::new("isApproverJustificationRequired");
+> = runtime::Property::Named("isApproverJustificationRequired");
 /// `isEscalationEnabled`
-pub const IS_ESCALATION_ENABLED: runtime::Property<AccessPackageApprovalStage, bool> = runtime::Property::new(
+pub const IS_ESCALATION_ENABLED: runtime::Property<AccessPackageApprovalStage, bool> = runtime::Property::Named(
     "isEscalationEnabled",
 );
 /// `primaryApprovers`
 pub const PRIMARY_APPROVERS: runtime::Property<
     AccessPackageApprovalStage,
     Vec<models::SubjectSet>,
-> = runtime::Property::new("primaryApprovers");
+> = runtime::Property::Named("primaryApprovers");

@@ -113,42 +113,42 @@ pub type Patch = runtime::Patch<AccessPackageAssignment>;
 pub const ACCESS_PACKAGE: runtime::Property<
     AccessPackageAssignment,
     runtime::Expanded<models::AccessPackage>,
-> = runtime::Property::new("accessPackage");
+> = runtime::Property::Named("accessPackage");
 /// `assignmentPolicy`: navigation property.
 pub const ASSIGNMENT_POLICY: runtime::Property<
     AccessPackageAssignment,
     runtime::Expanded<models::AccessPackageAssignmentPolicy>,
-> = runtime::Property::new("assignmentPolicy");
+> = runtime::Property::Named("assignmentPolicy");
 /// `customExtensionCalloutInstances`
 pub const CUSTOM_EXTENSION_CALLOUT_INSTANCES: runtime::Property<
     AccessPackageAssignment,
     Vec<models::CustomExtensionCalloutInstance>,
-> = runtime::Property::new("customExtensionCalloutInstances");
+> = runtime::Property::Named("customExtensionCalloutInstances");
 /// `expiredDateTime`
 pub const EXPIRED_DATE_TIME: runtime::Property<
     AccessPackageAssignment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expiredDateTime");
+> = runtime::Property::Named("expiredDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackageAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessPackageAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `schedule`
 pub const SCHEDULE: runtime::Property<
     AccessPackageAssignment,
     models::EntitlementManagementSchedule,
-> = runtime::Property::new("schedule");
+> = runtime::Property::Named("schedule");
 /// `state`
 pub const STATE: runtime::Property<
     AccessPackageAssignment,
     models::AccessPackageAssignmentState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");
 /// `status`
-pub const STATUS: runtime::Property<AccessPackageAssignment, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<AccessPackageAssignment, String> = runtime::Property::Named(
     "status",
 );
 /// `target`: navigation property.
 pub const TARGET: runtime::Property<
     AccessPackageAssignment,
     runtime::Expanded<models::AccessPackageSubject>,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

@@ -79,19 +79,19 @@ pub type Patch = runtime::Patch<AccessPackageAssignmentApprovalSettings>;
 pub const IS_APPROVAL_REQUIRED_FOR_ADD: runtime::Property<
     AccessPackageAssignmentApprovalSettings,
     bool,
-> = runtime::Property::new("isApprovalRequiredForAdd");
+> = runtime::Property::Named("isApprovalRequiredForAdd");
 /// `isApprovalRequiredForUpdate`
 pub const IS_APPROVAL_REQUIRED_FOR_UPDATE: runtime::Property<
     AccessPackageAssignmentApprovalSettings,
     bool,
-> = runtime::Property::new("isApprovalRequiredForUpdate");
+> = runtime::Property::Named("isApprovalRequiredForUpdate");
 /// `isRequestorJustificationRequired`
 pub const IS_REQUESTOR_JUSTIFICATION_REQUIRED: runtime::Property<
     AccessPackageAssignmentApprovalSettings,
     bool,
-> = runtime::Property::new("isRequestorJustificationRequired");
+> = runtime::Property::Named("isRequestorJustificationRequired");
 /// `stages`
 pub const STAGES: runtime::Property<
     AccessPackageAssignmentApprovalSettings,
     Vec<models::AccessPackageApprovalStage>,
-> = runtime::Property::new("stages");
+> = runtime::Property::Named("stages");

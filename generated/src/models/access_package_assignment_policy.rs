@@ -167,81 +167,81 @@ pub type Patch = runtime::Patch<AccessPackageAssignmentPolicy>;
 pub const ACCESS_PACKAGE: runtime::Property<
     AccessPackageAssignmentPolicy,
     runtime::Expanded<models::AccessPackage>,
-> = runtime::Property::new("accessPackage");
+> = runtime::Property::Named("accessPackage");
 /// `allowedTargetScope`
 pub const ALLOWED_TARGET_SCOPE: runtime::Property<
     AccessPackageAssignmentPolicy,
     models::AllowedTargetScope,
-> = runtime::Property::new("allowedTargetScope");
+> = runtime::Property::Named("allowedTargetScope");
 /// `automaticRequestSettings`
 pub const AUTOMATIC_REQUEST_SETTINGS: runtime::Property<
     AccessPackageAssignmentPolicy,
     models::AccessPackageAutomaticRequestSettings,
-> = runtime::Property::new("automaticRequestSettings");
+> = runtime::Property::Named("automaticRequestSettings");
 /// `catalog`: navigation property.
 pub const CATALOG: runtime::Property<
     AccessPackageAssignmentPolicy,
     runtime::Expanded<models::AccessPackageCatalog>,
-> = runtime::Property::new("catalog");
+> = runtime::Property::Named("catalog");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     AccessPackageAssignmentPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customExtensionStageSettings`: navigation property.
 pub const CUSTOM_EXTENSION_STAGE_SETTINGS: runtime::Property<
     AccessPackageAssignmentPolicy,
     runtime::Expanded<Vec<models::CustomExtensionStageSetting>>,
-> = runtime::Property::new("customExtensionStageSettings");
+> = runtime::Property::Named("customExtensionStageSettings");
 /// `description`
-pub const DESCRIPTION: runtime::Property<AccessPackageAssignmentPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AccessPackageAssignmentPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AccessPackageAssignmentPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AccessPackageAssignmentPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `expiration`
 pub const EXPIRATION: runtime::Property<
     AccessPackageAssignmentPolicy,
     models::ExpirationPattern,
-> = runtime::Property::new("expiration");
+> = runtime::Property::Named("expiration");
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackageAssignmentPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessPackageAssignmentPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     AccessPackageAssignmentPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `notificationSettings`
 pub const NOTIFICATION_SETTINGS: runtime::Property<
     AccessPackageAssignmentPolicy,
     models::AccessPackageNotificationSettings,
-> = runtime::Property::new("notificationSettings");
+> = runtime::Property::Named("notificationSettings");
 /// `questions`: navigation property.
 pub const QUESTIONS: runtime::Property<
     AccessPackageAssignmentPolicy,
     runtime::Expanded<Vec<models::AccessPackageQuestion>>,
-> = runtime::Property::new("questions");
+> = runtime::Property::Named("questions");
 /// `requestApprovalSettings`
 pub const REQUEST_APPROVAL_SETTINGS: runtime::Property<
     AccessPackageAssignmentPolicy,
     models::AccessPackageAssignmentApprovalSettings,
-> = runtime::Property::new("requestApprovalSettings");
+> = runtime::Property::Named("requestApprovalSettings");
 /// `requestorSettings`
 pub const REQUESTOR_SETTINGS: runtime::Property<
     AccessPackageAssignmentPolicy,
     models::AccessPackageAssignmentRequestorSettings,
-> = runtime::Property::new("requestorSettings");
+> = runtime::Property::Named("requestorSettings");
 /// `reviewSettings`
 pub const REVIEW_SETTINGS: runtime::Property<
     AccessPackageAssignmentPolicy,
     models::AccessPackageAssignmentReviewSettings,
-> = runtime::Property::new("reviewSettings");
+> = runtime::Property::Named("reviewSettings");
 /// `specificAllowedTargets`
 pub const SPECIFIC_ALLOWED_TARGETS: runtime::Property<
     AccessPackageAssignmentPolicy,
     Vec<models::SubjectSet>,
-> = runtime::Property::new("specificAllowedTargets");
+> = runtime::Property::Named("specificAllowedTargets");

@@ -194,61 +194,61 @@ pub type Patch = runtime::Patch<AccessPackageAssignmentRequest>;
 pub const ACCESS_PACKAGE: runtime::Property<
     AccessPackageAssignmentRequest,
     runtime::Expanded<models::AccessPackage>,
-> = runtime::Property::new("accessPackage");
+> = runtime::Property::Named("accessPackage");
 /// `answers`
 pub const ANSWERS: runtime::Property<
     AccessPackageAssignmentRequest,
     Vec<models::AccessPackageAnswer>,
-> = runtime::Property::new("answers");
+> = runtime::Property::Named("answers");
 /// `assignment`: navigation property.
 pub const ASSIGNMENT: runtime::Property<
     AccessPackageAssignmentRequest,
     runtime::Expanded<models::AccessPackageAssignment>,
-> = runtime::Property::new("assignment");
+> = runtime::Property::Named("assignment");
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     AccessPackageAssignmentRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     AccessPackageAssignmentRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customExtensionCalloutInstances`
 pub const CUSTOM_EXTENSION_CALLOUT_INSTANCES: runtime::Property<
     AccessPackageAssignmentRequest,
     Vec<models::CustomExtensionCalloutInstance>,
-> = runtime::Property::new("customExtensionCalloutInstances");
+> = runtime::Property::Named("customExtensionCalloutInstances");
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackageAssignmentRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessPackageAssignmentRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `justification`
-pub const JUSTIFICATION: runtime::Property<AccessPackageAssignmentRequest, String> = runtime::Property::new(
+pub const JUSTIFICATION: runtime::Property<AccessPackageAssignmentRequest, String> = runtime::Property::Named(
     "justification",
 );
 /// `requestType`
 pub const REQUEST_TYPE: runtime::Property<
     AccessPackageAssignmentRequest,
     models::AccessPackageRequestType,
-> = runtime::Property::new("requestType");
+> = runtime::Property::Named("requestType");
 /// `requestor`: navigation property.
 pub const REQUESTOR: runtime::Property<
     AccessPackageAssignmentRequest,
     runtime::Expanded<models::AccessPackageSubject>,
-> = runtime::Property::new("requestor");
+> = runtime::Property::Named("requestor");
 /// `schedule`
 pub const SCHEDULE: runtime::Property<
     AccessPackageAssignmentRequest,
     models::EntitlementManagementSchedule,
-> = runtime::Property::new("schedule");
+> = runtime::Property::Named("schedule");
 /// `state`
 pub const STATE: runtime::Property<
     AccessPackageAssignmentRequest,
     models::AccessPackageRequestState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");
 /// `status`
-pub const STATUS: runtime::Property<AccessPackageAssignmentRequest, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<AccessPackageAssignmentRequest, String> = runtime::Property::Named(
     "status",
 );

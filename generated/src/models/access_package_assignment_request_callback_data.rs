@@ -82,18 +82,18 @@ pub type Patch = runtime::Patch<AccessPackageAssignmentRequestCallbackData>;
 pub const CUSTOM_EXTENSION_STAGE_INSTANCE_DETAIL: runtime::Property<
     AccessPackageAssignmentRequestCallbackData,
     String,
-> = runtime::Property::new("customExtensionStageInstanceDetail");
+> = runtime::Property::Named("customExtensionStageInstanceDetail");
 /// `customExtensionStageInstanceId`
 pub const CUSTOM_EXTENSION_STAGE_INSTANCE_ID: runtime::Property<
     AccessPackageAssignmentRequestCallbackData,
     String,
-> = runtime::Property::new("customExtensionStageInstanceId");
+> = runtime::Property::Named("customExtensionStageInstanceId");
 /// `stage`
 pub const STAGE: runtime::Property<
     AccessPackageAssignmentRequestCallbackData,
     models::AccessPackageCustomExtensionStage,
-> = runtime::Property::new("stage");
+> = runtime::Property::Named("stage");
 /// `state`
-pub const STATE: runtime::Property<AccessPackageAssignmentRequestCallbackData, String> = runtime::Property::new(
+pub const STATE: runtime::Property<AccessPackageAssignmentRequestCallbackData, String> = runtime::Property::Named(
     "state",
 );

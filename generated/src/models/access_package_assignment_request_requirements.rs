@@ -109,44 +109,44 @@ pub type Patch = runtime::Patch<AccessPackageAssignmentRequestRequirements>;
 pub const ALLOW_CUSTOM_ASSIGNMENT_SCHEDULE: runtime::Property<
     AccessPackageAssignmentRequestRequirements,
     bool,
-> = runtime::Property::new("allowCustomAssignmentSchedule");
+> = runtime::Property::Named("allowCustomAssignmentSchedule");
 /// `isApprovalRequiredForAdd`
 pub const IS_APPROVAL_REQUIRED_FOR_ADD: runtime::Property<
     AccessPackageAssignmentRequestRequirements,
     bool,
-> = runtime::Property::new("isApprovalRequiredForAdd");
+> = runtime::Property::Named("isApprovalRequiredForAdd");
 /// `isApprovalRequiredForUpdate`
 pub const IS_APPROVAL_REQUIRED_FOR_UPDATE: runtime::Property<
     AccessPackageAssignmentRequestRequirements,
     bool,
-> = runtime::Property::new("isApprovalRequiredForUpdate");
+> = runtime::Property::Named("isApprovalRequiredForUpdate");
 /// `isRequestorJustificationRequired`
 pub const IS_REQUESTOR_JUSTIFICATION_REQUIRED: runtime::Property<
     AccessPackageAssignmentRequestRequirements,
     bool,
-> = runtime::Property::new("isRequestorJustificationRequired");
+> = runtime::Property::Named("isRequestorJustificationRequired");
 /// `policyDescription`
 pub const POLICY_DESCRIPTION: runtime::Property<
     AccessPackageAssignmentRequestRequirements,
     String,
-> = runtime::Property::new("policyDescription");
+> = runtime::Property::Named("policyDescription");
 /// `policyDisplayName`
 pub const POLICY_DISPLAY_NAME: runtime::Property<
     AccessPackageAssignmentRequestRequirements,
     String,
-> = runtime::Property::new("policyDisplayName");
+> = runtime::Property::Named("policyDisplayName");
 /// `policyId`
 pub const POLICY_ID: runtime::Property<
     AccessPackageAssignmentRequestRequirements,
     String,
-> = runtime::Property::new("policyId");
+> = runtime::Property::Named("policyId");
 /// `questions`: navigation property.
 pub const QUESTIONS: runtime::Property<
     AccessPackageAssignmentRequestRequirements,
     runtime::Expanded<Vec<models::AccessPackageQuestion>>,
-> = runtime::Property::new("questions");
+> = runtime::Property::Named("questions");
 /// `schedule`
 pub const SCHEDULE: runtime::Property<
     AccessPackageAssignmentRequestRequirements,
     models::EntitlementManagementSchedule,
-> = runtime::Property::new("schedule");
+> = runtime::Property::Named("schedule");

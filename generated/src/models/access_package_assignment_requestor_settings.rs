@@ -101,39 +101,39 @@ pub type Patch = runtime::Patch<AccessPackageAssignmentRequestorSettings>;
 pub const ALLOW_CUSTOM_ASSIGNMENT_SCHEDULE: runtime::Property<
     AccessPackageAssignmentRequestorSettings,
     bool,
-> = runtime::Property::new("allowCustomAssignmentSchedule");
+> = runtime::Property::Named("allowCustomAssignmentSchedule");
 /// `enableOnBehalfRequestorsToAddAccess`
 pub const ENABLE_ON_BEHALF_REQUESTORS_TO_ADD_ACCESS: runtime::Property<
     AccessPackageAssignmentRequestorSettings,
     bool,
-> = runtime::Property::new("enableOnBehalfRequestorsToAddAccess");
+> = runtime::Property::Named("enableOnBehalfRequestorsToAddAccess");
 /// `enableOnBehalfRequestorsToRemoveAccess`
 pub const ENABLE_ON_BEHALF_REQUESTORS_TO_REMOVE_ACCESS: runtime::Property<
     AccessPackageAssignmentRequestorSettings,
     bool,
-> = runtime::Property::new("enableOnBehalfRequestorsToRemoveAccess");
+> = runtime::Property::Named("enableOnBehalfRequestorsToRemoveAccess");
 /// `enableOnBehalfRequestorsToUpdateAccess`
 pub const ENABLE_ON_BEHALF_REQUESTORS_TO_UPDATE_ACCESS: runtime::Property<
     AccessPackageAssignmentRequestorSettings,
     bool,
-> = runtime::Property::new("enableOnBehalfRequestorsToUpdateAccess");
+> = runtime::Property::Named("enableOnBehalfRequestorsToUpdateAccess");
 /// `enableTargetsToSelfAddAccess`
 pub const ENABLE_TARGETS_TO_SELF_ADD_ACCESS: runtime::Property<
     AccessPackageAssignmentRequestorSettings,
     bool,
-> = runtime::Property::new("enableTargetsToSelfAddAccess");
+> = runtime::Property::Named("enableTargetsToSelfAddAccess");
 /// `enableTargetsToSelfRemoveAccess`
 pub const ENABLE_TARGETS_TO_SELF_REMOVE_ACCESS: runtime::Property<
     AccessPackageAssignmentRequestorSettings,
     bool,
-> = runtime::Property::new("enableTargetsToSelfRemoveAccess");
+> = runtime::Property::Named("enableTargetsToSelfRemoveAccess");
 /// `enableTargetsToSelfUpdateAccess`
 pub const ENABLE_TARGETS_TO_SELF_UPDATE_ACCESS: runtime::Property<
     AccessPackageAssignmentRequestorSettings,
     bool,
-> = runtime::Property::new("enableTargetsToSelfUpdateAccess");
+> = runtime::Property::Named("enableTargetsToSelfUpdateAccess");
 /// `onBehalfRequestors`
 pub const ON_BEHALF_REQUESTORS: runtime::Property<
     AccessPackageAssignmentRequestorSettings,
     Vec<models::SubjectSet>,
-> = runtime::Property::new("onBehalfRequestors");
+> = runtime::Property::Named("onBehalfRequestors");

@@ -101,38 +101,38 @@ pub type Patch = runtime::Patch<AccessPackageAssignmentReviewSettings>;
 pub const EXPIRATION_BEHAVIOR: runtime::Property<
     AccessPackageAssignmentReviewSettings,
     models::AccessReviewExpirationBehavior,
-> = runtime::Property::new("expirationBehavior");
+> = runtime::Property::Named("expirationBehavior");
 /// `fallbackReviewers`
 pub const FALLBACK_REVIEWERS: runtime::Property<
     AccessPackageAssignmentReviewSettings,
     Vec<models::SubjectSet>,
-> = runtime::Property::new("fallbackReviewers");
+> = runtime::Property::Named("fallbackReviewers");
 /// `isEnabled`
-pub const IS_ENABLED: runtime::Property<AccessPackageAssignmentReviewSettings, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<AccessPackageAssignmentReviewSettings, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `isRecommendationEnabled`
 pub const IS_RECOMMENDATION_ENABLED: runtime::Property<
     AccessPackageAssignmentReviewSettings,
     bool,
-> = runtime::Property::new("isRecommendationEnabled");
+> = runtime::Property::Named("isRecommendationEnabled");
 /// `isReviewerJustificationRequired`
 pub const IS_REVIEWER_JUSTIFICATION_REQUIRED: runtime::Property<
     AccessPackageAssignmentReviewSettings,
     bool,
-> = runtime::Property::new("isReviewerJustificationRequired");
+> = runtime::Property::Named("isReviewerJustificationRequired");
 /// `isSelfReview`
 pub const IS_SELF_REVIEW: runtime::Property<
     AccessPackageAssignmentReviewSettings,
     bool,
-> = runtime::Property::new("isSelfReview");
+> = runtime::Property::Named("isSelfReview");
 /// `primaryReviewers`
 pub const PRIMARY_REVIEWERS: runtime::Property<
     AccessPackageAssignmentReviewSettings,
     Vec<models::SubjectSet>,
-> = runtime::Property::new("primaryReviewers");
+> = runtime::Property::Named("primaryReviewers");
 /// `schedule`
 pub const SCHEDULE: runtime::Property<
     AccessPackageAssignmentReviewSettings,
     models::EntitlementManagementSchedule,
-> = runtime::Property::new("schedule");
+> = runtime::Property::Named("schedule");

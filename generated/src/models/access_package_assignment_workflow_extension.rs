@@ -123,53 +123,53 @@ pub type Patch = runtime::Patch<AccessPackageAssignmentWorkflowExtension>;
 pub const AUTHENTICATION_CONFIGURATION: runtime::Property<
     AccessPackageAssignmentWorkflowExtension,
     models::CustomExtensionAuthenticationConfiguration,
-> = runtime::Property::new("authenticationConfiguration");
+> = runtime::Property::Named("authenticationConfiguration");
 /// `callbackConfiguration`
 pub const CALLBACK_CONFIGURATION: runtime::Property<
     AccessPackageAssignmentWorkflowExtension,
     models::CustomExtensionCallbackConfiguration,
-> = runtime::Property::new("callbackConfiguration");
+> = runtime::Property::Named("callbackConfiguration");
 /// `clientConfiguration`
 pub const CLIENT_CONFIGURATION: runtime::Property<
     AccessPackageAssignmentWorkflowExtension,
     models::CustomExtensionClientConfiguration,
-> = runtime::Property::new("clientConfiguration");
+> = runtime::Property::Named("clientConfiguration");
 /// `createdBy`
 pub const CREATED_BY: runtime::Property<
     AccessPackageAssignmentWorkflowExtension,
     String,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     AccessPackageAssignmentWorkflowExtension,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
 pub const DESCRIPTION: runtime::Property<
     AccessPackageAssignmentWorkflowExtension,
     String,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     AccessPackageAssignmentWorkflowExtension,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `endpointConfiguration`
 pub const ENDPOINT_CONFIGURATION: runtime::Property<
     AccessPackageAssignmentWorkflowExtension,
     models::CustomExtensionEndpointConfiguration,
-> = runtime::Property::new("endpointConfiguration");
+> = runtime::Property::Named("endpointConfiguration");
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackageAssignmentWorkflowExtension, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessPackageAssignmentWorkflowExtension, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     AccessPackageAssignmentWorkflowExtension,
     String,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     AccessPackageAssignmentWorkflowExtension,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

@@ -71,14 +71,14 @@ pub type Patch = runtime::Patch<AccessPackageAutomaticRequestSettings>;
 pub const GRACE_PERIOD_BEFORE_ACCESS_REMOVAL: runtime::Property<
     AccessPackageAutomaticRequestSettings,
     runtime::edm::Duration,
-> = runtime::Property::new("gracePeriodBeforeAccessRemoval");
+> = runtime::Property::Named("gracePeriodBeforeAccessRemoval");
 /// `removeAccessWhenTargetLeavesAllowedTargets`
 pub const REMOVE_ACCESS_WHEN_TARGET_LEAVES_ALLOWED_TARGETS: runtime::Property<
     AccessPackageAutomaticRequestSettings,
     bool,
-> = runtime::Property::new("removeAccessWhenTargetLeavesAllowedTargets");
+> = runtime::Property::Named("removeAccessWhenTargetLeavesAllowedTargets");
 /// `requestAccessForAllowedTargets`
 pub const REQUEST_ACCESS_FOR_ALLOWED_TARGETS: runtime::Property<
     AccessPackageAutomaticRequestSettings,
     bool,
-> = runtime::Property::new("requestAccessForAllowedTargets");
+> = runtime::Property::Named("requestAccessForAllowedTargets");

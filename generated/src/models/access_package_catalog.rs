@@ -139,60 +139,60 @@ pub type Patch = runtime::Patch<AccessPackageCatalog>;
 pub const ACCESS_PACKAGES: runtime::Property<
     AccessPackageCatalog,
     runtime::Expanded<Vec<models::AccessPackage>>,
-> = runtime::Property::new("accessPackages");
+> = runtime::Property::Named("accessPackages");
 /// `catalogType`
 pub const CATALOG_TYPE: runtime::Property<
     AccessPackageCatalog,
     models::AccessPackageCatalogType,
-> = runtime::Property::new("catalogType");
+> = runtime::Property::Named("catalogType");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     AccessPackageCatalog,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customWorkflowExtensions`: navigation property.
 pub const CUSTOM_WORKFLOW_EXTENSIONS: runtime::Property<
     AccessPackageCatalog,
     runtime::Expanded<Vec<models::CustomCalloutExtension>>,
-> = runtime::Property::new("customWorkflowExtensions");
+> = runtime::Property::Named("customWorkflowExtensions");
 /// `description`
-pub const DESCRIPTION: runtime::Property<AccessPackageCatalog, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AccessPackageCatalog, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AccessPackageCatalog, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AccessPackageCatalog, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackageCatalog, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessPackageCatalog, String> = runtime::Property::Named(
     "id",
 );
 /// `isExternallyVisible`
-pub const IS_EXTERNALLY_VISIBLE: runtime::Property<AccessPackageCatalog, bool> = runtime::Property::new(
+pub const IS_EXTERNALLY_VISIBLE: runtime::Property<AccessPackageCatalog, bool> = runtime::Property::Named(
     "isExternallyVisible",
 );
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     AccessPackageCatalog,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `resourceRoles`: navigation property.
 pub const RESOURCE_ROLES: runtime::Property<
     AccessPackageCatalog,
     runtime::Expanded<Vec<models::AccessPackageResourceRole>>,
-> = runtime::Property::new("resourceRoles");
+> = runtime::Property::Named("resourceRoles");
 /// `resourceScopes`: navigation property.
 pub const RESOURCE_SCOPES: runtime::Property<
     AccessPackageCatalog,
     runtime::Expanded<Vec<models::AccessPackageResourceScope>>,
-> = runtime::Property::new("resourceScopes");
+> = runtime::Property::Named("resourceScopes");
 /// `resources`: navigation property.
 pub const RESOURCES: runtime::Property<
     AccessPackageCatalog,
     runtime::Expanded<Vec<models::AccessPackageResource>>,
-> = runtime::Property::new("resources");
+> = runtime::Property::Named("resources");
 /// `state`
 pub const STATE: runtime::Property<
     AccessPackageCatalog,
     models::AccessPackageCatalogState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -59,10 +59,10 @@ runtime::models!(AccessPackageLocalizedText);
 /// Changes to a [`AccessPackageLocalizedText`].
 pub type Patch = runtime::Patch<AccessPackageLocalizedText>;
 /// `languageCode`: never null.
-pub const LANGUAGE_CODE: runtime::Property<AccessPackageLocalizedText, String> = runtime::Property::new(
+pub const LANGUAGE_CODE: runtime::Property<AccessPackageLocalizedText, String> = runtime::Property::Named(
     "languageCode",
 );
 /// `text`
-pub const TEXT: runtime::Property<AccessPackageLocalizedText, String> = runtime::Property::new(
+pub const TEXT: runtime::Property<AccessPackageLocalizedText, String> = runtime::Property::Named(
     "text",
 );

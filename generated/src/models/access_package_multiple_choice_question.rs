@@ -103,35 +103,35 @@ pub type Patch = runtime::Patch<AccessPackageMultipleChoiceQuestion>;
 pub const CHOICES: runtime::Property<
     AccessPackageMultipleChoiceQuestion,
     Vec<models::AccessPackageAnswerChoice>,
-> = runtime::Property::new("choices");
+> = runtime::Property::Named("choices");
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackageMultipleChoiceQuestion, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessPackageMultipleChoiceQuestion, String> = runtime::Property::Named(
     "id",
 );
 /// `isAnswerEditable`
 pub const IS_ANSWER_EDITABLE: runtime::Property<
     AccessPackageMultipleChoiceQuestion,
     bool,
-> = runtime::Property::new("isAnswerEditable");
+> = runtime::Property::Named("isAnswerEditable");
 /// `isMultipleSelectionAllowed`
 pub const IS_MULTIPLE_SELECTION_ALLOWED: runtime::Property<
     AccessPackageMultipleChoiceQuestion,
     bool,
-> = runtime::Property::new("isMultipleSelectionAllowed");
+> = runtime::Property::Named("isMultipleSelectionAllowed");
 /// `isRequired`
-pub const IS_REQUIRED: runtime::Property<AccessPackageMultipleChoiceQuestion, bool> = runtime::Property::new(
+pub const IS_REQUIRED: runtime::Property<AccessPackageMultipleChoiceQuestion, bool> = runtime::Property::Named(
     "isRequired",
 );
 /// `localizations`
 pub const LOCALIZATIONS: runtime::Property<
     AccessPackageMultipleChoiceQuestion,
     Vec<models::AccessPackageLocalizedText>,
-> = runtime::Property::new("localizations");
+> = runtime::Property::Named("localizations");
 /// `sequence`
-pub const SEQUENCE: runtime::Property<AccessPackageMultipleChoiceQuestion, i32> = runtime::Property::new(
+pub const SEQUENCE: runtime::Property<AccessPackageMultipleChoiceQuestion, i32> = runtime::Property::Named(
     "sequence",
 );
 /// `text`
-pub const TEXT: runtime::Property<AccessPackageMultipleChoiceQuestion, String> = runtime::Property::new(
+pub const TEXT: runtime::Property<AccessPackageMultipleChoiceQuestion, String> = runtime::Property::Named(
     "text",
 );

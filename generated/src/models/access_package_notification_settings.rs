@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<AccessPackageNotificationSettings>;
 pub const IS_ASSIGNMENT_NOTIFICATION_DISABLED: runtime::Property<
     AccessPackageNotificationSettings,
     bool,
-> = runtime::Property::new("isAssignmentNotificationDisabled");
+> = runtime::Property::Named("isAssignmentNotificationDisabled");

@@ -94,27 +94,27 @@ runtime::models!(AccessPackageQuestion);
 /// Changes to a [`AccessPackageQuestion`].
 pub type Patch = runtime::Patch<AccessPackageQuestion>;
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackageQuestion, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessPackageQuestion, String> = runtime::Property::Named(
     "id",
 );
 /// `isAnswerEditable`
-pub const IS_ANSWER_EDITABLE: runtime::Property<AccessPackageQuestion, bool> = runtime::Property::new(
+pub const IS_ANSWER_EDITABLE: runtime::Property<AccessPackageQuestion, bool> = runtime::Property::Named(
     "isAnswerEditable",
 );
 /// `isRequired`
-pub const IS_REQUIRED: runtime::Property<AccessPackageQuestion, bool> = runtime::Property::new(
+pub const IS_REQUIRED: runtime::Property<AccessPackageQuestion, bool> = runtime::Property::Named(
     "isRequired",
 );
 /// `localizations`
 pub const LOCALIZATIONS: runtime::Property<
     AccessPackageQuestion,
     Vec<models::AccessPackageLocalizedText>,
-> = runtime::Property::new("localizations");
+> = runtime::Property::Named("localizations");
 /// `sequence`
-pub const SEQUENCE: runtime::Property<AccessPackageQuestion, i32> = runtime::Property::new(
+pub const SEQUENCE: runtime::Property<AccessPackageQuestion, i32> = runtime::Property::Named(
     "sequence",
 );
 /// `text`
-pub const TEXT: runtime::Property<AccessPackageQuestion, String> = runtime::Property::new(
+pub const TEXT: runtime::Property<AccessPackageQuestion, String> = runtime::Property::Named(
     "text",
 );

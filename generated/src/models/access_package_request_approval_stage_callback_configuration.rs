@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<AccessPackageRequestApprovalStageCallbackConfigu
 pub const TIMEOUT_DURATION: runtime::Property<
     AccessPackageRequestApprovalStageCallbackConfiguration,
     runtime::edm::Duration,
-> = runtime::Property::new("timeoutDuration");
+> = runtime::Property::Named("timeoutDuration");

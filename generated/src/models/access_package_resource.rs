@@ -134,54 +134,54 @@ pub type Patch = runtime::Patch<AccessPackageResource>;
 pub const ATTRIBUTES: runtime::Property<
     AccessPackageResource,
     Vec<models::AccessPackageResourceAttribute>,
-> = runtime::Property::new("attributes");
+> = runtime::Property::Named("attributes");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     AccessPackageResource,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<AccessPackageResource, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AccessPackageResource, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AccessPackageResource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AccessPackageResource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `environment`: navigation property.
 pub const ENVIRONMENT: runtime::Property<
     AccessPackageResource,
     runtime::Expanded<models::AccessPackageResourceEnvironment>,
-> = runtime::Property::new("environment");
+> = runtime::Property::Named("environment");
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackageResource, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessPackageResource, String> = runtime::Property::Named(
     "id",
 );
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     AccessPackageResource,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `originId`
-pub const ORIGIN_ID: runtime::Property<AccessPackageResource, String> = runtime::Property::new(
+pub const ORIGIN_ID: runtime::Property<AccessPackageResource, String> = runtime::Property::Named(
     "originId",
 );
 /// `originSystem`
-pub const ORIGIN_SYSTEM: runtime::Property<AccessPackageResource, String> = runtime::Property::new(
+pub const ORIGIN_SYSTEM: runtime::Property<AccessPackageResource, String> = runtime::Property::Named(
     "originSystem",
 );
 /// `roles`: navigation property.
 pub const ROLES: runtime::Property<
     AccessPackageResource,
     runtime::Expanded<Vec<models::AccessPackageResourceRole>>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `scopes`: navigation property.
 pub const SCOPES: runtime::Property<
     AccessPackageResource,
     runtime::Expanded<Vec<models::AccessPackageResourceScope>>,
-> = runtime::Property::new("scopes");
+> = runtime::Property::Named("scopes");
 /// `uploadSessions`: navigation property.
 pub const UPLOAD_SESSIONS: runtime::Property<
     AccessPackageResource,
     runtime::Expanded<Vec<models::CustomDataProvidedResourceUploadSession>>,
-> = runtime::Property::new("uploadSessions");
+> = runtime::Property::Named("uploadSessions");

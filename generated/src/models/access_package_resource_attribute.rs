@@ -87,22 +87,22 @@ pub type Patch = runtime::Patch<AccessPackageResourceAttribute>;
 pub const DESTINATION: runtime::Property<
     AccessPackageResourceAttribute,
     models::AccessPackageResourceAttributeDestination,
-> = runtime::Property::new("destination");
+> = runtime::Property::Named("destination");
 /// `isEditable`
-pub const IS_EDITABLE: runtime::Property<AccessPackageResourceAttribute, bool> = runtime::Property::new(
+pub const IS_EDITABLE: runtime::Property<AccessPackageResourceAttribute, bool> = runtime::Property::Named(
     "isEditable",
 );
 /// `isPersistedOnAssignmentRemoval`
 pub const IS_PERSISTED_ON_ASSIGNMENT_REMOVAL: runtime::Property<
     AccessPackageResourceAttribute,
     bool,
-> = runtime::Property::new("isPersistedOnAssignmentRemoval");
+> = runtime::Property::Named("isPersistedOnAssignmentRemoval");
 /// `name`
-pub const NAME: runtime::Property<AccessPackageResourceAttribute, String> = runtime::Property::new(
+pub const NAME: runtime::Property<AccessPackageResourceAttribute, String> = runtime::Property::Named(
     "name",
 );
 /// `source`
 pub const SOURCE: runtime::Property<
     AccessPackageResourceAttribute,
     models::AccessPackageResourceAttributeSource,
-> = runtime::Property::new("source");
+> = runtime::Property::Named("source");

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<AccessPackageResourceAttributeQuestion>;
 pub const QUESTION: runtime::Property<
     AccessPackageResourceAttributeQuestion,
     runtime::Expanded<models::AccessPackageQuestion>,
-> = runtime::Property::new("question");
+> = runtime::Property::Named("question");

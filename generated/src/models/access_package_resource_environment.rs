@@ -115,44 +115,44 @@ pub type Patch = runtime::Patch<AccessPackageResourceEnvironment>;
 pub const CONNECTION_INFO: runtime::Property<
     AccessPackageResourceEnvironment,
     models::ConnectionInfo,
-> = runtime::Property::new("connectionInfo");
+> = runtime::Property::Named("connectionInfo");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     AccessPackageResourceEnvironment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<AccessPackageResourceEnvironment, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AccessPackageResourceEnvironment, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AccessPackageResourceEnvironment, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AccessPackageResourceEnvironment, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackageResourceEnvironment, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessPackageResourceEnvironment, String> = runtime::Property::Named(
     "id",
 );
 /// `isDefaultEnvironment`
 pub const IS_DEFAULT_ENVIRONMENT: runtime::Property<
     AccessPackageResourceEnvironment,
     bool,
-> = runtime::Property::new("isDefaultEnvironment");
+> = runtime::Property::Named("isDefaultEnvironment");
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     AccessPackageResourceEnvironment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `originId`
-pub const ORIGIN_ID: runtime::Property<AccessPackageResourceEnvironment, String> = runtime::Property::new(
+pub const ORIGIN_ID: runtime::Property<AccessPackageResourceEnvironment, String> = runtime::Property::Named(
     "originId",
 );
 /// `originSystem`
-pub const ORIGIN_SYSTEM: runtime::Property<AccessPackageResourceEnvironment, String> = runtime::Property::new(
+pub const ORIGIN_SYSTEM: runtime::Property<AccessPackageResourceEnvironment, String> = runtime::Property::Named(
     "originSystem",
 );
 /// `resources`: navigation property.
 pub const RESOURCES: runtime::Property<
     AccessPackageResourceEnvironment,
     runtime::Expanded<Vec<models::AccessPackageResource>>,
-> = runtime::Property::new("resources");
+> = runtime::Property::Named("resources");

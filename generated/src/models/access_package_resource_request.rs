@@ -91,28 +91,28 @@ pub type Patch = runtime::Patch<AccessPackageResourceRequest>;
 pub const CATALOG: runtime::Property<
     AccessPackageResourceRequest,
     runtime::Expanded<models::AccessPackageCatalog>,
-> = runtime::Property::new("catalog");
+> = runtime::Property::Named("catalog");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     AccessPackageResourceRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackageResourceRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessPackageResourceRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `requestType`
 pub const REQUEST_TYPE: runtime::Property<
     AccessPackageResourceRequest,
     models::AccessPackageRequestType,
-> = runtime::Property::new("requestType");
+> = runtime::Property::Named("requestType");
 /// `resource`: navigation property.
 pub const RESOURCE: runtime::Property<
     AccessPackageResourceRequest,
     runtime::Expanded<models::AccessPackageResource>,
-> = runtime::Property::new("resource");
+> = runtime::Property::Named("resource");
 /// `state`
 pub const STATE: runtime::Property<
     AccessPackageResourceRequest,
     models::AccessPackageRequestState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -96,31 +96,31 @@ runtime::models!(AccessPackageResourceRole);
 /// Changes to a [`AccessPackageResourceRole`].
 pub type Patch = runtime::Patch<AccessPackageResourceRole>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<AccessPackageResourceRole, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AccessPackageResourceRole, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AccessPackageResourceRole, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AccessPackageResourceRole, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackageResourceRole, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessPackageResourceRole, String> = runtime::Property::Named(
     "id",
 );
 /// `originId`
-pub const ORIGIN_ID: runtime::Property<AccessPackageResourceRole, String> = runtime::Property::new(
+pub const ORIGIN_ID: runtime::Property<AccessPackageResourceRole, String> = runtime::Property::Named(
     "originId",
 );
 /// `originSystem`
-pub const ORIGIN_SYSTEM: runtime::Property<AccessPackageResourceRole, String> = runtime::Property::new(
+pub const ORIGIN_SYSTEM: runtime::Property<AccessPackageResourceRole, String> = runtime::Property::Named(
     "originSystem",
 );
 /// `resource`: navigation property.
 pub const RESOURCE: runtime::Property<
     AccessPackageResourceRole,
     runtime::Expanded<models::AccessPackageResource>,
-> = runtime::Property::new("resource");
+> = runtime::Property::Named("resource");
 /// `type`
-pub const TYPE: runtime::Property<AccessPackageResourceRole, models::RoleType> = runtime::Property::new(
+pub const TYPE: runtime::Property<AccessPackageResourceRole, models::RoleType> = runtime::Property::Named(
     "type",
 );

@@ -74,18 +74,18 @@ pub type Patch = runtime::Patch<AccessPackageResourceRoleScope>;
 pub const CREATED_DATE_TIME: runtime::Property<
     AccessPackageResourceRoleScope,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackageResourceRoleScope, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessPackageResourceRoleScope, String> = runtime::Property::Named(
     "id",
 );
 /// `role`: navigation property.
 pub const ROLE: runtime::Property<
     AccessPackageResourceRoleScope,
     runtime::Expanded<models::AccessPackageResourceRole>,
-> = runtime::Property::new("role");
+> = runtime::Property::Named("role");
 /// `scope`: navigation property.
 pub const SCOPE: runtime::Property<
     AccessPackageResourceRoleScope,
     runtime::Expanded<models::AccessPackageResourceScope>,
-> = runtime::Property::new("scope");
+> = runtime::Property::Named("scope");

@@ -94,31 +94,31 @@ runtime::models!(AccessPackageResourceScope);
 /// Changes to a [`AccessPackageResourceScope`].
 pub type Patch = runtime::Patch<AccessPackageResourceScope>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<AccessPackageResourceScope, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AccessPackageResourceScope, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AccessPackageResourceScope, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AccessPackageResourceScope, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackageResourceScope, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessPackageResourceScope, String> = runtime::Property::Named(
     "id",
 );
 /// `isRootScope`
-pub const IS_ROOT_SCOPE: runtime::Property<AccessPackageResourceScope, bool> = runtime::Property::new(
+pub const IS_ROOT_SCOPE: runtime::Property<AccessPackageResourceScope, bool> = runtime::Property::Named(
     "isRootScope",
 );
 /// `originId`
-pub const ORIGIN_ID: runtime::Property<AccessPackageResourceScope, String> = runtime::Property::new(
+pub const ORIGIN_ID: runtime::Property<AccessPackageResourceScope, String> = runtime::Property::Named(
     "originId",
 );
 /// `originSystem`
-pub const ORIGIN_SYSTEM: runtime::Property<AccessPackageResourceScope, String> = runtime::Property::new(
+pub const ORIGIN_SYSTEM: runtime::Property<AccessPackageResourceScope, String> = runtime::Property::Named(
     "originSystem",
 );
 /// `resource`: navigation property.
 pub const RESOURCE: runtime::Property<
     AccessPackageResourceScope,
     runtime::Expanded<models::AccessPackageResource>,
-> = runtime::Property::new("resource");
+> = runtime::Property::Named("resource");

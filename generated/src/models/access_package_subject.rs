@@ -111,39 +111,39 @@ pub type Patch = runtime::Patch<AccessPackageSubject>;
 pub const CONNECTED_ORGANIZATION: runtime::Property<
     AccessPackageSubject,
     runtime::Expanded<models::ConnectedOrganization>,
-> = runtime::Property::new("connectedOrganization");
+> = runtime::Property::Named("connectedOrganization");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AccessPackageSubject, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AccessPackageSubject, String> = runtime::Property::Named(
     "displayName",
 );
 /// `email`
-pub const EMAIL: runtime::Property<AccessPackageSubject, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<AccessPackageSubject, String> = runtime::Property::Named(
     "email",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackageSubject, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessPackageSubject, String> = runtime::Property::Named(
     "id",
 );
 /// `objectId`
-pub const OBJECT_ID: runtime::Property<AccessPackageSubject, String> = runtime::Property::new(
+pub const OBJECT_ID: runtime::Property<AccessPackageSubject, String> = runtime::Property::Named(
     "objectId",
 );
 /// `onPremisesSecurityIdentifier`
 pub const ON_PREMISES_SECURITY_IDENTIFIER: runtime::Property<
     AccessPackageSubject,
     String,
-> = runtime::Property::new("onPremisesSecurityIdentifier");
+> = runtime::Property::Named("onPremisesSecurityIdentifier");
 /// `principalName`
-pub const PRINCIPAL_NAME: runtime::Property<AccessPackageSubject, String> = runtime::Property::new(
+pub const PRINCIPAL_NAME: runtime::Property<AccessPackageSubject, String> = runtime::Property::Named(
     "principalName",
 );
 /// `subjectLifecycle`: never null.
 pub const SUBJECT_LIFECYCLE: runtime::Property<
     AccessPackageSubject,
     models::AccessPackageSubjectLifecycle,
-> = runtime::Property::new("subjectLifecycle");
+> = runtime::Property::Named("subjectLifecycle");
 /// `subjectType`
 pub const SUBJECT_TYPE: runtime::Property<
     AccessPackageSubject,
     models::AccessPackageSubjectType,
-> = runtime::Property::new("subjectType");
+> = runtime::Property::Named("subjectType");

@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<AccessPackageSuggestion>;
 pub const ACCESS_PACKAGE: runtime::Property<
     AccessPackageSuggestion,
     runtime::Expanded<models::AvailableAccessPackage>,
-> = runtime::Property::new("accessPackage");
+> = runtime::Property::Named("accessPackage");
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackageSuggestion, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessPackageSuggestion, String> = runtime::Property::Named(
     "id",
 );
 /// `reasons`: never null.
 pub const REASONS: runtime::Property<
     AccessPackageSuggestion,
     Vec<models::AccessPackageSuggestionReason>,
-> = runtime::Property::new("reasons");
+> = runtime::Property::Named("reasons");

@@ -66,9 +66,9 @@ pub type Patch = runtime::Patch<AccessPackageSuggestionRelatedPeopleBased>;
 pub const RELATED_PEOPLE: runtime::Property<
     AccessPackageSuggestionRelatedPeopleBased,
     Vec<models::Identity>,
-> = runtime::Property::new("relatedPeople");
+> = runtime::Property::Named("relatedPeople");
 /// `relatedPeopleAssignmentCount`: never null.
 pub const RELATED_PEOPLE_ASSIGNMENT_COUNT: runtime::Property<
     AccessPackageSuggestionRelatedPeopleBased,
     i32,
-> = runtime::Property::new("relatedPeopleAssignmentCount");
+> = runtime::Property::Named("relatedPeopleAssignmentCount");

@@ -66,9 +66,9 @@ pub type Patch = runtime::Patch<AccessPackageSuggestionSelfAssignmentHistoryBase
 pub const LAST_ASSIGNMENT_DATE_TIME: runtime::Property<
     AccessPackageSuggestionSelfAssignmentHistoryBased,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastAssignmentDateTime");
+> = runtime::Property::Named("lastAssignmentDateTime");
 /// `pastAssignmentCount`: never null.
 pub const PAST_ASSIGNMENT_COUNT: runtime::Property<
     AccessPackageSuggestionSelfAssignmentHistoryBased,
     i32,
-> = runtime::Property::new("pastAssignmentCount");
+> = runtime::Property::Named("pastAssignmentCount");

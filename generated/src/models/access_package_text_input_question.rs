@@ -100,36 +100,36 @@ runtime::models!(AccessPackageTextInputQuestion);
 /// Changes to a [`AccessPackageTextInputQuestion`].
 pub type Patch = runtime::Patch<AccessPackageTextInputQuestion>;
 /// `id`: never null.
-pub const ID: runtime::Property<AccessPackageTextInputQuestion, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessPackageTextInputQuestion, String> = runtime::Property::Named(
     "id",
 );
 /// `isAnswerEditable`
-pub const IS_ANSWER_EDITABLE: runtime::Property<AccessPackageTextInputQuestion, bool> = runtime::Property::new(
+pub const IS_ANSWER_EDITABLE: runtime::Property<AccessPackageTextInputQuestion, bool> = runtime::Property::Named(
     "isAnswerEditable",
 );
 /// `isRequired`
-pub const IS_REQUIRED: runtime::Property<AccessPackageTextInputQuestion, bool> = runtime::Property::new(
+pub const IS_REQUIRED: runtime::Property<AccessPackageTextInputQuestion, bool> = runtime::Property::Named(
     "isRequired",
 );
 /// `isSingleLineQuestion`
 pub const IS_SINGLE_LINE_QUESTION: runtime::Property<
     AccessPackageTextInputQuestion,
     bool,
-> = runtime::Property::new("isSingleLineQuestion");
+> = runtime::Property::Named("isSingleLineQuestion");
 /// `localizations`
 pub const LOCALIZATIONS: runtime::Property<
     AccessPackageTextInputQuestion,
     Vec<models::AccessPackageLocalizedText>,
-> = runtime::Property::new("localizations");
+> = runtime::Property::Named("localizations");
 /// `regexPattern`
-pub const REGEX_PATTERN: runtime::Property<AccessPackageTextInputQuestion, String> = runtime::Property::new(
+pub const REGEX_PATTERN: runtime::Property<AccessPackageTextInputQuestion, String> = runtime::Property::Named(
     "regexPattern",
 );
 /// `sequence`
-pub const SEQUENCE: runtime::Property<AccessPackageTextInputQuestion, i32> = runtime::Property::new(
+pub const SEQUENCE: runtime::Property<AccessPackageTextInputQuestion, i32> = runtime::Property::Named(
     "sequence",
 );
 /// `text`
-pub const TEXT: runtime::Property<AccessPackageTextInputQuestion, String> = runtime::Property::new(
+pub const TEXT: runtime::Property<AccessPackageTextInputQuestion, String> = runtime::Property::Named(
     "text",
 );

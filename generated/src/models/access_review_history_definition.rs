@@ -121,52 +121,52 @@ pub type Patch = runtime::Patch<AccessReviewHistoryDefinition>;
 pub const CREATED_BY: runtime::Property<
     AccessReviewHistoryDefinition,
     models::UserIdentity,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     AccessReviewHistoryDefinition,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `decisions`
 pub const DECISIONS: runtime::Property<
     AccessReviewHistoryDefinition,
     Vec<models::AccessReviewHistoryDecisionFilter>,
-> = runtime::Property::new("decisions");
+> = runtime::Property::Named("decisions");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<AccessReviewHistoryDefinition, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AccessReviewHistoryDefinition, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AccessReviewHistoryDefinition, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessReviewHistoryDefinition, String> = runtime::Property::Named(
     "id",
 );
 /// `instances`: navigation property.
 pub const INSTANCES: runtime::Property<
     AccessReviewHistoryDefinition,
     runtime::Expanded<Vec<models::AccessReviewHistoryInstance>>,
-> = runtime::Property::new("instances");
+> = runtime::Property::Named("instances");
 /// `reviewHistoryPeriodEndDateTime`: never null.
 pub const REVIEW_HISTORY_PERIOD_END_DATE_TIME: runtime::Property<
     AccessReviewHistoryDefinition,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("reviewHistoryPeriodEndDateTime");
+> = runtime::Property::Named("reviewHistoryPeriodEndDateTime");
 /// `reviewHistoryPeriodStartDateTime`: never null.
 pub const REVIEW_HISTORY_PERIOD_START_DATE_TIME: runtime::Property<
     AccessReviewHistoryDefinition,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("reviewHistoryPeriodStartDateTime");
+> = runtime::Property::Named("reviewHistoryPeriodStartDateTime");
 /// `scheduleSettings`
 pub const SCHEDULE_SETTINGS: runtime::Property<
     AccessReviewHistoryDefinition,
     models::AccessReviewHistoryScheduleSettings,
-> = runtime::Property::new("scheduleSettings");
+> = runtime::Property::Named("scheduleSettings");
 /// `scopes`: never null.
 pub const SCOPES: runtime::Property<
     AccessReviewHistoryDefinition,
     Vec<models::AccessReviewScope>,
-> = runtime::Property::new("scopes");
+> = runtime::Property::Named("scopes");
 /// `status`
 pub const STATUS: runtime::Property<
     AccessReviewHistoryDefinition,
     models::AccessReviewHistoryStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -100,40 +100,40 @@ runtime::models!(AccessReviewHistoryInstance);
 /// Changes to a [`AccessReviewHistoryInstance`].
 pub type Patch = runtime::Patch<AccessReviewHistoryInstance>;
 /// `downloadUri`
-pub const DOWNLOAD_URI: runtime::Property<AccessReviewHistoryInstance, String> = runtime::Property::new(
+pub const DOWNLOAD_URI: runtime::Property<AccessReviewHistoryInstance, String> = runtime::Property::Named(
     "downloadUri",
 );
 /// `expirationDateTime`: never null.
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     AccessReviewHistoryInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `fulfilledDateTime`
 pub const FULFILLED_DATE_TIME: runtime::Property<
     AccessReviewHistoryInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("fulfilledDateTime");
+> = runtime::Property::Named("fulfilledDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<AccessReviewHistoryInstance, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessReviewHistoryInstance, String> = runtime::Property::Named(
     "id",
 );
 /// `reviewHistoryPeriodEndDateTime`
 pub const REVIEW_HISTORY_PERIOD_END_DATE_TIME: runtime::Property<
     AccessReviewHistoryInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("reviewHistoryPeriodEndDateTime");
+> = runtime::Property::Named("reviewHistoryPeriodEndDateTime");
 /// `reviewHistoryPeriodStartDateTime`
 pub const REVIEW_HISTORY_PERIOD_START_DATE_TIME: runtime::Property<
     AccessReviewHistoryInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("reviewHistoryPeriodStartDateTime");
+> = runtime::Property::Named("reviewHistoryPeriodStartDateTime");
 /// `runDateTime`: never null.
 pub const RUN_DATE_TIME: runtime::Property<
     AccessReviewHistoryInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("runDateTime");
+> = runtime::Property::Named("runDateTime");
 /// `status`
 pub const STATUS: runtime::Property<
     AccessReviewHistoryInstance,
     models::AccessReviewHistoryStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

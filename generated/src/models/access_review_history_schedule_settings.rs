@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<AccessReviewHistoryScheduleSettings>;
 pub const RECURRENCE: runtime::Property<
     AccessReviewHistoryScheduleSettings,
     models::PatternedRecurrence,
-> = runtime::Property::new("recurrence");
+> = runtime::Property::Named("recurrence");
 /// `reportRange`: never null.
-pub const REPORT_RANGE: runtime::Property<AccessReviewHistoryScheduleSettings, String> = runtime::Property::new(
+pub const REPORT_RANGE: runtime::Property<AccessReviewHistoryScheduleSettings, String> = runtime::Property::Named(
     "reportRange",
 );

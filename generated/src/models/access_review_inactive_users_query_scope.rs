@@ -77,16 +77,16 @@ pub type Patch = runtime::Patch<AccessReviewInactiveUsersQueryScope>;
 pub const INACTIVE_DURATION: runtime::Property<
     AccessReviewInactiveUsersQueryScope,
     runtime::edm::Duration,
-> = runtime::Property::new("inactiveDuration");
+> = runtime::Property::Named("inactiveDuration");
 /// `query`
-pub const QUERY: runtime::Property<AccessReviewInactiveUsersQueryScope, String> = runtime::Property::new(
+pub const QUERY: runtime::Property<AccessReviewInactiveUsersQueryScope, String> = runtime::Property::Named(
     "query",
 );
 /// `queryRoot`
-pub const QUERY_ROOT: runtime::Property<AccessReviewInactiveUsersQueryScope, String> = runtime::Property::new(
+pub const QUERY_ROOT: runtime::Property<AccessReviewInactiveUsersQueryScope, String> = runtime::Property::Named(
     "queryRoot",
 );
 /// `queryType`
-pub const QUERY_TYPE: runtime::Property<AccessReviewInactiveUsersQueryScope, String> = runtime::Property::new(
+pub const QUERY_TYPE: runtime::Property<AccessReviewInactiveUsersQueryScope, String> = runtime::Property::Named(
     "queryType",
 );

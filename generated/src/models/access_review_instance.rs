@@ -181,46 +181,46 @@ pub type Patch = runtime::Patch<AccessReviewInstance>;
 pub const CONTACTED_REVIEWERS: runtime::Property<
     AccessReviewInstance,
     runtime::Expanded<Vec<models::AccessReviewReviewer>>,
-> = runtime::Property::new("contactedReviewers");
+> = runtime::Property::Named("contactedReviewers");
 /// `decisions`: navigation property.
 pub const DECISIONS: runtime::Property<
     AccessReviewInstance,
     runtime::Expanded<Vec<models::AccessReviewInstanceDecisionItem>>,
-> = runtime::Property::new("decisions");
+> = runtime::Property::Named("decisions");
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     AccessReviewInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `fallbackReviewers`
 pub const FALLBACK_REVIEWERS: runtime::Property<
     AccessReviewInstance,
     Vec<models::AccessReviewReviewerScope>,
-> = runtime::Property::new("fallbackReviewers");
+> = runtime::Property::Named("fallbackReviewers");
 /// `id`: never null.
-pub const ID: runtime::Property<AccessReviewInstance, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessReviewInstance, String> = runtime::Property::Named(
     "id",
 );
 /// `reviewers`
 pub const REVIEWERS: runtime::Property<
     AccessReviewInstance,
     Vec<models::AccessReviewReviewerScope>,
-> = runtime::Property::new("reviewers");
+> = runtime::Property::Named("reviewers");
 /// `scope`
-pub const SCOPE: runtime::Property<AccessReviewInstance, models::AccessReviewScope> = runtime::Property::new(
+pub const SCOPE: runtime::Property<AccessReviewInstance, models::AccessReviewScope> = runtime::Property::Named(
     "scope",
 );
 /// `stages`: navigation property.
 pub const STAGES: runtime::Property<
     AccessReviewInstance,
     runtime::Expanded<Vec<models::AccessReviewStage>>,
-> = runtime::Property::new("stages");
+> = runtime::Property::Named("stages");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     AccessReviewInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `status`
-pub const STATUS: runtime::Property<AccessReviewInstance, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<AccessReviewInstance, String> = runtime::Property::Named(
     "status",
 );

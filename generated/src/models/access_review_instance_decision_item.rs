@@ -145,67 +145,67 @@ pub type Patch = runtime::Patch<AccessReviewInstanceDecisionItem>;
 pub const ACCESS_REVIEW_ID: runtime::Property<
     AccessReviewInstanceDecisionItem,
     String,
-> = runtime::Property::new("accessReviewId");
+> = runtime::Property::Named("accessReviewId");
 /// `appliedBy`
 pub const APPLIED_BY: runtime::Property<
     AccessReviewInstanceDecisionItem,
     models::UserIdentity,
-> = runtime::Property::new("appliedBy");
+> = runtime::Property::Named("appliedBy");
 /// `appliedDateTime`
 pub const APPLIED_DATE_TIME: runtime::Property<
     AccessReviewInstanceDecisionItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("appliedDateTime");
+> = runtime::Property::Named("appliedDateTime");
 /// `applyResult`
-pub const APPLY_RESULT: runtime::Property<AccessReviewInstanceDecisionItem, String> = runtime::Property::new(
+pub const APPLY_RESULT: runtime::Property<AccessReviewInstanceDecisionItem, String> = runtime::Property::Named(
     "applyResult",
 );
 /// `decision`
-pub const DECISION: runtime::Property<AccessReviewInstanceDecisionItem, String> = runtime::Property::new(
+pub const DECISION: runtime::Property<AccessReviewInstanceDecisionItem, String> = runtime::Property::Named(
     "decision",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AccessReviewInstanceDecisionItem, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessReviewInstanceDecisionItem, String> = runtime::Property::Named(
     "id",
 );
 /// `insights`: navigation property.
 pub const INSIGHTS: runtime::Property<
     AccessReviewInstanceDecisionItem,
     runtime::Expanded<Vec<models::GovernanceInsight>>,
-> = runtime::Property::new("insights");
+> = runtime::Property::Named("insights");
 /// `justification`
-pub const JUSTIFICATION: runtime::Property<AccessReviewInstanceDecisionItem, String> = runtime::Property::new(
+pub const JUSTIFICATION: runtime::Property<AccessReviewInstanceDecisionItem, String> = runtime::Property::Named(
     "justification",
 );
 /// `principal`
 pub const PRINCIPAL: runtime::Property<
     AccessReviewInstanceDecisionItem,
     models::Identity,
-> = runtime::Property::new("principal");
+> = runtime::Property::Named("principal");
 /// `principalLink`
-pub const PRINCIPAL_LINK: runtime::Property<AccessReviewInstanceDecisionItem, String> = runtime::Property::new(
+pub const PRINCIPAL_LINK: runtime::Property<AccessReviewInstanceDecisionItem, String> = runtime::Property::Named(
     "principalLink",
 );
 /// `recommendation`
-pub const RECOMMENDATION: runtime::Property<AccessReviewInstanceDecisionItem, String> = runtime::Property::new(
+pub const RECOMMENDATION: runtime::Property<AccessReviewInstanceDecisionItem, String> = runtime::Property::Named(
     "recommendation",
 );
 /// `resource`
 pub const RESOURCE: runtime::Property<
     AccessReviewInstanceDecisionItem,
     models::AccessReviewInstanceDecisionItemResource,
-> = runtime::Property::new("resource");
+> = runtime::Property::Named("resource");
 /// `resourceLink`
-pub const RESOURCE_LINK: runtime::Property<AccessReviewInstanceDecisionItem, String> = runtime::Property::new(
+pub const RESOURCE_LINK: runtime::Property<AccessReviewInstanceDecisionItem, String> = runtime::Property::Named(
     "resourceLink",
 );
 /// `reviewedBy`
 pub const REVIEWED_BY: runtime::Property<
     AccessReviewInstanceDecisionItem,
     models::UserIdentity,
-> = runtime::Property::new("reviewedBy");
+> = runtime::Property::Named("reviewedBy");
 /// `reviewedDateTime`
 pub const REVIEWED_DATE_TIME: runtime::Property<
     AccessReviewInstanceDecisionItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("reviewedDateTime");
+> = runtime::Property::Named("reviewedDateTime");

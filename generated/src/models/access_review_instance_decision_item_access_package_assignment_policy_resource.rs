@@ -90,24 +90,24 @@ pub type Patch = runtime::Patch<
 pub const ACCESS_PACKAGE_DISPLAY_NAME: runtime::Property<
     AccessReviewInstanceDecisionItemAccessPackageAssignmentPolicyResource,
     String,
-> = runtime::Property::new("accessPackageDisplayName");
+> = runtime::Property::Named("accessPackageDisplayName");
 /// `accessPackageId`
 pub const ACCESS_PACKAGE_ID: runtime::Property<
     AccessReviewInstanceDecisionItemAccessPackageAssignmentPolicyResource,
     String,
-> = runtime::Property::new("accessPackageId");
+> = runtime::Property::Named("accessPackageId");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     AccessReviewInstanceDecisionItemAccessPackageAssignmentPolicyResource,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`
 pub const ID: runtime::Property<
     AccessReviewInstanceDecisionItemAccessPackageAssignmentPolicyResource,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `type`
 pub const TYPE: runtime::Property<
     AccessReviewInstanceDecisionItemAccessPackageAssignmentPolicyResource,
     String,
-> = runtime::Property::new("type");
+> = runtime::Property::Named("type");

@@ -76,19 +76,19 @@ pub type Patch = runtime::Patch<AccessReviewInstanceDecisionItemAzureRoleResourc
 pub const DISPLAY_NAME: runtime::Property<
     AccessReviewInstanceDecisionItemAzureRoleResource,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`
 pub const ID: runtime::Property<
     AccessReviewInstanceDecisionItemAzureRoleResource,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `scope`
 pub const SCOPE: runtime::Property<
     AccessReviewInstanceDecisionItemAzureRoleResource,
     models::AccessReviewInstanceDecisionItemResource,
-> = runtime::Property::new("scope");
+> = runtime::Property::Named("scope");
 /// `type`
 pub const TYPE: runtime::Property<
     AccessReviewInstanceDecisionItemAzureRoleResource,
     String,
-> = runtime::Property::new("type");
+> = runtime::Property::Named("type");

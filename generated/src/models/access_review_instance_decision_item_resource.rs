@@ -67,12 +67,12 @@ pub type Patch = runtime::Patch<AccessReviewInstanceDecisionItemResource>;
 pub const DISPLAY_NAME: runtime::Property<
     AccessReviewInstanceDecisionItemResource,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`
-pub const ID: runtime::Property<AccessReviewInstanceDecisionItemResource, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessReviewInstanceDecisionItemResource, String> = runtime::Property::Named(
     "id",
 );
 /// `type`
-pub const TYPE: runtime::Property<AccessReviewInstanceDecisionItemResource, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<AccessReviewInstanceDecisionItemResource, String> = runtime::Property::Named(
     "type",
 );

@@ -78,19 +78,19 @@ pub type Patch = runtime::Patch<
 pub const APP_ID: runtime::Property<
     AccessReviewInstanceDecisionItemServicePrincipalResource,
     String,
-> = runtime::Property::new("appId");
+> = runtime::Property::Named("appId");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     AccessReviewInstanceDecisionItemServicePrincipalResource,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`
 pub const ID: runtime::Property<
     AccessReviewInstanceDecisionItemServicePrincipalResource,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `type`
 pub const TYPE: runtime::Property<
     AccessReviewInstanceDecisionItemServicePrincipalResource,
     String,
-> = runtime::Property::new("type");
+> = runtime::Property::Named("type");

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<AccessReviewNotificationRecipientItem>;
 pub const NOTIFICATION_RECIPIENT_SCOPE: runtime::Property<
     AccessReviewNotificationRecipientItem,
     models::AccessReviewNotificationRecipientScope,
-> = runtime::Property::new("notificationRecipientScope");
+> = runtime::Property::Named("notificationRecipientScope");
 /// `notificationTemplateType`
 pub const NOTIFICATION_TEMPLATE_TYPE: runtime::Property<
     AccessReviewNotificationRecipientItem,
     String,
-> = runtime::Property::new("notificationTemplateType");
+> = runtime::Property::Named("notificationTemplateType");

@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<AccessReviewNotificationRecipientQueryScope>;
 pub const QUERY: runtime::Property<
     AccessReviewNotificationRecipientQueryScope,
     String,
-> = runtime::Property::new("query");
+> = runtime::Property::Named("query");
 /// `queryRoot`
 pub const QUERY_ROOT: runtime::Property<
     AccessReviewNotificationRecipientQueryScope,
     String,
-> = runtime::Property::new("queryRoot");
+> = runtime::Property::Named("queryRoot");
 /// `queryType`
 pub const QUERY_TYPE: runtime::Property<
     AccessReviewNotificationRecipientQueryScope,
     String,
-> = runtime::Property::new("queryType");
+> = runtime::Property::Named("queryType");

@@ -69,14 +69,14 @@ runtime::models!(AccessReviewQueryScope);
 /// Changes to a [`AccessReviewQueryScope`].
 pub type Patch = runtime::Patch<AccessReviewQueryScope>;
 /// `query`
-pub const QUERY: runtime::Property<AccessReviewQueryScope, String> = runtime::Property::new(
+pub const QUERY: runtime::Property<AccessReviewQueryScope, String> = runtime::Property::Named(
     "query",
 );
 /// `queryRoot`
-pub const QUERY_ROOT: runtime::Property<AccessReviewQueryScope, String> = runtime::Property::new(
+pub const QUERY_ROOT: runtime::Property<AccessReviewQueryScope, String> = runtime::Property::Named(
     "queryRoot",
 );
 /// `queryType`
-pub const QUERY_TYPE: runtime::Property<AccessReviewQueryScope, String> = runtime::Property::new(
+pub const QUERY_TYPE: runtime::Property<AccessReviewQueryScope, String> = runtime::Property::Named(
     "queryType",
 );

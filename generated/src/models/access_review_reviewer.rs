@@ -74,16 +74,16 @@ pub type Patch = runtime::Patch<AccessReviewReviewer>;
 pub const CREATED_DATE_TIME: runtime::Property<
     AccessReviewReviewer,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AccessReviewReviewer, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AccessReviewReviewer, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AccessReviewReviewer, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessReviewReviewer, String> = runtime::Property::Named(
     "id",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<AccessReviewReviewer, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<AccessReviewReviewer, String> = runtime::Property::Named(
     "userPrincipalName",
 );

@@ -64,14 +64,14 @@ runtime::models!(AccessReviewReviewerScope);
 /// Changes to a [`AccessReviewReviewerScope`].
 pub type Patch = runtime::Patch<AccessReviewReviewerScope>;
 /// `query`
-pub const QUERY: runtime::Property<AccessReviewReviewerScope, String> = runtime::Property::new(
+pub const QUERY: runtime::Property<AccessReviewReviewerScope, String> = runtime::Property::Named(
     "query",
 );
 /// `queryRoot`
-pub const QUERY_ROOT: runtime::Property<AccessReviewReviewerScope, String> = runtime::Property::new(
+pub const QUERY_ROOT: runtime::Property<AccessReviewReviewerScope, String> = runtime::Property::Named(
     "queryRoot",
 );
 /// `queryType`
-pub const QUERY_TYPE: runtime::Property<AccessReviewReviewerScope, String> = runtime::Property::new(
+pub const QUERY_TYPE: runtime::Property<AccessReviewReviewerScope, String> = runtime::Property::Named(
     "queryType",
 );

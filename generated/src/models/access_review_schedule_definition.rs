@@ -153,76 +153,76 @@ pub type Patch = runtime::Patch<AccessReviewScheduleDefinition>;
 pub const ADDITIONAL_NOTIFICATION_RECIPIENTS: runtime::Property<
     AccessReviewScheduleDefinition,
     Vec<models::AccessReviewNotificationRecipientItem>,
-> = runtime::Property::new("additionalNotificationRecipients");
+> = runtime::Property::Named("additionalNotificationRecipients");
 /// `createdBy`
 pub const CREATED_BY: runtime::Property<
     AccessReviewScheduleDefinition,
     models::UserIdentity,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     AccessReviewScheduleDefinition,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `descriptionForAdmins`
 pub const DESCRIPTION_FOR_ADMINS: runtime::Property<
     AccessReviewScheduleDefinition,
     String,
-> = runtime::Property::new("descriptionForAdmins");
+> = runtime::Property::Named("descriptionForAdmins");
 /// `descriptionForReviewers`
 pub const DESCRIPTION_FOR_REVIEWERS: runtime::Property<
     AccessReviewScheduleDefinition,
     String,
-> = runtime::Property::new("descriptionForReviewers");
+> = runtime::Property::Named("descriptionForReviewers");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AccessReviewScheduleDefinition, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AccessReviewScheduleDefinition, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fallbackReviewers`
 pub const FALLBACK_REVIEWERS: runtime::Property<
     AccessReviewScheduleDefinition,
     Vec<models::AccessReviewReviewerScope>,
-> = runtime::Property::new("fallbackReviewers");
+> = runtime::Property::Named("fallbackReviewers");
 /// `id`: never null.
-pub const ID: runtime::Property<AccessReviewScheduleDefinition, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessReviewScheduleDefinition, String> = runtime::Property::Named(
     "id",
 );
 /// `instanceEnumerationScope`
 pub const INSTANCE_ENUMERATION_SCOPE: runtime::Property<
     AccessReviewScheduleDefinition,
     models::AccessReviewScope,
-> = runtime::Property::new("instanceEnumerationScope");
+> = runtime::Property::Named("instanceEnumerationScope");
 /// `instances`: navigation property.
 pub const INSTANCES: runtime::Property<
     AccessReviewScheduleDefinition,
     runtime::Expanded<Vec<models::AccessReviewInstance>>,
-> = runtime::Property::new("instances");
+> = runtime::Property::Named("instances");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     AccessReviewScheduleDefinition,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `reviewers`
 pub const REVIEWERS: runtime::Property<
     AccessReviewScheduleDefinition,
     Vec<models::AccessReviewReviewerScope>,
-> = runtime::Property::new("reviewers");
+> = runtime::Property::Named("reviewers");
 /// `scope`
 pub const SCOPE: runtime::Property<
     AccessReviewScheduleDefinition,
     models::AccessReviewScope,
-> = runtime::Property::new("scope");
+> = runtime::Property::Named("scope");
 /// `settings`
 pub const SETTINGS: runtime::Property<
     AccessReviewScheduleDefinition,
     models::AccessReviewScheduleSettings,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");
 /// `stageSettings`
 pub const STAGE_SETTINGS: runtime::Property<
     AccessReviewScheduleDefinition,
     Vec<models::AccessReviewStageSettings>,
-> = runtime::Property::new("stageSettings");
+> = runtime::Property::Named("stageSettings");
 /// `status`
-pub const STATUS: runtime::Property<AccessReviewScheduleDefinition, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<AccessReviewScheduleDefinition, String> = runtime::Property::Named(
     "status",
 );

@@ -133,63 +133,63 @@ pub type Patch = runtime::Patch<AccessReviewScheduleSettings>;
 pub const APPLY_ACTIONS: runtime::Property<
     AccessReviewScheduleSettings,
     Vec<models::AccessReviewApplyAction>,
-> = runtime::Property::new("applyActions");
+> = runtime::Property::Named("applyActions");
 /// `autoApplyDecisionsEnabled`: never null.
 pub const AUTO_APPLY_DECISIONS_ENABLED: runtime::Property<
     AccessReviewScheduleSettings,
     bool,
-> = runtime::Property::new("autoApplyDecisionsEnabled");
+> = runtime::Property::Named("autoApplyDecisionsEnabled");
 /// `decisionHistoriesForReviewersEnabled`
 pub const DECISION_HISTORIES_FOR_REVIEWERS_ENABLED: runtime::Property<
     AccessReviewScheduleSettings,
     bool,
-> = runtime::Property::new("decisionHistoriesForReviewersEnabled");
+> = runtime::Property::Named("decisionHistoriesForReviewersEnabled");
 /// `defaultDecision`
-pub const DEFAULT_DECISION: runtime::Property<AccessReviewScheduleSettings, String> = runtime::Property::new(
+pub const DEFAULT_DECISION: runtime::Property<AccessReviewScheduleSettings, String> = runtime::Property::Named(
     "defaultDecision",
 );
 /// `defaultDecisionEnabled`: never null.
 pub const DEFAULT_DECISION_ENABLED: runtime::Property<
     AccessReviewScheduleSettings,
     bool,
-> = runtime::Property::new("defaultDecisionEnabled");
+> = runtime::Property::Named("defaultDecisionEnabled");
 /// `instanceDurationInDays`: never null.
 pub const INSTANCE_DURATION_IN_DAYS: runtime::Property<
     AccessReviewScheduleSettings,
     i32,
-> = runtime::Property::new("instanceDurationInDays");
+> = runtime::Property::Named("instanceDurationInDays");
 /// `justificationRequiredOnApproval`: never null.
 pub const JUSTIFICATION_REQUIRED_ON_APPROVAL: runtime::Property<
     AccessReviewScheduleSettings,
     bool,
-> = runtime::Property::new("justificationRequiredOnApproval");
+> = runtime::Property::Named("justificationRequiredOnApproval");
 /// `mailNotificationsEnabled`: never null.
 pub const MAIL_NOTIFICATIONS_ENABLED: runtime::Property<
     AccessReviewScheduleSettings,
     bool,
-> = runtime::Property::new("mailNotificationsEnabled");
+> = runtime::Property::Named("mailNotificationsEnabled");
 /// `recommendationInsightSettings`
 pub const RECOMMENDATION_INSIGHT_SETTINGS: runtime::Property<
     AccessReviewScheduleSettings,
     Vec<models::AccessReviewRecommendationInsightSetting>,
-> = runtime::Property::new("recommendationInsightSettings");
+> = runtime::Property::Named("recommendationInsightSettings");
 /// `recommendationLookBackDuration`
 pub const RECOMMENDATION_LOOK_BACK_DURATION: runtime::Property<
     AccessReviewScheduleSettings,
     runtime::edm::Duration,
-> = runtime::Property::new("recommendationLookBackDuration");
+> = runtime::Property::Named("recommendationLookBackDuration");
 /// `recommendationsEnabled`: never null.
 pub const RECOMMENDATIONS_ENABLED: runtime::Property<
     AccessReviewScheduleSettings,
     bool,
-> = runtime::Property::new("recommendationsEnabled");
+> = runtime::Property::Named("recommendationsEnabled");
 /// `recurrence`
 pub const RECURRENCE: runtime::Property<
     AccessReviewScheduleSettings,
     models::PatternedRecurrence,
-> = runtime::Property::new("recurrence");
+> = runtime::Property::Named("recurrence");
 /// `reminderNotificationsEnabled`: never null.
 pub const REMINDER_NOTIFICATIONS_ENABLED: runtime::Property<
     AccessReviewScheduleSettings,
     bool,
-> = runtime::Property::new("reminderNotificationsEnabled");
+> = runtime::Property::Named("reminderNotificationsEnabled");

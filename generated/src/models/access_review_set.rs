@@ -73,11 +73,13 @@ pub type Patch = runtime::Patch<AccessReviewSet>;
 pub const DEFINITIONS: runtime::Property<
     AccessReviewSet,
     runtime::Expanded<Vec<models::AccessReviewScheduleDefinition>>,
-> = runtime::Property::new("definitions");
+> = runtime::Property::Named("definitions");
 /// `historyDefinitions`: navigation property.
 pub const HISTORY_DEFINITIONS: runtime::Property<
     AccessReviewSet,
     runtime::Expanded<Vec<models::AccessReviewHistoryDefinition>>,
-> = runtime::Property::new("historyDefinitions");
+> = runtime::Property::Named("historyDefinitions");
 /// `id`: never null.
-pub const ID: runtime::Property<AccessReviewSet, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AccessReviewSet, String> = runtime::Property::Named(
+    "id",
+);

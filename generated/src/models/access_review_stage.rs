@@ -99,32 +99,32 @@ pub type Patch = runtime::Patch<AccessReviewStage>;
 pub const DECISIONS: runtime::Property<
     AccessReviewStage,
     runtime::Expanded<Vec<models::AccessReviewInstanceDecisionItem>>,
-> = runtime::Property::new("decisions");
+> = runtime::Property::Named("decisions");
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     AccessReviewStage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `fallbackReviewers`
 pub const FALLBACK_REVIEWERS: runtime::Property<
     AccessReviewStage,
     Vec<models::AccessReviewReviewerScope>,
-> = runtime::Property::new("fallbackReviewers");
+> = runtime::Property::Named("fallbackReviewers");
 /// `id`: never null.
-pub const ID: runtime::Property<AccessReviewStage, String> = runtime::Property::new(
+pub const ID: runtime::Property<AccessReviewStage, String> = runtime::Property::Named(
     "id",
 );
 /// `reviewers`
 pub const REVIEWERS: runtime::Property<
     AccessReviewStage,
     Vec<models::AccessReviewReviewerScope>,
-> = runtime::Property::new("reviewers");
+> = runtime::Property::Named("reviewers");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     AccessReviewStage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `status`
-pub const STATUS: runtime::Property<AccessReviewStage, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<AccessReviewStage, String> = runtime::Property::Named(
     "status",
 );

@@ -103,35 +103,35 @@ pub type Patch = runtime::Patch<AccessReviewStageSettings>;
 pub const DECISIONS_THAT_WILL_MOVE_TO_NEXT_STAGE: runtime::Property<
     AccessReviewStageSettings,
     Vec<String>,
-> = runtime::Property::new("decisionsThatWillMoveToNextStage");
+> = runtime::Property::Named("decisionsThatWillMoveToNextStage");
 /// `dependsOn`: never null.
-pub const DEPENDS_ON: runtime::Property<AccessReviewStageSettings, Vec<String>> = runtime::Property::new(
+pub const DEPENDS_ON: runtime::Property<AccessReviewStageSettings, Vec<String>> = runtime::Property::Named(
     "dependsOn",
 );
 /// `durationInDays`: never null.
-pub const DURATION_IN_DAYS: runtime::Property<AccessReviewStageSettings, i32> = runtime::Property::new(
+pub const DURATION_IN_DAYS: runtime::Property<AccessReviewStageSettings, i32> = runtime::Property::Named(
     "durationInDays",
 );
 /// `fallbackReviewers`
 pub const FALLBACK_REVIEWERS: runtime::Property<
     AccessReviewStageSettings,
     Vec<models::AccessReviewReviewerScope>,
-> = runtime::Property::new("fallbackReviewers");
+> = runtime::Property::Named("fallbackReviewers");
 /// `recommendationInsightSettings`
 pub const RECOMMENDATION_INSIGHT_SETTINGS: runtime::Property<
     AccessReviewStageSettings,
     Vec<models::AccessReviewRecommendationInsightSetting>,
-> = runtime::Property::new("recommendationInsightSettings");
+> = runtime::Property::Named("recommendationInsightSettings");
 /// `recommendationsEnabled`: never null.
-pub const RECOMMENDATIONS_ENABLED: runtime::Property<AccessReviewStageSettings, bool> = runtime::Property::new(
+pub const RECOMMENDATIONS_ENABLED: runtime::Property<AccessReviewStageSettings, bool> = runtime::Property::Named(
     "recommendationsEnabled",
 );
 /// `reviewers`
 pub const REVIEWERS: runtime::Property<
     AccessReviewStageSettings,
     Vec<models::AccessReviewReviewerScope>,
-> = runtime::Property::new("reviewers");
+> = runtime::Property::Named("reviewers");
 /// `stageId`: never null.
-pub const STAGE_ID: runtime::Property<AccessReviewStageSettings, String> = runtime::Property::new(
+pub const STAGE_ID: runtime::Property<AccessReviewStageSettings, String> = runtime::Property::Named(
     "stageId",
 );

@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<AccountTargetContent>;
 pub const TYPE: runtime::Property<
     AccountTargetContent,
     models::AccountTargetContentType,
-> = runtime::Property::new("type");
+> = runtime::Property::Named("type");

@@ -66,10 +66,12 @@ runtime::models!(ActionItem);
 /// Changes to a [`ActionItem`].
 pub type Patch = runtime::Patch<ActionItem>;
 /// `ownerDisplayName`
-pub const OWNER_DISPLAY_NAME: runtime::Property<ActionItem, String> = runtime::Property::new(
+pub const OWNER_DISPLAY_NAME: runtime::Property<ActionItem, String> = runtime::Property::Named(
     "ownerDisplayName",
 );
 /// `text`
-pub const TEXT: runtime::Property<ActionItem, String> = runtime::Property::new("text");
+pub const TEXT: runtime::Property<ActionItem, String> = runtime::Property::Named("text");
 /// `title`
-pub const TITLE: runtime::Property<ActionItem, String> = runtime::Property::new("title");
+pub const TITLE: runtime::Property<ActionItem, String> = runtime::Property::Named(
+    "title",
+);

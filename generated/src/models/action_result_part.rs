@@ -56,6 +56,6 @@ runtime::models!(ActionResultPart);
 /// Changes to a [`ActionResultPart`].
 pub type Patch = runtime::Patch<ActionResultPart>;
 /// `error`
-pub const ERROR: runtime::Property<ActionResultPart, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<ActionResultPart, models::PublicError> = runtime::Property::Named(
     "error",
 );

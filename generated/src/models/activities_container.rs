@@ -66,8 +66,8 @@ pub type Patch = runtime::Patch<ActivitiesContainer>;
 pub const CONTENT_ACTIVITIES: runtime::Property<
     ActivitiesContainer,
     runtime::Expanded<Vec<models::ContentActivity>>,
-> = runtime::Property::new("contentActivities");
+> = runtime::Property::Named("contentActivities");
 /// `id`: never null.
-pub const ID: runtime::Property<ActivitiesContainer, String> = runtime::Property::new(
+pub const ID: runtime::Property<ActivitiesContainer, String> = runtime::Property::Named(
     "id",
 );

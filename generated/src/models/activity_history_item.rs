@@ -114,48 +114,48 @@ runtime::models!(ActivityHistoryItem);
 /// Changes to a [`ActivityHistoryItem`].
 pub type Patch = runtime::Patch<ActivityHistoryItem>;
 /// `activeDurationSeconds`
-pub const ACTIVE_DURATION_SECONDS: runtime::Property<ActivityHistoryItem, i32> = runtime::Property::new(
+pub const ACTIVE_DURATION_SECONDS: runtime::Property<ActivityHistoryItem, i32> = runtime::Property::Named(
     "activeDurationSeconds",
 );
 /// `activity`: navigation property.
 pub const ACTIVITY: runtime::Property<
     ActivityHistoryItem,
     runtime::Expanded<models::UserActivity>,
-> = runtime::Property::new("activity");
+> = runtime::Property::Named("activity");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     ActivityHistoryItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `expirationDateTime`
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     ActivityHistoryItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ActivityHistoryItem, String> = runtime::Property::new(
+pub const ID: runtime::Property<ActivityHistoryItem, String> = runtime::Property::Named(
     "id",
 );
 /// `lastActiveDateTime`
 pub const LAST_ACTIVE_DATE_TIME: runtime::Property<
     ActivityHistoryItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastActiveDateTime");
+> = runtime::Property::Named("lastActiveDateTime");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ActivityHistoryItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `startedDateTime`: never null.
 pub const STARTED_DATE_TIME: runtime::Property<
     ActivityHistoryItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startedDateTime");
+> = runtime::Property::Named("startedDateTime");
 /// `status`
-pub const STATUS: runtime::Property<ActivityHistoryItem, models::Status> = runtime::Property::new(
+pub const STATUS: runtime::Property<ActivityHistoryItem, models::Status> = runtime::Property::Named(
     "status",
 );
 /// `userTimezone`
-pub const USER_TIMEZONE: runtime::Property<ActivityHistoryItem, String> = runtime::Property::new(
+pub const USER_TIMEZONE: runtime::Property<ActivityHistoryItem, String> = runtime::Property::Named(
     "userTimezone",
 );

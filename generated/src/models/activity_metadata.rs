@@ -56,6 +56,6 @@ runtime::models!(ActivityMetadata);
 /// Changes to a [`ActivityMetadata`].
 pub type Patch = runtime::Patch<ActivityMetadata>;
 /// `activity`: never null.
-pub const ACTIVITY: runtime::Property<ActivityMetadata, models::UserActivityType> = runtime::Property::new(
+pub const ACTIVITY: runtime::Property<ActivityMetadata, models::UserActivityType> = runtime::Property::Named(
     "activity",
 );

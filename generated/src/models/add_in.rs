@@ -64,12 +64,12 @@ runtime::models!(AddIn);
 /// Changes to a [`AddIn`].
 pub type Patch = runtime::Patch<AddIn>;
 /// `id`
-pub const ID: runtime::Property<AddIn, runtime::edm::Guid> = runtime::Property::new(
+pub const ID: runtime::Property<AddIn, runtime::edm::Guid> = runtime::Property::Named(
     "id",
 );
 /// `properties`: never null.
-pub const PROPERTIES: runtime::Property<AddIn, Vec<models::KeyValue>> = runtime::Property::new(
+pub const PROPERTIES: runtime::Property<AddIn, Vec<models::KeyValue>> = runtime::Property::Named(
     "properties",
 );
 /// `type`: never null.
-pub const TYPE: runtime::Property<AddIn, String> = runtime::Property::new("type");
+pub const TYPE: runtime::Property<AddIn, String> = runtime::Property::Named("type");

@@ -75,20 +75,20 @@ runtime::models!(AddLargeGalleryViewOperation);
 /// Changes to a [`AddLargeGalleryViewOperation`].
 pub type Patch = runtime::Patch<AddLargeGalleryViewOperation>;
 /// `clientContext`
-pub const CLIENT_CONTEXT: runtime::Property<AddLargeGalleryViewOperation, String> = runtime::Property::new(
+pub const CLIENT_CONTEXT: runtime::Property<AddLargeGalleryViewOperation, String> = runtime::Property::Named(
     "clientContext",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AddLargeGalleryViewOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<AddLargeGalleryViewOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `resultInfo`
 pub const RESULT_INFO: runtime::Property<
     AddLargeGalleryViewOperation,
     models::ResultInfo,
-> = runtime::Property::new("resultInfo");
+> = runtime::Property::Named("resultInfo");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     AddLargeGalleryViewOperation,
     models::OperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

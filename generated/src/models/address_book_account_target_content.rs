@@ -66,9 +66,9 @@ pub type Patch = runtime::Patch<AddressBookAccountTargetContent>;
 pub const ACCOUNT_TARGET_EMAILS: runtime::Property<
     AddressBookAccountTargetContent,
     Vec<String>,
-> = runtime::Property::new("accountTargetEmails");
+> = runtime::Property::Named("accountTargetEmails");
 /// `type`
 pub const TYPE: runtime::Property<
     AddressBookAccountTargetContent,
     models::AccountTargetContentType,
-> = runtime::Property::new("type");
+> = runtime::Property::Named("type");

@@ -68,14 +68,14 @@ runtime::models!(AdhocCall);
 /// Changes to a [`AdhocCall`].
 pub type Patch = runtime::Patch<AdhocCall>;
 /// `id`: never null.
-pub const ID: runtime::Property<AdhocCall, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AdhocCall, String> = runtime::Property::Named("id");
 /// `recordings`: navigation property.
 pub const RECORDINGS: runtime::Property<
     AdhocCall,
     runtime::Expanded<Vec<models::CallRecording>>,
-> = runtime::Property::new("recordings");
+> = runtime::Property::Named("recordings");
 /// `transcripts`: navigation property.
 pub const TRANSCRIPTS: runtime::Property<
     AdhocCall,
     runtime::Expanded<Vec<models::CallTranscript>>,
-> = runtime::Property::new("transcripts");
+> = runtime::Property::Named("transcripts");

@@ -121,41 +121,41 @@ pub type Patch = runtime::Patch<Admin>;
 pub const CONFIGURATION_MANAGEMENT: runtime::Property<
     Admin,
     runtime::Expanded<models::ConfigurationManagement>,
-> = runtime::Property::new("configurationManagement");
+> = runtime::Property::Named("configurationManagement");
 /// `edge`: navigation property.
-pub const EDGE: runtime::Property<Admin, runtime::Expanded<models::Edge>> = runtime::Property::new(
+pub const EDGE: runtime::Property<Admin, runtime::Expanded<models::Edge>> = runtime::Property::Named(
     "edge",
 );
 /// `exchange`: navigation property.
-pub const EXCHANGE: runtime::Property<Admin, runtime::Expanded<models::ExchangeAdmin>> = runtime::Property::new(
+pub const EXCHANGE: runtime::Property<Admin, runtime::Expanded<models::ExchangeAdmin>> = runtime::Property::Named(
     "exchange",
 );
 /// `microsoft365Apps`: navigation property.
 pub const MICROSOFT365_APPS: runtime::Property<
     Admin,
     runtime::Expanded<models::AdminMicrosoft365Apps>,
-> = runtime::Property::new("microsoft365Apps");
+> = runtime::Property::Named("microsoft365Apps");
 /// `people`: navigation property.
 pub const PEOPLE: runtime::Property<
     Admin,
     runtime::Expanded<models::PeopleAdminSettings>,
-> = runtime::Property::new("people");
+> = runtime::Property::Named("people");
 /// `reportSettings`: navigation property.
 pub const REPORT_SETTINGS: runtime::Property<
     Admin,
     runtime::Expanded<models::AdminReportSettings>,
-> = runtime::Property::new("reportSettings");
+> = runtime::Property::Named("reportSettings");
 /// `serviceAnnouncement`: navigation property.
 pub const SERVICE_ANNOUNCEMENT: runtime::Property<
     Admin,
     runtime::Expanded<models::ServiceAnnouncement>,
-> = runtime::Property::new("serviceAnnouncement");
+> = runtime::Property::Named("serviceAnnouncement");
 /// `sharepoint`: navigation property.
-pub const SHAREPOINT: runtime::Property<Admin, runtime::Expanded<models::Sharepoint>> = runtime::Property::new(
+pub const SHAREPOINT: runtime::Property<Admin, runtime::Expanded<models::Sharepoint>> = runtime::Property::Named(
     "sharepoint",
 );
 /// `teams`: navigation property.
 pub const TEAMS: runtime::Property<
     Admin,
     runtime::Expanded<models::teams_administration::TeamsAdminRoot>,
-> = runtime::Property::new("teams");
+> = runtime::Property::Named("teams");

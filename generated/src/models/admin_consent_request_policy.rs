@@ -94,31 +94,31 @@ runtime::models!(AdminConsentRequestPolicy);
 /// Changes to a [`AdminConsentRequestPolicy`].
 pub type Patch = runtime::Patch<AdminConsentRequestPolicy>;
 /// `id`: never null.
-pub const ID: runtime::Property<AdminConsentRequestPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<AdminConsentRequestPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<AdminConsentRequestPolicy, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<AdminConsentRequestPolicy, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `notifyReviewers`: never null.
-pub const NOTIFY_REVIEWERS: runtime::Property<AdminConsentRequestPolicy, bool> = runtime::Property::new(
+pub const NOTIFY_REVIEWERS: runtime::Property<AdminConsentRequestPolicy, bool> = runtime::Property::Named(
     "notifyReviewers",
 );
 /// `remindersEnabled`: never null.
-pub const REMINDERS_ENABLED: runtime::Property<AdminConsentRequestPolicy, bool> = runtime::Property::new(
+pub const REMINDERS_ENABLED: runtime::Property<AdminConsentRequestPolicy, bool> = runtime::Property::Named(
     "remindersEnabled",
 );
 /// `requestDurationInDays`: never null.
-pub const REQUEST_DURATION_IN_DAYS: runtime::Property<AdminConsentRequestPolicy, i32> = runtime::Property::new(
+pub const REQUEST_DURATION_IN_DAYS: runtime::Property<AdminConsentRequestPolicy, i32> = runtime::Property::Named(
     "requestDurationInDays",
 );
 /// `reviewers`
 pub const REVIEWERS: runtime::Property<
     AdminConsentRequestPolicy,
     Vec<models::AccessReviewReviewerScope>,
-> = runtime::Property::new("reviewers");
+> = runtime::Property::Named("reviewers");
 /// `version`: never null.
-pub const VERSION: runtime::Property<AdminConsentRequestPolicy, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<AdminConsentRequestPolicy, i32> = runtime::Property::Named(
     "version",
 );

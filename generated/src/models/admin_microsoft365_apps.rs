@@ -65,11 +65,11 @@ runtime::models!(AdminMicrosoft365Apps);
 /// Changes to a [`AdminMicrosoft365Apps`].
 pub type Patch = runtime::Patch<AdminMicrosoft365Apps>;
 /// `id`: never null.
-pub const ID: runtime::Property<AdminMicrosoft365Apps, String> = runtime::Property::new(
+pub const ID: runtime::Property<AdminMicrosoft365Apps, String> = runtime::Property::Named(
     "id",
 );
 /// `installationOptions`: navigation property.
 pub const INSTALLATION_OPTIONS: runtime::Property<
     AdminMicrosoft365Apps,
     runtime::Expanded<models::M365AppsInstallationOptions>,
-> = runtime::Property::new("installationOptions");
+> = runtime::Property::Named("installationOptions");

@@ -63,10 +63,10 @@ runtime::models!(AdminReportSettings);
 /// Changes to a [`AdminReportSettings`].
 pub type Patch = runtime::Patch<AdminReportSettings>;
 /// `displayConcealedNames`: never null.
-pub const DISPLAY_CONCEALED_NAMES: runtime::Property<AdminReportSettings, bool> = runtime::Property::new(
+pub const DISPLAY_CONCEALED_NAMES: runtime::Property<AdminReportSettings, bool> = runtime::Property::Named(
     "displayConcealedNames",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AdminReportSettings, String> = runtime::Property::new(
+pub const ID: runtime::Property<AdminReportSettings, String> = runtime::Property::Named(
     "id",
 );

@@ -302,13 +302,13 @@ pub type Patch = runtime::Patch<AdministrativeUnit>;
 pub const DELETED_DATE_TIME: runtime::Property<
     AdministrativeUnit,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<AdministrativeUnit, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AdministrativeUnit, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AdministrativeUnit, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AdministrativeUnit, String> = runtime::Property::Named(
     "displayName",
 );
 /// `extensions`: navigation property.
@@ -325,13 +325,13 @@ pub const DISPLAY_NAME: runtime::Property<AdministrativeUnit, String> = runtime:
 pub const EXTENSIONS: runtime::Property<
     AdministrativeUnit,
     crate::runtime::Expanded<Vec<crate::models::Extension>>,
-> = runtime::Property::new("extensions");
+> = runtime::Property::Named("extensions");
 /// `id`: never null.
-pub const ID: runtime::Property<AdministrativeUnit, String> = runtime::Property::new(
+pub const ID: runtime::Property<AdministrativeUnit, String> = runtime::Property::Named(
     "id",
 );
 /// `isMemberManagementRestricted`
-pub const IS_MEMBER_MANAGEMENT_RESTRICTED: runtime::Property<AdministrativeUnit, bool> = runtime::Property::new(
+pub const IS_MEMBER_MANAGEMENT_RESTRICTED: runtime::Property<AdministrativeUnit, bool> = runtime::Property::Named(
     "isMemberManagementRestricted",
 );
 /// `members`: navigation property.
@@ -362,18 +362,18 @@ pub const IS_MEMBER_MANAGEMENT_RESTRICTED: runtime::Property<AdministrativeUnit,
 pub const MEMBERS: runtime::Property<
     AdministrativeUnit,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");
 /// `membershipRule`
-pub const MEMBERSHIP_RULE: runtime::Property<AdministrativeUnit, String> = runtime::Property::new(
+pub const MEMBERSHIP_RULE: runtime::Property<AdministrativeUnit, String> = runtime::Property::Named(
     "membershipRule",
 );
 /// `membershipRuleProcessingState`
 pub const MEMBERSHIP_RULE_PROCESSING_STATE: runtime::Property<
     AdministrativeUnit,
     String,
-> = runtime::Property::new("membershipRuleProcessingState");
+> = runtime::Property::Named("membershipRuleProcessingState");
 /// `membershipType`
-pub const MEMBERSHIP_TYPE: runtime::Property<AdministrativeUnit, String> = runtime::Property::new(
+pub const MEMBERSHIP_TYPE: runtime::Property<AdministrativeUnit, String> = runtime::Property::Named(
     "membershipType",
 );
 /// `scopedRoleMembers`: navigation property.
@@ -389,8 +389,8 @@ pub const MEMBERSHIP_TYPE: runtime::Property<AdministrativeUnit, String> = runti
 pub const SCOPED_ROLE_MEMBERS: runtime::Property<
     AdministrativeUnit,
     crate::runtime::Expanded<Vec<crate::models::ScopedRoleMembership>>,
-> = runtime::Property::new("scopedRoleMembers");
+> = runtime::Property::Named("scopedRoleMembers");
 /// `visibility`
-pub const VISIBILITY: runtime::Property<AdministrativeUnit, String> = runtime::Property::new(
+pub const VISIBILITY: runtime::Property<AdministrativeUnit, String> = runtime::Property::Named(
     "visibility",
 );

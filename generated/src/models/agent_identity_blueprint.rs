@@ -421,108 +421,108 @@ runtime::models!(AgentIdentityBlueprint);
 /// Changes to a [`AgentIdentityBlueprint`].
 pub type Patch = runtime::Patch<AgentIdentityBlueprint>;
 /// `addIns`: never null.
-pub const ADD_INS: runtime::Property<AgentIdentityBlueprint, Vec<models::AddIn>> = runtime::Property::new(
+pub const ADD_INS: runtime::Property<AgentIdentityBlueprint, Vec<models::AddIn>> = runtime::Property::Named(
     "addIns",
 );
 /// `api`
-pub const API: runtime::Property<AgentIdentityBlueprint, models::ApiApplication> = runtime::Property::new(
+pub const API: runtime::Property<AgentIdentityBlueprint, models::ApiApplication> = runtime::Property::Named(
     "api",
 );
 /// `appId`
-pub const APP_ID: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::Named(
     "appId",
 );
 /// `appManagementPolicies`: navigation property.
 pub const APP_MANAGEMENT_POLICIES: runtime::Property<
     AgentIdentityBlueprint,
     runtime::Expanded<Vec<models::AppManagementPolicy>>,
-> = runtime::Property::new("appManagementPolicies");
+> = runtime::Property::Named("appManagementPolicies");
 /// `appRoles`: never null.
-pub const APP_ROLES: runtime::Property<AgentIdentityBlueprint, Vec<models::AppRole>> = runtime::Property::new(
+pub const APP_ROLES: runtime::Property<AgentIdentityBlueprint, Vec<models::AppRole>> = runtime::Property::Named(
     "appRoles",
 );
 /// `applicationTemplateId`
-pub const APPLICATION_TEMPLATE_ID: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::new(
+pub const APPLICATION_TEMPLATE_ID: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::Named(
     "applicationTemplateId",
 );
 /// `authenticationBehaviors`
 pub const AUTHENTICATION_BEHAVIORS: runtime::Property<
     AgentIdentityBlueprint,
     models::AuthenticationBehaviors,
-> = runtime::Property::new("authenticationBehaviors");
+> = runtime::Property::Named("authenticationBehaviors");
 /// `certification`
 pub const CERTIFICATION: runtime::Property<
     AgentIdentityBlueprint,
     models::Certification,
-> = runtime::Property::new("certification");
+> = runtime::Property::Named("certification");
 /// `createdByAppId`: set on creation only.
 pub const CREATED_BY_APP_ID: runtime::Property<
     AgentIdentityBlueprint,
     String,
     runtime::query::CreateOnly,
-> = runtime::Property::new("createdByAppId");
+> = runtime::Property::Named("createdByAppId");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     AgentIdentityBlueprint,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `createdOnBehalfOf`: navigation property.
 pub const CREATED_ON_BEHALF_OF: runtime::Property<
     AgentIdentityBlueprint,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("createdOnBehalfOf");
+> = runtime::Property::Named("createdOnBehalfOf");
 /// `defaultRedirectUri`
-pub const DEFAULT_REDIRECT_URI: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::new(
+pub const DEFAULT_REDIRECT_URI: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::Named(
     "defaultRedirectUri",
 );
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     AgentIdentityBlueprint,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::Named(
     "description",
 );
 /// `disabledByMicrosoftStatus`
 pub const DISABLED_BY_MICROSOFT_STATUS: runtime::Property<
     AgentIdentityBlueprint,
     String,
-> = runtime::Property::new("disabledByMicrosoftStatus");
+> = runtime::Property::Named("disabledByMicrosoftStatus");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::Named(
     "displayName",
 );
 /// `extensionProperties`: navigation property.
 pub const EXTENSION_PROPERTIES: runtime::Property<
     AgentIdentityBlueprint,
     runtime::Expanded<Vec<models::ExtensionProperty>>,
-> = runtime::Property::new("extensionProperties");
+> = runtime::Property::Named("extensionProperties");
 /// `federatedIdentityCredentials`: navigation property.
 #[cfg(any(feature = "applications", feature = "service-principals"))]
 pub const FEDERATED_IDENTITY_CREDENTIALS: runtime::Property<
     AgentIdentityBlueprint,
     crate::runtime::Expanded<Vec<crate::models::FederatedIdentityCredential>>,
-> = runtime::Property::new("federatedIdentityCredentials");
+> = runtime::Property::Named("federatedIdentityCredentials");
 /// `groupMembershipClaims`
-pub const GROUP_MEMBERSHIP_CLAIMS: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::new(
+pub const GROUP_MEMBERSHIP_CLAIMS: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::Named(
     "groupMembershipClaims",
 );
 /// `homeRealmDiscoveryPolicies`: navigation property.
 pub const HOME_REALM_DISCOVERY_POLICIES: runtime::Property<
     AgentIdentityBlueprint,
     runtime::Expanded<Vec<models::HomeRealmDiscoveryPolicy>>,
-> = runtime::Property::new("homeRealmDiscoveryPolicies");
+> = runtime::Property::Named("homeRealmDiscoveryPolicies");
 /// `id`: never null.
-pub const ID: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::new(
+pub const ID: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::Named(
     "id",
 );
 /// `identifierUris`: never null.
-pub const IDENTIFIER_URIS: runtime::Property<AgentIdentityBlueprint, Vec<String>> = runtime::Property::new(
+pub const IDENTIFIER_URIS: runtime::Property<AgentIdentityBlueprint, Vec<String>> = runtime::Property::Named(
     "identifierUris",
 );
 /// `info`
-pub const INFO: runtime::Property<AgentIdentityBlueprint, models::InformationalUrl> = runtime::Property::new(
+pub const INFO: runtime::Property<AgentIdentityBlueprint, models::InformationalUrl> = runtime::Property::Named(
     "info",
 );
 /// `inheritablePermissions`: navigation property.
@@ -530,145 +530,145 @@ pub const INFO: runtime::Property<AgentIdentityBlueprint, models::InformationalU
 pub const INHERITABLE_PERMISSIONS: runtime::Property<
     AgentIdentityBlueprint,
     crate::runtime::Expanded<Vec<crate::models::InheritablePermission>>,
-> = runtime::Property::new("inheritablePermissions");
+> = runtime::Property::Named("inheritablePermissions");
 /// `isDeviceOnlyAuthSupported`
 pub const IS_DEVICE_ONLY_AUTH_SUPPORTED: runtime::Property<
     AgentIdentityBlueprint,
     bool,
-> = runtime::Property::new("isDeviceOnlyAuthSupported");
+> = runtime::Property::Named("isDeviceOnlyAuthSupported");
 /// `isDisabled`
-pub const IS_DISABLED: runtime::Property<AgentIdentityBlueprint, bool> = runtime::Property::new(
+pub const IS_DISABLED: runtime::Property<AgentIdentityBlueprint, bool> = runtime::Property::Named(
     "isDisabled",
 );
 /// `isFallbackPublicClient`
-pub const IS_FALLBACK_PUBLIC_CLIENT: runtime::Property<AgentIdentityBlueprint, bool> = runtime::Property::new(
+pub const IS_FALLBACK_PUBLIC_CLIENT: runtime::Property<AgentIdentityBlueprint, bool> = runtime::Property::Named(
     "isFallbackPublicClient",
 );
 /// `keyCredentials`: never null.
 pub const KEY_CREDENTIALS: runtime::Property<
     AgentIdentityBlueprint,
     Vec<models::KeyCredential>,
-> = runtime::Property::new("keyCredentials");
+> = runtime::Property::Named("keyCredentials");
 /// `managerApplications`: never null.
 pub const MANAGER_APPLICATIONS: runtime::Property<
     AgentIdentityBlueprint,
     Vec<runtime::edm::Guid>,
-> = runtime::Property::new("managerApplications");
+> = runtime::Property::Named("managerApplications");
 /// `nativeAuthenticationApisEnabled`
 pub const NATIVE_AUTHENTICATION_APIS_ENABLED: runtime::Property<
     AgentIdentityBlueprint,
     runtime::Flags<models::NativeAuthenticationApisEnabled>,
-> = runtime::Property::new("nativeAuthenticationApisEnabled");
+> = runtime::Property::Named("nativeAuthenticationApisEnabled");
 /// `notes`
-pub const NOTES: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::Named(
     "notes",
 );
 /// `oauth2RequirePostResponse`: never null.
 pub const OAUTH2_REQUIRE_POST_RESPONSE: runtime::Property<
     AgentIdentityBlueprint,
     bool,
-> = runtime::Property::new("oauth2RequirePostResponse");
+> = runtime::Property::Named("oauth2RequirePostResponse");
 /// `optionalClaims`
 pub const OPTIONAL_CLAIMS: runtime::Property<
     AgentIdentityBlueprint,
     models::OptionalClaims,
-> = runtime::Property::new("optionalClaims");
+> = runtime::Property::Named("optionalClaims");
 /// `owners`: navigation property.
 pub const OWNERS: runtime::Property<
     AgentIdentityBlueprint,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("owners");
+> = runtime::Property::Named("owners");
 /// `parentalControlSettings`
 pub const PARENTAL_CONTROL_SETTINGS: runtime::Property<
     AgentIdentityBlueprint,
     models::ParentalControlSettings,
-> = runtime::Property::new("parentalControlSettings");
+> = runtime::Property::Named("parentalControlSettings");
 /// `passwordCredentials`: never null.
 pub const PASSWORD_CREDENTIALS: runtime::Property<
     AgentIdentityBlueprint,
     Vec<models::PasswordCredential>,
-> = runtime::Property::new("passwordCredentials");
+> = runtime::Property::Named("passwordCredentials");
 /// `publicClient`
 pub const PUBLIC_CLIENT: runtime::Property<
     AgentIdentityBlueprint,
     models::PublicClientApplication,
-> = runtime::Property::new("publicClient");
+> = runtime::Property::Named("publicClient");
 /// `publisherDomain`
-pub const PUBLISHER_DOMAIN: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::new(
+pub const PUBLISHER_DOMAIN: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::Named(
     "publisherDomain",
 );
 /// `requestSignatureVerification`
 pub const REQUEST_SIGNATURE_VERIFICATION: runtime::Property<
     AgentIdentityBlueprint,
     models::RequestSignatureVerification,
-> = runtime::Property::new("requestSignatureVerification");
+> = runtime::Property::Named("requestSignatureVerification");
 /// `requiredResourceAccess`: never null.
 pub const REQUIRED_RESOURCE_ACCESS: runtime::Property<
     AgentIdentityBlueprint,
     Vec<models::RequiredResourceAccess>,
-> = runtime::Property::new("requiredResourceAccess");
+> = runtime::Property::Named("requiredResourceAccess");
 /// `samlMetadataUrl`
-pub const SAML_METADATA_URL: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::new(
+pub const SAML_METADATA_URL: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::Named(
     "samlMetadataUrl",
 );
 /// `serviceManagementReference`
 pub const SERVICE_MANAGEMENT_REFERENCE: runtime::Property<
     AgentIdentityBlueprint,
     String,
-> = runtime::Property::new("serviceManagementReference");
+> = runtime::Property::Named("serviceManagementReference");
 /// `servicePrincipalLockConfiguration`
 pub const SERVICE_PRINCIPAL_LOCK_CONFIGURATION: runtime::Property<
     AgentIdentityBlueprint,
     models::ServicePrincipalLockConfiguration,
-> = runtime::Property::new("servicePrincipalLockConfiguration");
+> = runtime::Property::Named("servicePrincipalLockConfiguration");
 /// `signInAudience`
-pub const SIGN_IN_AUDIENCE: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::new(
+pub const SIGN_IN_AUDIENCE: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::Named(
     "signInAudience",
 );
 /// `spa`
-pub const SPA: runtime::Property<AgentIdentityBlueprint, models::SpaApplication> = runtime::Property::new(
+pub const SPA: runtime::Property<AgentIdentityBlueprint, models::SpaApplication> = runtime::Property::Named(
     "spa",
 );
 /// `sponsors`: navigation property.
 pub const SPONSORS: runtime::Property<
     AgentIdentityBlueprint,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("sponsors");
+> = runtime::Property::Named("sponsors");
 /// `synchronization`: navigation property.
 #[cfg(any(feature = "applications", feature = "service-principals"))]
 pub const SYNCHRONIZATION: runtime::Property<
     AgentIdentityBlueprint,
     crate::runtime::Expanded<crate::models::Synchronization>,
-> = runtime::Property::new("synchronization");
+> = runtime::Property::Named("synchronization");
 /// `tags`: never null.
-pub const TAGS: runtime::Property<AgentIdentityBlueprint, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<AgentIdentityBlueprint, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `tokenEncryptionKeyId`
 pub const TOKEN_ENCRYPTION_KEY_ID: runtime::Property<
     AgentIdentityBlueprint,
     runtime::edm::Guid,
-> = runtime::Property::new("tokenEncryptionKeyId");
+> = runtime::Property::Named("tokenEncryptionKeyId");
 /// `tokenIssuancePolicies`: navigation property.
 pub const TOKEN_ISSUANCE_POLICIES: runtime::Property<
     AgentIdentityBlueprint,
     runtime::Expanded<Vec<models::TokenIssuancePolicy>>,
-> = runtime::Property::new("tokenIssuancePolicies");
+> = runtime::Property::Named("tokenIssuancePolicies");
 /// `tokenLifetimePolicies`: navigation property.
 pub const TOKEN_LIFETIME_POLICIES: runtime::Property<
     AgentIdentityBlueprint,
     runtime::Expanded<Vec<models::TokenLifetimePolicy>>,
-> = runtime::Property::new("tokenLifetimePolicies");
+> = runtime::Property::Named("tokenLifetimePolicies");
 /// `uniqueName`
-pub const UNIQUE_NAME: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::new(
+pub const UNIQUE_NAME: runtime::Property<AgentIdentityBlueprint, String> = runtime::Property::Named(
     "uniqueName",
 );
 /// `verifiedPublisher`
 pub const VERIFIED_PUBLISHER: runtime::Property<
     AgentIdentityBlueprint,
     models::VerifiedPublisher,
-> = runtime::Property::new("verifiedPublisher");
+> = runtime::Property::Named("verifiedPublisher");
 /// `web`
-pub const WEB: runtime::Property<AgentIdentityBlueprint, models::WebApplication> = runtime::Property::new(
+pub const WEB: runtime::Property<AgentIdentityBlueprint, models::WebApplication> = runtime::Property::Named(
     "web",
 );

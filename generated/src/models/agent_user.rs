@@ -2627,11 +2627,11 @@ runtime::models!(AgentUser);
 /// Changes to a [`AgentUser`].
 pub type Patch = runtime::Patch<AgentUser>;
 /// `aboutMe`
-pub const ABOUT_ME: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const ABOUT_ME: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "aboutMe",
 );
 /// `accountEnabled`
-pub const ACCOUNT_ENABLED: runtime::Property<AgentUser, bool> = runtime::Property::new(
+pub const ACCOUNT_ENABLED: runtime::Property<AgentUser, bool> = runtime::Property::Named(
     "accountEnabled",
 );
 /// `activities`: navigation property.
@@ -2639,15 +2639,15 @@ pub const ACCOUNT_ENABLED: runtime::Property<AgentUser, bool> = runtime::Propert
 pub const ACTIVITIES: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::UserActivity>>,
-> = runtime::Property::new("activities");
+> = runtime::Property::Named("activities");
 /// `adhocCalls`: navigation property.
 #[cfg(any(feature = "communications", feature = "me", feature = "users"))]
 pub const ADHOC_CALLS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::AdhocCall>>,
-> = runtime::Property::new("adhocCalls");
+> = runtime::Property::Named("adhocCalls");
 /// `ageGroup`
-pub const AGE_GROUP: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const AGE_GROUP: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "ageGroup",
 );
 /// `agreementAcceptances`: navigation property.
@@ -2663,7 +2663,7 @@ pub const AGE_GROUP: runtime::Property<AgentUser, String> = runtime::Property::n
 pub const AGREEMENT_ACCEPTANCES: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::AgreementAcceptance>>,
-> = runtime::Property::new("agreementAcceptances");
+> = runtime::Property::Named("agreementAcceptances");
 /// `appRoleAssignments`: navigation property.
 #[cfg(
     any(
@@ -2692,14 +2692,14 @@ pub const AGREEMENT_ACCEPTANCES: runtime::Property<
 pub const APP_ROLE_ASSIGNMENTS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::AppRoleAssignment>>,
-> = runtime::Property::new("appRoleAssignments");
+> = runtime::Property::Named("appRoleAssignments");
 /// `assignedLicenses`: never null.
 pub const ASSIGNED_LICENSES: runtime::Property<
     AgentUser,
     Vec<models::AssignedLicense>,
-> = runtime::Property::new("assignedLicenses");
+> = runtime::Property::Named("assignedLicenses");
 /// `assignedPlans`: never null.
-pub const ASSIGNED_PLANS: runtime::Property<AgentUser, Vec<models::AssignedPlan>> = runtime::Property::new(
+pub const ASSIGNED_PLANS: runtime::Property<AgentUser, Vec<models::AssignedPlan>> = runtime::Property::Named(
     "assignedPlans",
 );
 /// `authentication`: navigation property.
@@ -2707,17 +2707,17 @@ pub const ASSIGNED_PLANS: runtime::Property<AgentUser, Vec<models::AssignedPlan>
 pub const AUTHENTICATION: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::Authentication>,
-> = runtime::Property::new("authentication");
+> = runtime::Property::Named("authentication");
 /// `authorizationInfo`
-pub const AUTHORIZATION_INFO: runtime::Property<AgentUser, models::AuthorizationInfo> = runtime::Property::new(
+pub const AUTHORIZATION_INFO: runtime::Property<AgentUser, models::AuthorizationInfo> = runtime::Property::Named(
     "authorizationInfo",
 );
 /// `birthday`: never null.
-pub const BIRTHDAY: runtime::Property<AgentUser, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const BIRTHDAY: runtime::Property<AgentUser, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "birthday",
 );
 /// `businessPhones`: never null.
-pub const BUSINESS_PHONES: runtime::Property<AgentUser, Vec<String>> = runtime::Property::new(
+pub const BUSINESS_PHONES: runtime::Property<AgentUser, Vec<String>> = runtime::Property::Named(
     "businessPhones",
 );
 /// `calendar`: navigation property.
@@ -2725,51 +2725,51 @@ pub const BUSINESS_PHONES: runtime::Property<AgentUser, Vec<String>> = runtime::
 pub const CALENDAR: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::Calendar>,
-> = runtime::Property::new("calendar");
+> = runtime::Property::Named("calendar");
 /// `calendarGroups`: navigation property.
 #[cfg(any(feature = "me", feature = "users"))]
 pub const CALENDAR_GROUPS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::CalendarGroup>>,
-> = runtime::Property::new("calendarGroups");
+> = runtime::Property::Named("calendarGroups");
 /// `calendarView`: navigation property.
 #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
 pub const CALENDAR_VIEW: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::Event>>,
-> = runtime::Property::new("calendarView");
+> = runtime::Property::Named("calendarView");
 /// `calendars`: navigation property.
 #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
 pub const CALENDARS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::Calendar>>,
-> = runtime::Property::new("calendars");
+> = runtime::Property::Named("calendars");
 /// `chats`: navigation property.
 #[cfg(any(feature = "chats", feature = "me", feature = "users"))]
 pub const CHATS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::Chat>>,
-> = runtime::Property::new("chats");
+> = runtime::Property::Named("chats");
 /// `city`
-pub const CITY: runtime::Property<AgentUser, String> = runtime::Property::new("city");
+pub const CITY: runtime::Property<AgentUser, String> = runtime::Property::Named("city");
 /// `cloudClipboard`: navigation property.
 #[cfg(any(feature = "me", feature = "users"))]
 pub const CLOUD_CLIPBOARD: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::CloudClipboardRoot>,
-> = runtime::Property::new("cloudClipboard");
+> = runtime::Property::Named("cloudClipboard");
 /// `cloudPCs`: navigation property.
 #[cfg(any(feature = "device-management", feature = "me", feature = "users"))]
 pub const CLOUD_PCS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::CloudPc>>,
-> = runtime::Property::new("cloudPCs");
+> = runtime::Property::Named("cloudPCs");
 /// `companyName`
-pub const COMPANY_NAME: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const COMPANY_NAME: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "companyName",
 );
 /// `consentProvidedForMinor`
-pub const CONSENT_PROVIDED_FOR_MINOR: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const CONSENT_PROVIDED_FOR_MINOR: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "consentProvidedForMinor",
 );
 /// `contactFolders`: navigation property.
@@ -2777,22 +2777,22 @@ pub const CONSENT_PROVIDED_FOR_MINOR: runtime::Property<AgentUser, String> = run
 pub const CONTACT_FOLDERS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::ContactFolder>>,
-> = runtime::Property::new("contactFolders");
+> = runtime::Property::Named("contactFolders");
 /// `contacts`: navigation property.
 #[cfg(any(feature = "me", feature = "users"))]
 pub const CONTACTS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::Contact>>,
-> = runtime::Property::new("contacts");
+> = runtime::Property::Named("contacts");
 /// `country`
-pub const COUNTRY: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const COUNTRY: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "country",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     AgentUser,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `createdObjects`: navigation property.
 #[cfg(
     any(
@@ -2821,33 +2821,33 @@ pub const CREATED_DATE_TIME: runtime::Property<
 pub const CREATED_OBJECTS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("createdObjects");
+> = runtime::Property::Named("createdObjects");
 /// `creationType`
-pub const CREATION_TYPE: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const CREATION_TYPE: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "creationType",
 );
 /// `customSecurityAttributes`
 pub const CUSTOM_SECURITY_ATTRIBUTES: runtime::Property<
     AgentUser,
     models::CustomSecurityAttributeValue,
-> = runtime::Property::new("customSecurityAttributes");
+> = runtime::Property::Named("customSecurityAttributes");
 /// `dataSecurityAndGovernance`: navigation property.
 #[cfg(any(feature = "me", feature = "users"))]
 pub const DATA_SECURITY_AND_GOVERNANCE: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::UserDataSecurityAndGovernance>,
-> = runtime::Property::new("dataSecurityAndGovernance");
+> = runtime::Property::Named("dataSecurityAndGovernance");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     AgentUser,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `department`
-pub const DEPARTMENT: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const DEPARTMENT: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "department",
 );
 /// `deviceEnrollmentLimit`: never null.
-pub const DEVICE_ENROLLMENT_LIMIT: runtime::Property<AgentUser, i32> = runtime::Property::new(
+pub const DEVICE_ENROLLMENT_LIMIT: runtime::Property<AgentUser, i32> = runtime::Property::Named(
     "deviceEnrollmentLimit",
 );
 /// `deviceManagementTroubleshootingEvents`: navigation property.
@@ -2855,7 +2855,7 @@ pub const DEVICE_ENROLLMENT_LIMIT: runtime::Property<AgentUser, i32> = runtime::
 pub const DEVICE_MANAGEMENT_TROUBLESHOOTING_EVENTS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::DeviceManagementTroubleshootingEvent>>,
-> = runtime::Property::new("deviceManagementTroubleshootingEvents");
+> = runtime::Property::Named("deviceManagementTroubleshootingEvents");
 /// `directReports`: navigation property.
 #[cfg(
     any(
@@ -2884,9 +2884,9 @@ pub const DEVICE_MANAGEMENT_TROUBLESHOOTING_EVENTS: runtime::Property<
 pub const DIRECT_REPORTS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("directReports");
+> = runtime::Property::Named("directReports");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "displayName",
 );
 /// `drive`: navigation property.
@@ -2904,7 +2904,7 @@ pub const DISPLAY_NAME: runtime::Property<AgentUser, String> = runtime::Property
 pub const DRIVE: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::Drive>,
-> = runtime::Property::new("drive");
+> = runtime::Property::Named("drive");
 /// `drives`: navigation property.
 #[cfg(
     any(
@@ -2920,33 +2920,33 @@ pub const DRIVE: runtime::Property<
 pub const DRIVES: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::Drive>>,
-> = runtime::Property::new("drives");
+> = runtime::Property::Named("drives");
 /// `employeeExperience`: navigation property.
 #[cfg(any(feature = "me", feature = "users"))]
 pub const EMPLOYEE_EXPERIENCE: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::EmployeeExperienceUser>,
-> = runtime::Property::new("employeeExperience");
+> = runtime::Property::Named("employeeExperience");
 /// `employeeHireDate`
 pub const EMPLOYEE_HIRE_DATE: runtime::Property<
     AgentUser,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("employeeHireDate");
+> = runtime::Property::Named("employeeHireDate");
 /// `employeeId`
-pub const EMPLOYEE_ID: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const EMPLOYEE_ID: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "employeeId",
 );
 /// `employeeLeaveDateTime`
 pub const EMPLOYEE_LEAVE_DATE_TIME: runtime::Property<
     AgentUser,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("employeeLeaveDateTime");
+> = runtime::Property::Named("employeeLeaveDateTime");
 /// `employeeOrgData`
-pub const EMPLOYEE_ORG_DATA: runtime::Property<AgentUser, models::EmployeeOrgData> = runtime::Property::new(
+pub const EMPLOYEE_ORG_DATA: runtime::Property<AgentUser, models::EmployeeOrgData> = runtime::Property::Named(
     "employeeOrgData",
 );
 /// `employeeType`
-pub const EMPLOYEE_TYPE: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const EMPLOYEE_TYPE: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "employeeType",
 );
 /// `events`: navigation property.
@@ -2954,7 +2954,7 @@ pub const EMPLOYEE_TYPE: runtime::Property<AgentUser, String> = runtime::Propert
 pub const EVENTS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::Event>>,
-> = runtime::Property::new("events");
+> = runtime::Property::Named("events");
 /// `extensions`: navigation property.
 #[cfg(
     any(
@@ -2969,18 +2969,18 @@ pub const EVENTS: runtime::Property<
 pub const EXTENSIONS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::Extension>>,
-> = runtime::Property::new("extensions");
+> = runtime::Property::Named("extensions");
 /// `externalUserState`
-pub const EXTERNAL_USER_STATE: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const EXTERNAL_USER_STATE: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "externalUserState",
 );
 /// `externalUserStateChangeDateTime`
 pub const EXTERNAL_USER_STATE_CHANGE_DATE_TIME: runtime::Property<
     AgentUser,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("externalUserStateChangeDateTime");
+> = runtime::Property::Named("externalUserStateChangeDateTime");
 /// `faxNumber`
-pub const FAX_NUMBER: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const FAX_NUMBER: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "faxNumber",
 );
 /// `followedSites`: navigation property.
@@ -2997,27 +2997,27 @@ pub const FAX_NUMBER: runtime::Property<AgentUser, String> = runtime::Property::
 pub const FOLLOWED_SITES: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::Site>>,
-> = runtime::Property::new("followedSites");
+> = runtime::Property::Named("followedSites");
 /// `givenName`
-pub const GIVEN_NAME: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const GIVEN_NAME: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "givenName",
 );
 /// `hireDate`: never null.
-pub const HIRE_DATE: runtime::Property<AgentUser, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const HIRE_DATE: runtime::Property<AgentUser, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "hireDate",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AgentUser, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AgentUser, String> = runtime::Property::Named("id");
 /// `identities`
-pub const IDENTITIES: runtime::Property<AgentUser, Vec<models::ObjectIdentity>> = runtime::Property::new(
+pub const IDENTITIES: runtime::Property<AgentUser, Vec<models::ObjectIdentity>> = runtime::Property::Named(
     "identities",
 );
 /// `identityParentId`
-pub const IDENTITY_PARENT_ID: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const IDENTITY_PARENT_ID: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "identityParentId",
 );
 /// `imAddresses`
-pub const IM_ADDRESSES: runtime::Property<AgentUser, Vec<String>> = runtime::Property::new(
+pub const IM_ADDRESSES: runtime::Property<AgentUser, Vec<String>> = runtime::Property::Named(
     "imAddresses",
 );
 /// `inferenceClassification`: navigation property.
@@ -3025,27 +3025,27 @@ pub const IM_ADDRESSES: runtime::Property<AgentUser, Vec<String>> = runtime::Pro
 pub const INFERENCE_CLASSIFICATION: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::InferenceClassification>,
-> = runtime::Property::new("inferenceClassification");
+> = runtime::Property::Named("inferenceClassification");
 /// `insights`: navigation property.
 #[cfg(any(feature = "me", feature = "users"))]
 pub const INSIGHTS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::ItemInsights>,
-> = runtime::Property::new("insights");
+> = runtime::Property::Named("insights");
 /// `interests`
-pub const INTERESTS: runtime::Property<AgentUser, Vec<String>> = runtime::Property::new(
+pub const INTERESTS: runtime::Property<AgentUser, Vec<String>> = runtime::Property::Named(
     "interests",
 );
 /// `isManagementRestricted`
-pub const IS_MANAGEMENT_RESTRICTED: runtime::Property<AgentUser, bool> = runtime::Property::new(
+pub const IS_MANAGEMENT_RESTRICTED: runtime::Property<AgentUser, bool> = runtime::Property::Named(
     "isManagementRestricted",
 );
 /// `isResourceAccount`
-pub const IS_RESOURCE_ACCOUNT: runtime::Property<AgentUser, bool> = runtime::Property::new(
+pub const IS_RESOURCE_ACCOUNT: runtime::Property<AgentUser, bool> = runtime::Property::Named(
     "isResourceAccount",
 );
 /// `jobTitle`
-pub const JOB_TITLE: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const JOB_TITLE: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "jobTitle",
 );
 /// `joinedTeams`: navigation property.
@@ -3063,41 +3063,41 @@ pub const JOB_TITLE: runtime::Property<AgentUser, String> = runtime::Property::n
 pub const JOINED_TEAMS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::Team>>,
-> = runtime::Property::new("joinedTeams");
+> = runtime::Property::Named("joinedTeams");
 /// `lastPasswordChangeDateTime`
 pub const LAST_PASSWORD_CHANGE_DATE_TIME: runtime::Property<
     AgentUser,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastPasswordChangeDateTime");
+> = runtime::Property::Named("lastPasswordChangeDateTime");
 /// `legalAgeGroupClassification`
-pub const LEGAL_AGE_GROUP_CLASSIFICATION: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const LEGAL_AGE_GROUP_CLASSIFICATION: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "legalAgeGroupClassification",
 );
 /// `licenseAssignmentStates`
 pub const LICENSE_ASSIGNMENT_STATES: runtime::Property<
     AgentUser,
     Vec<models::LicenseAssignmentState>,
-> = runtime::Property::new("licenseAssignmentStates");
+> = runtime::Property::Named("licenseAssignmentStates");
 /// `licenseDetails`: navigation property.
 #[cfg(any(feature = "me", feature = "users"))]
 pub const LICENSE_DETAILS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::LicenseDetails>>,
-> = runtime::Property::new("licenseDetails");
+> = runtime::Property::Named("licenseDetails");
 /// `mail`
-pub const MAIL: runtime::Property<AgentUser, String> = runtime::Property::new("mail");
+pub const MAIL: runtime::Property<AgentUser, String> = runtime::Property::Named("mail");
 /// `mailFolders`: navigation property.
 #[cfg(any(feature = "me", feature = "users"))]
 pub const MAIL_FOLDERS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::MailFolder>>,
-> = runtime::Property::new("mailFolders");
+> = runtime::Property::Named("mailFolders");
 /// `mailNickname`
-pub const MAIL_NICKNAME: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const MAIL_NICKNAME: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "mailNickname",
 );
 /// `mailboxSettings`
-pub const MAILBOX_SETTINGS: runtime::Property<AgentUser, models::MailboxSettings> = runtime::Property::new(
+pub const MAILBOX_SETTINGS: runtime::Property<AgentUser, models::MailboxSettings> = runtime::Property::Named(
     "mailboxSettings",
 );
 /// `managedAppRegistrations`: navigation property.
@@ -3105,13 +3105,13 @@ pub const MAILBOX_SETTINGS: runtime::Property<AgentUser, models::MailboxSettings
 pub const MANAGED_APP_REGISTRATIONS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::ManagedAppRegistration>>,
-> = runtime::Property::new("managedAppRegistrations");
+> = runtime::Property::Named("managedAppRegistrations");
 /// `managedDevices`: navigation property.
 #[cfg(any(feature = "device-management", feature = "me", feature = "users"))]
 pub const MANAGED_DEVICES: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::ManagedDevice>>,
-> = runtime::Property::new("managedDevices");
+> = runtime::Property::Named("managedDevices");
 /// `manager`: navigation property.
 #[cfg(
     any(
@@ -3140,7 +3140,7 @@ pub const MANAGED_DEVICES: runtime::Property<
 pub const MANAGER: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::DirectoryObject>,
-> = runtime::Property::new("manager");
+> = runtime::Property::Named("manager");
 /// `memberOf`: navigation property.
 #[cfg(
     any(
@@ -3169,19 +3169,19 @@ pub const MANAGER: runtime::Property<
 pub const MEMBER_OF: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("memberOf");
+> = runtime::Property::Named("memberOf");
 /// `messages`: navigation property.
 #[cfg(any(feature = "me", feature = "users"))]
 pub const MESSAGES: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::Message>>,
-> = runtime::Property::new("messages");
+> = runtime::Property::Named("messages");
 /// `mobilePhone`
-pub const MOBILE_PHONE: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const MOBILE_PHONE: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "mobilePhone",
 );
 /// `mySite`
-pub const MY_SITE: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const MY_SITE: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "mySite",
 );
 /// `oauth2PermissionGrants`: navigation property.
@@ -3196,44 +3196,44 @@ pub const MY_SITE: runtime::Property<AgentUser, String> = runtime::Property::new
 pub const OAUTH2_PERMISSION_GRANTS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::Oauth2PermissionGrant>>,
-> = runtime::Property::new("oauth2PermissionGrants");
+> = runtime::Property::Named("oauth2PermissionGrants");
 /// `officeLocation`
-pub const OFFICE_LOCATION: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const OFFICE_LOCATION: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "officeLocation",
 );
 /// `onPremisesDistinguishedName`
-pub const ON_PREMISES_DISTINGUISHED_NAME: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const ON_PREMISES_DISTINGUISHED_NAME: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "onPremisesDistinguishedName",
 );
 /// `onPremisesDomainName`
-pub const ON_PREMISES_DOMAIN_NAME: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const ON_PREMISES_DOMAIN_NAME: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "onPremisesDomainName",
 );
 /// `onPremisesExtensionAttributes`
 pub const ON_PREMISES_EXTENSION_ATTRIBUTES: runtime::Property<
     AgentUser,
     models::OnPremisesExtensionAttributes,
-> = runtime::Property::new("onPremisesExtensionAttributes");
+> = runtime::Property::Named("onPremisesExtensionAttributes");
 /// `onPremisesImmutableId`
-pub const ON_PREMISES_IMMUTABLE_ID: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const ON_PREMISES_IMMUTABLE_ID: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "onPremisesImmutableId",
 );
 /// `onPremisesLastSyncDateTime`
 pub const ON_PREMISES_LAST_SYNC_DATE_TIME: runtime::Property<
     AgentUser,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("onPremisesLastSyncDateTime");
+> = runtime::Property::Named("onPremisesLastSyncDateTime");
 /// `onPremisesProvisioningErrors`
 pub const ON_PREMISES_PROVISIONING_ERRORS: runtime::Property<
     AgentUser,
     Vec<models::OnPremisesProvisioningError>,
-> = runtime::Property::new("onPremisesProvisioningErrors");
+> = runtime::Property::Named("onPremisesProvisioningErrors");
 /// `onPremisesSamAccountName`
-pub const ON_PREMISES_SAM_ACCOUNT_NAME: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const ON_PREMISES_SAM_ACCOUNT_NAME: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "onPremisesSamAccountName",
 );
 /// `onPremisesSecurityIdentifier`
-pub const ON_PREMISES_SECURITY_IDENTIFIER: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const ON_PREMISES_SECURITY_IDENTIFIER: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "onPremisesSecurityIdentifier",
 );
 /// `onPremisesSyncBehavior`: navigation property.
@@ -3241,13 +3241,13 @@ pub const ON_PREMISES_SECURITY_IDENTIFIER: runtime::Property<AgentUser, String> 
 pub const ON_PREMISES_SYNC_BEHAVIOR: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::OnPremisesSyncBehavior>,
-> = runtime::Property::new("onPremisesSyncBehavior");
+> = runtime::Property::Named("onPremisesSyncBehavior");
 /// `onPremisesSyncEnabled`
-pub const ON_PREMISES_SYNC_ENABLED: runtime::Property<AgentUser, bool> = runtime::Property::new(
+pub const ON_PREMISES_SYNC_ENABLED: runtime::Property<AgentUser, bool> = runtime::Property::Named(
     "onPremisesSyncEnabled",
 );
 /// `onPremisesUserPrincipalName`
-pub const ON_PREMISES_USER_PRINCIPAL_NAME: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const ON_PREMISES_USER_PRINCIPAL_NAME: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "onPremisesUserPrincipalName",
 );
 /// `onenote`: navigation property.
@@ -3255,15 +3255,15 @@ pub const ON_PREMISES_USER_PRINCIPAL_NAME: runtime::Property<AgentUser, String> 
 pub const ONENOTE: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::Onenote>,
-> = runtime::Property::new("onenote");
+> = runtime::Property::Named("onenote");
 /// `onlineMeetings`: navigation property.
 #[cfg(any(feature = "communications", feature = "me", feature = "users"))]
 pub const ONLINE_MEETINGS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::OnlineMeeting>>,
-> = runtime::Property::new("onlineMeetings");
+> = runtime::Property::Named("onlineMeetings");
 /// `otherMails`: never null.
-pub const OTHER_MAILS: runtime::Property<AgentUser, Vec<String>> = runtime::Property::new(
+pub const OTHER_MAILS: runtime::Property<AgentUser, Vec<String>> = runtime::Property::Named(
     "otherMails",
 );
 /// `outlook`: navigation property.
@@ -3271,7 +3271,7 @@ pub const OTHER_MAILS: runtime::Property<AgentUser, Vec<String>> = runtime::Prop
 pub const OUTLOOK: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::OutlookUser>,
-> = runtime::Property::new("outlook");
+> = runtime::Property::Named("outlook");
 /// `ownedDevices`: navigation property.
 #[cfg(
     any(
@@ -3300,7 +3300,7 @@ pub const OUTLOOK: runtime::Property<
 pub const OWNED_DEVICES: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("ownedDevices");
+> = runtime::Property::Named("ownedDevices");
 /// `ownedObjects`: navigation property.
 #[cfg(
     any(
@@ -3329,17 +3329,17 @@ pub const OWNED_DEVICES: runtime::Property<
 pub const OWNED_OBJECTS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("ownedObjects");
+> = runtime::Property::Named("ownedObjects");
 /// `passwordPolicies`
-pub const PASSWORD_POLICIES: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const PASSWORD_POLICIES: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "passwordPolicies",
 );
 /// `passwordProfile`
-pub const PASSWORD_PROFILE: runtime::Property<AgentUser, models::PasswordProfile> = runtime::Property::new(
+pub const PASSWORD_PROFILE: runtime::Property<AgentUser, models::PasswordProfile> = runtime::Property::Named(
     "passwordProfile",
 );
 /// `pastProjects`
-pub const PAST_PROJECTS: runtime::Property<AgentUser, Vec<String>> = runtime::Property::new(
+pub const PAST_PROJECTS: runtime::Property<AgentUser, Vec<String>> = runtime::Property::Named(
     "pastProjects",
 );
 /// `people`: navigation property.
@@ -3347,7 +3347,7 @@ pub const PAST_PROJECTS: runtime::Property<AgentUser, Vec<String>> = runtime::Pr
 pub const PEOPLE: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::Person>>,
-> = runtime::Property::new("people");
+> = runtime::Property::Named("people");
 /// `permissionGrants`: navigation property.
 #[cfg(
     any(
@@ -3378,39 +3378,39 @@ pub const PEOPLE: runtime::Property<
 pub const PERMISSION_GRANTS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::ResourceSpecificPermissionGrant>>,
-> = runtime::Property::new("permissionGrants");
+> = runtime::Property::Named("permissionGrants");
 /// `photo`: navigation property.
 #[cfg(any(feature = "groups", feature = "me", feature = "teams", feature = "users"))]
 pub const PHOTO: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::ProfilePhoto>,
-> = runtime::Property::new("photo");
+> = runtime::Property::Named("photo");
 /// `photos`: navigation property.
 #[cfg(any(feature = "groups", feature = "me", feature = "teams", feature = "users"))]
 pub const PHOTOS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::ProfilePhoto>>,
-> = runtime::Property::new("photos");
+> = runtime::Property::Named("photos");
 /// `planner`: navigation property.
 #[cfg(any(feature = "me", feature = "users"))]
 pub const PLANNER: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::PlannerUser>,
-> = runtime::Property::new("planner");
+> = runtime::Property::Named("planner");
 /// `postalCode`
-pub const POSTAL_CODE: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const POSTAL_CODE: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "postalCode",
 );
 /// `preferredDataLocation`
-pub const PREFERRED_DATA_LOCATION: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const PREFERRED_DATA_LOCATION: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "preferredDataLocation",
 );
 /// `preferredLanguage`
-pub const PREFERRED_LANGUAGE: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const PREFERRED_LANGUAGE: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "preferredLanguage",
 );
 /// `preferredName`
-pub const PREFERRED_NAME: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const PREFERRED_NAME: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "preferredName",
 );
 /// `presence`: navigation property.
@@ -3418,18 +3418,18 @@ pub const PREFERRED_NAME: runtime::Property<AgentUser, String> = runtime::Proper
 pub const PRESENCE: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::Presence>,
-> = runtime::Property::new("presence");
+> = runtime::Property::Named("presence");
 /// `print`
-pub const PRINT: runtime::Property<AgentUser, models::UserPrint> = runtime::Property::new(
+pub const PRINT: runtime::Property<AgentUser, models::UserPrint> = runtime::Property::Named(
     "print",
 );
 /// `provisionedPlans`: never null.
 pub const PROVISIONED_PLANS: runtime::Property<
     AgentUser,
     Vec<models::ProvisionedPlan>,
-> = runtime::Property::new("provisionedPlans");
+> = runtime::Property::Named("provisionedPlans");
 /// `proxyAddresses`: never null.
-pub const PROXY_ADDRESSES: runtime::Property<AgentUser, Vec<String>> = runtime::Property::new(
+pub const PROXY_ADDRESSES: runtime::Property<AgentUser, Vec<String>> = runtime::Property::Named(
     "proxyAddresses",
 );
 /// `registeredDevices`: navigation property.
@@ -3460,13 +3460,13 @@ pub const PROXY_ADDRESSES: runtime::Property<AgentUser, Vec<String>> = runtime::
 pub const REGISTERED_DEVICES: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("registeredDevices");
+> = runtime::Property::Named("registeredDevices");
 /// `responsibilities`
-pub const RESPONSIBILITIES: runtime::Property<AgentUser, Vec<String>> = runtime::Property::new(
+pub const RESPONSIBILITIES: runtime::Property<AgentUser, Vec<String>> = runtime::Property::Named(
     "responsibilities",
 );
 /// `schools`
-pub const SCHOOLS: runtime::Property<AgentUser, Vec<String>> = runtime::Property::new(
+pub const SCHOOLS: runtime::Property<AgentUser, Vec<String>> = runtime::Property::Named(
     "schools",
 );
 /// `scopedRoleMemberOf`: navigation property.
@@ -3482,37 +3482,37 @@ pub const SCHOOLS: runtime::Property<AgentUser, Vec<String>> = runtime::Property
 pub const SCOPED_ROLE_MEMBER_OF: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::ScopedRoleMembership>>,
-> = runtime::Property::new("scopedRoleMemberOf");
+> = runtime::Property::Named("scopedRoleMemberOf");
 /// `securityIdentifier`
-pub const SECURITY_IDENTIFIER: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const SECURITY_IDENTIFIER: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "securityIdentifier",
 );
 /// `serviceProvisioningErrors`
 pub const SERVICE_PROVISIONING_ERRORS: runtime::Property<
     AgentUser,
     Vec<models::ServiceProvisioningError>,
-> = runtime::Property::new("serviceProvisioningErrors");
+> = runtime::Property::Named("serviceProvisioningErrors");
 /// `settings`: navigation property.
 #[cfg(any(feature = "me", feature = "users"))]
 pub const SETTINGS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::UserSettings>,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");
 /// `showInAddressList`
-pub const SHOW_IN_ADDRESS_LIST: runtime::Property<AgentUser, bool> = runtime::Property::new(
+pub const SHOW_IN_ADDRESS_LIST: runtime::Property<AgentUser, bool> = runtime::Property::Named(
     "showInAddressList",
 );
 /// `signInActivity`
-pub const SIGN_IN_ACTIVITY: runtime::Property<AgentUser, models::SignInActivity> = runtime::Property::new(
+pub const SIGN_IN_ACTIVITY: runtime::Property<AgentUser, models::SignInActivity> = runtime::Property::Named(
     "signInActivity",
 );
 /// `signInSessionsValidFromDateTime`
 pub const SIGN_IN_SESSIONS_VALID_FROM_DATE_TIME: runtime::Property<
     AgentUser,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("signInSessionsValidFromDateTime");
+> = runtime::Property::Named("signInSessionsValidFromDateTime");
 /// `skills`
-pub const SKILLS: runtime::Property<AgentUser, Vec<String>> = runtime::Property::new(
+pub const SKILLS: runtime::Property<AgentUser, Vec<String>> = runtime::Property::Named(
     "skills",
 );
 /// `solutions`: navigation property.
@@ -3520,7 +3520,7 @@ pub const SKILLS: runtime::Property<AgentUser, Vec<String>> = runtime::Property:
 pub const SOLUTIONS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::UserSolutionRoot>,
-> = runtime::Property::new("solutions");
+> = runtime::Property::Named("solutions");
 /// `sponsorOf`: navigation property.
 #[cfg(
     any(
@@ -3549,7 +3549,7 @@ pub const SOLUTIONS: runtime::Property<
 pub const SPONSOR_OF: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("sponsorOf");
+> = runtime::Property::Named("sponsorOf");
 /// `sponsors`: navigation property.
 #[cfg(
     any(
@@ -3578,15 +3578,17 @@ pub const SPONSOR_OF: runtime::Property<
 pub const SPONSORS: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("sponsors");
+> = runtime::Property::Named("sponsors");
 /// `state`
-pub const STATE: runtime::Property<AgentUser, String> = runtime::Property::new("state");
+pub const STATE: runtime::Property<AgentUser, String> = runtime::Property::Named(
+    "state",
+);
 /// `streetAddress`
-pub const STREET_ADDRESS: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const STREET_ADDRESS: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "streetAddress",
 );
 /// `surname`
-pub const SURNAME: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const SURNAME: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "surname",
 );
 /// `teamwork`: navigation property.
@@ -3594,13 +3596,13 @@ pub const SURNAME: runtime::Property<AgentUser, String> = runtime::Property::new
 pub const TEAMWORK: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::UserTeamwork>,
-> = runtime::Property::new("teamwork");
+> = runtime::Property::Named("teamwork");
 /// `todo`: navigation property.
 #[cfg(any(feature = "me", feature = "users"))]
 pub const TODO: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<crate::models::Todo>,
-> = runtime::Property::new("todo");
+> = runtime::Property::Named("todo");
 /// `transitiveMemberOf`: navigation property.
 #[cfg(
     any(
@@ -3629,16 +3631,16 @@ pub const TODO: runtime::Property<
 pub const TRANSITIVE_MEMBER_OF: runtime::Property<
     AgentUser,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("transitiveMemberOf");
+> = runtime::Property::Named("transitiveMemberOf");
 /// `usageLocation`
-pub const USAGE_LOCATION: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const USAGE_LOCATION: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "usageLocation",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "userPrincipalName",
 );
 /// `userType`
-pub const USER_TYPE: runtime::Property<AgentUser, String> = runtime::Property::new(
+pub const USER_TYPE: runtime::Property<AgentUser, String> = runtime::Property::Named(
     "userType",
 );

@@ -67,12 +67,12 @@ pub type Patch = runtime::Patch<AggregationOption>;
 pub const BUCKET_DEFINITION: runtime::Property<
     AggregationOption,
     models::BucketAggregationDefinition,
-> = runtime::Property::new("bucketDefinition");
+> = runtime::Property::Named("bucketDefinition");
 /// `field`: never null.
-pub const FIELD: runtime::Property<AggregationOption, String> = runtime::Property::new(
+pub const FIELD: runtime::Property<AggregationOption, String> = runtime::Property::Named(
     "field",
 );
 /// `size`
-pub const SIZE: runtime::Property<AggregationOption, i32> = runtime::Property::new(
+pub const SIZE: runtime::Property<AggregationOption, i32> = runtime::Property::Named(
     "size",
 );

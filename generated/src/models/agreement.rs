@@ -109,36 +109,36 @@ pub type Patch = runtime::Patch<Agreement>;
 pub const ACCEPTANCES: runtime::Property<
     Agreement,
     runtime::Expanded<Vec<models::AgreementAcceptance>>,
-> = runtime::Property::new("acceptances");
+> = runtime::Property::Named("acceptances");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Agreement, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Agreement, String> = runtime::Property::Named(
     "displayName",
 );
 /// `file`: navigation property.
-pub const FILE: runtime::Property<Agreement, runtime::Expanded<models::AgreementFile>> = runtime::Property::new(
+pub const FILE: runtime::Property<Agreement, runtime::Expanded<models::AgreementFile>> = runtime::Property::Named(
     "file",
 );
 /// `files`: navigation property.
 pub const FILES: runtime::Property<
     Agreement,
     runtime::Expanded<Vec<models::AgreementFileLocalization>>,
-> = runtime::Property::new("files");
+> = runtime::Property::Named("files");
 /// `id`: never null.
-pub const ID: runtime::Property<Agreement, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Agreement, String> = runtime::Property::Named("id");
 /// `isPerDeviceAcceptanceRequired`
-pub const IS_PER_DEVICE_ACCEPTANCE_REQUIRED: runtime::Property<Agreement, bool> = runtime::Property::new(
+pub const IS_PER_DEVICE_ACCEPTANCE_REQUIRED: runtime::Property<Agreement, bool> = runtime::Property::Named(
     "isPerDeviceAcceptanceRequired",
 );
 /// `isViewingBeforeAcceptanceRequired`
-pub const IS_VIEWING_BEFORE_ACCEPTANCE_REQUIRED: runtime::Property<Agreement, bool> = runtime::Property::new(
+pub const IS_VIEWING_BEFORE_ACCEPTANCE_REQUIRED: runtime::Property<Agreement, bool> = runtime::Property::Named(
     "isViewingBeforeAcceptanceRequired",
 );
 /// `termsExpiration`
-pub const TERMS_EXPIRATION: runtime::Property<Agreement, models::TermsExpiration> = runtime::Property::new(
+pub const TERMS_EXPIRATION: runtime::Property<Agreement, models::TermsExpiration> = runtime::Property::Named(
     "termsExpiration",
 );
 /// `userReacceptRequiredFrequency`
 pub const USER_REACCEPT_REQUIRED_FREQUENCY: runtime::Property<
     Agreement,
     runtime::edm::Duration,
-> = runtime::Property::new("userReacceptRequiredFrequency");
+> = runtime::Property::Named("userReacceptRequiredFrequency");

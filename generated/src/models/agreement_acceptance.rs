@@ -136,61 +136,61 @@ runtime::models!(AgreementAcceptance);
 /// Changes to a [`AgreementAcceptance`].
 pub type Patch = runtime::Patch<AgreementAcceptance>;
 /// `agreementFileId`
-pub const AGREEMENT_FILE_ID: runtime::Property<AgreementAcceptance, String> = runtime::Property::new(
+pub const AGREEMENT_FILE_ID: runtime::Property<AgreementAcceptance, String> = runtime::Property::Named(
     "agreementFileId",
 );
 /// `agreementId`
-pub const AGREEMENT_ID: runtime::Property<AgreementAcceptance, String> = runtime::Property::new(
+pub const AGREEMENT_ID: runtime::Property<AgreementAcceptance, String> = runtime::Property::Named(
     "agreementId",
 );
 /// `deviceDisplayName`
-pub const DEVICE_DISPLAY_NAME: runtime::Property<AgreementAcceptance, String> = runtime::Property::new(
+pub const DEVICE_DISPLAY_NAME: runtime::Property<AgreementAcceptance, String> = runtime::Property::Named(
     "deviceDisplayName",
 );
 /// `deviceId`
-pub const DEVICE_ID: runtime::Property<AgreementAcceptance, String> = runtime::Property::new(
+pub const DEVICE_ID: runtime::Property<AgreementAcceptance, String> = runtime::Property::Named(
     "deviceId",
 );
 /// `deviceOSType`
-pub const DEVICE_OS_TYPE: runtime::Property<AgreementAcceptance, String> = runtime::Property::new(
+pub const DEVICE_OS_TYPE: runtime::Property<AgreementAcceptance, String> = runtime::Property::Named(
     "deviceOSType",
 );
 /// `deviceOSVersion`
-pub const DEVICE_OS_VERSION: runtime::Property<AgreementAcceptance, String> = runtime::Property::new(
+pub const DEVICE_OS_VERSION: runtime::Property<AgreementAcceptance, String> = runtime::Property::Named(
     "deviceOSVersion",
 );
 /// `expirationDateTime`
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     AgreementAcceptance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<AgreementAcceptance, String> = runtime::Property::new(
+pub const ID: runtime::Property<AgreementAcceptance, String> = runtime::Property::Named(
     "id",
 );
 /// `recordedDateTime`
 pub const RECORDED_DATE_TIME: runtime::Property<
     AgreementAcceptance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("recordedDateTime");
+> = runtime::Property::Named("recordedDateTime");
 /// `state`
 pub const STATE: runtime::Property<
     AgreementAcceptance,
     models::AgreementAcceptanceState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");
 /// `userDisplayName`
-pub const USER_DISPLAY_NAME: runtime::Property<AgreementAcceptance, String> = runtime::Property::new(
+pub const USER_DISPLAY_NAME: runtime::Property<AgreementAcceptance, String> = runtime::Property::Named(
     "userDisplayName",
 );
 /// `userEmail`
-pub const USER_EMAIL: runtime::Property<AgreementAcceptance, String> = runtime::Property::new(
+pub const USER_EMAIL: runtime::Property<AgreementAcceptance, String> = runtime::Property::Named(
     "userEmail",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<AgreementAcceptance, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<AgreementAcceptance, String> = runtime::Property::Named(
     "userId",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<AgreementAcceptance, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<AgreementAcceptance, String> = runtime::Property::Named(
     "userPrincipalName",
 );

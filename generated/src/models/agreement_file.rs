@@ -109,35 +109,35 @@ pub type Patch = runtime::Patch<AgreementFile>;
 pub const CREATED_DATE_TIME: runtime::Property<
     AgreementFile,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AgreementFile, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AgreementFile, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fileData`
-pub const FILE_DATA: runtime::Property<AgreementFile, models::AgreementFileData> = runtime::Property::new(
+pub const FILE_DATA: runtime::Property<AgreementFile, models::AgreementFileData> = runtime::Property::Named(
     "fileData",
 );
 /// `fileName`
-pub const FILE_NAME: runtime::Property<AgreementFile, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<AgreementFile, String> = runtime::Property::Named(
     "fileName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AgreementFile, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AgreementFile, String> = runtime::Property::Named("id");
 /// `isDefault`
-pub const IS_DEFAULT: runtime::Property<AgreementFile, bool> = runtime::Property::new(
+pub const IS_DEFAULT: runtime::Property<AgreementFile, bool> = runtime::Property::Named(
     "isDefault",
 );
 /// `isMajorVersion`
-pub const IS_MAJOR_VERSION: runtime::Property<AgreementFile, bool> = runtime::Property::new(
+pub const IS_MAJOR_VERSION: runtime::Property<AgreementFile, bool> = runtime::Property::Named(
     "isMajorVersion",
 );
 /// `language`
-pub const LANGUAGE: runtime::Property<AgreementFile, String> = runtime::Property::new(
+pub const LANGUAGE: runtime::Property<AgreementFile, String> = runtime::Property::Named(
     "language",
 );
 /// `localizations`: navigation property.
 pub const LOCALIZATIONS: runtime::Property<
     AgreementFile,
     runtime::Expanded<Vec<models::AgreementFileLocalization>>,
-> = runtime::Property::new("localizations");
+> = runtime::Property::Named("localizations");

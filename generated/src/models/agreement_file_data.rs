@@ -54,6 +54,6 @@ runtime::models!(AgreementFileData);
 /// Changes to a [`AgreementFileData`].
 pub type Patch = runtime::Patch<AgreementFileData>;
 /// `data`
-pub const DATA: runtime::Property<AgreementFileData, runtime::edm::Binary> = runtime::Property::new(
+pub const DATA: runtime::Property<AgreementFileData, runtime::edm::Binary> = runtime::Property::Named(
     "data",
 );

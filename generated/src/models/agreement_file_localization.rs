@@ -109,38 +109,38 @@ pub type Patch = runtime::Patch<AgreementFileLocalization>;
 pub const CREATED_DATE_TIME: runtime::Property<
     AgreementFileLocalization,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AgreementFileLocalization, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AgreementFileLocalization, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fileData`
 pub const FILE_DATA: runtime::Property<
     AgreementFileLocalization,
     models::AgreementFileData,
-> = runtime::Property::new("fileData");
+> = runtime::Property::Named("fileData");
 /// `fileName`
-pub const FILE_NAME: runtime::Property<AgreementFileLocalization, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<AgreementFileLocalization, String> = runtime::Property::Named(
     "fileName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AgreementFileLocalization, String> = runtime::Property::new(
+pub const ID: runtime::Property<AgreementFileLocalization, String> = runtime::Property::Named(
     "id",
 );
 /// `isDefault`
-pub const IS_DEFAULT: runtime::Property<AgreementFileLocalization, bool> = runtime::Property::new(
+pub const IS_DEFAULT: runtime::Property<AgreementFileLocalization, bool> = runtime::Property::Named(
     "isDefault",
 );
 /// `isMajorVersion`
-pub const IS_MAJOR_VERSION: runtime::Property<AgreementFileLocalization, bool> = runtime::Property::new(
+pub const IS_MAJOR_VERSION: runtime::Property<AgreementFileLocalization, bool> = runtime::Property::Named(
     "isMajorVersion",
 );
 /// `language`
-pub const LANGUAGE: runtime::Property<AgreementFileLocalization, String> = runtime::Property::new(
+pub const LANGUAGE: runtime::Property<AgreementFileLocalization, String> = runtime::Property::Named(
     "language",
 );
 /// `versions`: navigation property.
 pub const VERSIONS: runtime::Property<
     AgreementFileLocalization,
     runtime::Expanded<Vec<models::AgreementFileVersion>>,
-> = runtime::Property::new("versions");
+> = runtime::Property::Named("versions");

@@ -108,33 +108,33 @@ pub type Patch = runtime::Patch<AgreementFileProperties>;
 pub const CREATED_DATE_TIME: runtime::Property<
     AgreementFileProperties,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AgreementFileProperties, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AgreementFileProperties, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fileData`
 pub const FILE_DATA: runtime::Property<
     AgreementFileProperties,
     models::AgreementFileData,
-> = runtime::Property::new("fileData");
+> = runtime::Property::Named("fileData");
 /// `fileName`
-pub const FILE_NAME: runtime::Property<AgreementFileProperties, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<AgreementFileProperties, String> = runtime::Property::Named(
     "fileName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AgreementFileProperties, String> = runtime::Property::new(
+pub const ID: runtime::Property<AgreementFileProperties, String> = runtime::Property::Named(
     "id",
 );
 /// `isDefault`
-pub const IS_DEFAULT: runtime::Property<AgreementFileProperties, bool> = runtime::Property::new(
+pub const IS_DEFAULT: runtime::Property<AgreementFileProperties, bool> = runtime::Property::Named(
     "isDefault",
 );
 /// `isMajorVersion`
-pub const IS_MAJOR_VERSION: runtime::Property<AgreementFileProperties, bool> = runtime::Property::new(
+pub const IS_MAJOR_VERSION: runtime::Property<AgreementFileProperties, bool> = runtime::Property::Named(
     "isMajorVersion",
 );
 /// `language`
-pub const LANGUAGE: runtime::Property<AgreementFileProperties, String> = runtime::Property::new(
+pub const LANGUAGE: runtime::Property<AgreementFileProperties, String> = runtime::Property::Named(
     "language",
 );

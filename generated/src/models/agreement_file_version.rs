@@ -103,33 +103,33 @@ pub type Patch = runtime::Patch<AgreementFileVersion>;
 pub const CREATED_DATE_TIME: runtime::Property<
     AgreementFileVersion,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AgreementFileVersion, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AgreementFileVersion, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fileData`
 pub const FILE_DATA: runtime::Property<
     AgreementFileVersion,
     models::AgreementFileData,
-> = runtime::Property::new("fileData");
+> = runtime::Property::Named("fileData");
 /// `fileName`
-pub const FILE_NAME: runtime::Property<AgreementFileVersion, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<AgreementFileVersion, String> = runtime::Property::Named(
     "fileName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AgreementFileVersion, String> = runtime::Property::new(
+pub const ID: runtime::Property<AgreementFileVersion, String> = runtime::Property::Named(
     "id",
 );
 /// `isDefault`
-pub const IS_DEFAULT: runtime::Property<AgreementFileVersion, bool> = runtime::Property::new(
+pub const IS_DEFAULT: runtime::Property<AgreementFileVersion, bool> = runtime::Property::Named(
     "isDefault",
 );
 /// `isMajorVersion`
-pub const IS_MAJOR_VERSION: runtime::Property<AgreementFileVersion, bool> = runtime::Property::new(
+pub const IS_MAJOR_VERSION: runtime::Property<AgreementFileVersion, bool> = runtime::Property::Named(
     "isMajorVersion",
 );
 /// `language`
-pub const LANGUAGE: runtime::Property<AgreementFileVersion, String> = runtime::Property::new(
+pub const LANGUAGE: runtime::Property<AgreementFileVersion, String> = runtime::Property::Named(
     "language",
 );

@@ -73,16 +73,18 @@ runtime::models!(AiAgentInfo);
 /// Changes to a [`AiAgentInfo`].
 pub type Patch = runtime::Patch<AiAgentInfo>;
 /// `blueprintId`
-pub const BLUEPRINT_ID: runtime::Property<AiAgentInfo, String> = runtime::Property::new(
+pub const BLUEPRINT_ID: runtime::Property<AiAgentInfo, String> = runtime::Property::Named(
     "blueprintId",
 );
 /// `identifier`
-pub const IDENTIFIER: runtime::Property<AiAgentInfo, String> = runtime::Property::new(
+pub const IDENTIFIER: runtime::Property<AiAgentInfo, String> = runtime::Property::Named(
     "identifier",
 );
 /// `name`
-pub const NAME: runtime::Property<AiAgentInfo, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<AiAgentInfo, String> = runtime::Property::Named(
+    "name",
+);
 /// `version`
-pub const VERSION: runtime::Property<AiAgentInfo, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<AiAgentInfo, String> = runtime::Property::Named(
     "version",
 );

@@ -144,65 +144,65 @@ runtime::models!(AiInteraction);
 /// Changes to a [`AiInteraction`].
 pub type Patch = runtime::Patch<AiInteraction>;
 /// `appClass`: never null.
-pub const APP_CLASS: runtime::Property<AiInteraction, String> = runtime::Property::new(
+pub const APP_CLASS: runtime::Property<AiInteraction, String> = runtime::Property::Named(
     "appClass",
 );
 /// `attachments`
 pub const ATTACHMENTS: runtime::Property<
     AiInteraction,
     Vec<models::AiInteractionAttachment>,
-> = runtime::Property::new("attachments");
+> = runtime::Property::Named("attachments");
 /// `body`
-pub const BODY: runtime::Property<AiInteraction, models::ItemBody> = runtime::Property::new(
+pub const BODY: runtime::Property<AiInteraction, models::ItemBody> = runtime::Property::Named(
     "body",
 );
 /// `contexts`
 pub const CONTEXTS: runtime::Property<
     AiInteraction,
     Vec<models::AiInteractionContext>,
-> = runtime::Property::new("contexts");
+> = runtime::Property::Named("contexts");
 /// `conversationType`
-pub const CONVERSATION_TYPE: runtime::Property<AiInteraction, String> = runtime::Property::new(
+pub const CONVERSATION_TYPE: runtime::Property<AiInteraction, String> = runtime::Property::Named(
     "conversationType",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     AiInteraction,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `etag`
-pub const ETAG: runtime::Property<AiInteraction, String> = runtime::Property::new(
+pub const ETAG: runtime::Property<AiInteraction, String> = runtime::Property::Named(
     "etag",
 );
 /// `from`: never null.
-pub const FROM: runtime::Property<AiInteraction, models::IdentitySet> = runtime::Property::new(
+pub const FROM: runtime::Property<AiInteraction, models::IdentitySet> = runtime::Property::Named(
     "from",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AiInteraction, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AiInteraction, String> = runtime::Property::Named("id");
 /// `interactionType`: never null.
 pub const INTERACTION_TYPE: runtime::Property<
     AiInteraction,
     models::AiInteractionType,
-> = runtime::Property::new("interactionType");
+> = runtime::Property::Named("interactionType");
 /// `links`
-pub const LINKS: runtime::Property<AiInteraction, Vec<models::AiInteractionLink>> = runtime::Property::new(
+pub const LINKS: runtime::Property<AiInteraction, Vec<models::AiInteractionLink>> = runtime::Property::Named(
     "links",
 );
 /// `locale`: never null.
-pub const LOCALE: runtime::Property<AiInteraction, String> = runtime::Property::new(
+pub const LOCALE: runtime::Property<AiInteraction, String> = runtime::Property::Named(
     "locale",
 );
 /// `mentions`
 pub const MENTIONS: runtime::Property<
     AiInteraction,
     Vec<models::AiInteractionMention>,
-> = runtime::Property::new("mentions");
+> = runtime::Property::Named("mentions");
 /// `requestId`
-pub const REQUEST_ID: runtime::Property<AiInteraction, String> = runtime::Property::new(
+pub const REQUEST_ID: runtime::Property<AiInteraction, String> = runtime::Property::Named(
     "requestId",
 );
 /// `sessionId`: never null.
-pub const SESSION_ID: runtime::Property<AiInteraction, String> = runtime::Property::new(
+pub const SESSION_ID: runtime::Property<AiInteraction, String> = runtime::Property::Named(
     "sessionId",
 );

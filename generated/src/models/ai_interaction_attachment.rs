@@ -76,22 +76,22 @@ runtime::models!(AiInteractionAttachment);
 /// Changes to a [`AiInteractionAttachment`].
 pub type Patch = runtime::Patch<AiInteractionAttachment>;
 /// `attachmentId`
-pub const ATTACHMENT_ID: runtime::Property<AiInteractionAttachment, String> = runtime::Property::new(
+pub const ATTACHMENT_ID: runtime::Property<AiInteractionAttachment, String> = runtime::Property::Named(
     "attachmentId",
 );
 /// `content`
-pub const CONTENT: runtime::Property<AiInteractionAttachment, String> = runtime::Property::new(
+pub const CONTENT: runtime::Property<AiInteractionAttachment, String> = runtime::Property::Named(
     "content",
 );
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<AiInteractionAttachment, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<AiInteractionAttachment, String> = runtime::Property::Named(
     "contentType",
 );
 /// `contentUrl`
-pub const CONTENT_URL: runtime::Property<AiInteractionAttachment, String> = runtime::Property::new(
+pub const CONTENT_URL: runtime::Property<AiInteractionAttachment, String> = runtime::Property::Named(
     "contentUrl",
 );
 /// `name`
-pub const NAME: runtime::Property<AiInteractionAttachment, String> = runtime::Property::new(
+pub const NAME: runtime::Property<AiInteractionAttachment, String> = runtime::Property::Named(
     "name",
 );

@@ -66,14 +66,14 @@ runtime::models!(AiInteractionContext);
 /// Changes to a [`AiInteractionContext`].
 pub type Patch = runtime::Patch<AiInteractionContext>;
 /// `contextReference`
-pub const CONTEXT_REFERENCE: runtime::Property<AiInteractionContext, String> = runtime::Property::new(
+pub const CONTEXT_REFERENCE: runtime::Property<AiInteractionContext, String> = runtime::Property::Named(
     "contextReference",
 );
 /// `contextType`
-pub const CONTEXT_TYPE: runtime::Property<AiInteractionContext, String> = runtime::Property::new(
+pub const CONTEXT_TYPE: runtime::Property<AiInteractionContext, String> = runtime::Property::Named(
     "contextType",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AiInteractionContext, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AiInteractionContext, String> = runtime::Property::Named(
     "displayName",
 );

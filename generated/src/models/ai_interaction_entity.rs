@@ -66,14 +66,14 @@ runtime::models!(AiInteractionEntity);
 /// Changes to a [`AiInteractionEntity`].
 pub type Patch = runtime::Patch<AiInteractionEntity>;
 /// `identifier`
-pub const IDENTIFIER: runtime::Property<AiInteractionEntity, String> = runtime::Property::new(
+pub const IDENTIFIER: runtime::Property<AiInteractionEntity, String> = runtime::Property::Named(
     "identifier",
 );
 /// `name`
-pub const NAME: runtime::Property<AiInteractionEntity, String> = runtime::Property::new(
+pub const NAME: runtime::Property<AiInteractionEntity, String> = runtime::Property::Named(
     "name",
 );
 /// `version`
-pub const VERSION: runtime::Property<AiInteractionEntity, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<AiInteractionEntity, String> = runtime::Property::Named(
     "version",
 );

@@ -58,6 +58,6 @@ runtime::models!(AiInteractionHistory);
 /// Changes to a [`AiInteractionHistory`].
 pub type Patch = runtime::Patch<AiInteractionHistory>;
 /// `id`: never null.
-pub const ID: runtime::Property<AiInteractionHistory, String> = runtime::Property::new(
+pub const ID: runtime::Property<AiInteractionHistory, String> = runtime::Property::Named(
     "id",
 );

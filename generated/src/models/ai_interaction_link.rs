@@ -66,14 +66,14 @@ runtime::models!(AiInteractionLink);
 /// Changes to a [`AiInteractionLink`].
 pub type Patch = runtime::Patch<AiInteractionLink>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AiInteractionLink, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AiInteractionLink, String> = runtime::Property::Named(
     "displayName",
 );
 /// `linkType`
-pub const LINK_TYPE: runtime::Property<AiInteractionLink, String> = runtime::Property::new(
+pub const LINK_TYPE: runtime::Property<AiInteractionLink, String> = runtime::Property::Named(
     "linkType",
 );
 /// `linkUrl`
-pub const LINK_URL: runtime::Property<AiInteractionLink, String> = runtime::Property::new(
+pub const LINK_URL: runtime::Property<AiInteractionLink, String> = runtime::Property::Named(
     "linkUrl",
 );

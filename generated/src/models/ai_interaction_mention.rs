@@ -66,15 +66,15 @@ runtime::models!(AiInteractionMention);
 /// Changes to a [`AiInteractionMention`].
 pub type Patch = runtime::Patch<AiInteractionMention>;
 /// `mentionId`
-pub const MENTION_ID: runtime::Property<AiInteractionMention, i32> = runtime::Property::new(
+pub const MENTION_ID: runtime::Property<AiInteractionMention, i32> = runtime::Property::Named(
     "mentionId",
 );
 /// `mentionText`
-pub const MENTION_TEXT: runtime::Property<AiInteractionMention, String> = runtime::Property::new(
+pub const MENTION_TEXT: runtime::Property<AiInteractionMention, String> = runtime::Property::Named(
     "mentionText",
 );
 /// `mentioned`
 pub const MENTIONED: runtime::Property<
     AiInteractionMention,
     models::AiInteractionMentionedIdentitySet,
-> = runtime::Property::new("mentioned");
+> = runtime::Property::Named("mentioned");

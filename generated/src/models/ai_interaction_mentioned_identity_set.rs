@@ -83,23 +83,23 @@ pub type Patch = runtime::Patch<AiInteractionMentionedIdentitySet>;
 pub const APPLICATION: runtime::Property<
     AiInteractionMentionedIdentitySet,
     models::Identity,
-> = runtime::Property::new("application");
+> = runtime::Property::Named("application");
 /// `conversation`
 pub const CONVERSATION: runtime::Property<
     AiInteractionMentionedIdentitySet,
     models::TeamworkConversationIdentity,
-> = runtime::Property::new("conversation");
+> = runtime::Property::Named("conversation");
 /// `device`
 pub const DEVICE: runtime::Property<
     AiInteractionMentionedIdentitySet,
     models::Identity,
-> = runtime::Property::new("device");
+> = runtime::Property::Named("device");
 /// `tag`
 pub const TAG: runtime::Property<
     AiInteractionMentionedIdentitySet,
     models::TeamworkTagIdentity,
-> = runtime::Property::new("tag");
+> = runtime::Property::Named("tag");
 /// `user`
-pub const USER: runtime::Property<AiInteractionMentionedIdentitySet, models::Identity> = runtime::Property::new(
+pub const USER: runtime::Property<AiInteractionMentionedIdentitySet, models::Identity> = runtime::Property::Named(
     "user",
 );

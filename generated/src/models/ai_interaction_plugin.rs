@@ -68,14 +68,14 @@ runtime::models!(AiInteractionPlugin);
 /// Changes to a [`AiInteractionPlugin`].
 pub type Patch = runtime::Patch<AiInteractionPlugin>;
 /// `identifier`
-pub const IDENTIFIER: runtime::Property<AiInteractionPlugin, String> = runtime::Property::new(
+pub const IDENTIFIER: runtime::Property<AiInteractionPlugin, String> = runtime::Property::Named(
     "identifier",
 );
 /// `name`
-pub const NAME: runtime::Property<AiInteractionPlugin, String> = runtime::Property::new(
+pub const NAME: runtime::Property<AiInteractionPlugin, String> = runtime::Property::Named(
     "name",
 );
 /// `version`
-pub const VERSION: runtime::Property<AiInteractionPlugin, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<AiInteractionPlugin, String> = runtime::Property::Named(
     "version",
 );

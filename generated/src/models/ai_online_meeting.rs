@@ -66,6 +66,8 @@ pub type Patch = runtime::Patch<AiOnlineMeeting>;
 pub const AI_INSIGHTS: runtime::Property<
     AiOnlineMeeting,
     runtime::Expanded<Vec<models::CallAiInsight>>,
-> = runtime::Property::new("aiInsights");
+> = runtime::Property::Named("aiInsights");
 /// `id`: never null.
-pub const ID: runtime::Property<AiOnlineMeeting, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AiOnlineMeeting, String> = runtime::Property::Named(
+    "id",
+);

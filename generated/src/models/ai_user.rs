@@ -70,14 +70,14 @@ runtime::models!(AiUser);
 /// Changes to a [`AiUser`].
 pub type Patch = runtime::Patch<AiUser>;
 /// `id`: never null.
-pub const ID: runtime::Property<AiUser, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AiUser, String> = runtime::Property::Named("id");
 /// `interactionHistory`: navigation property.
 pub const INTERACTION_HISTORY: runtime::Property<
     AiUser,
     runtime::Expanded<models::AiInteractionHistory>,
-> = runtime::Property::new("interactionHistory");
+> = runtime::Property::Named("interactionHistory");
 /// `onlineMeetings`: navigation property.
 pub const ONLINE_MEETINGS: runtime::Property<
     AiUser,
     runtime::Expanded<Vec<models::AiOnlineMeeting>>,
-> = runtime::Property::new("onlineMeetings");
+> = runtime::Property::Named("onlineMeetings");

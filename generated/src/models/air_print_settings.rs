@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<AirPrintSettings>;
 pub const INCOMPATIBLE_PRINTERS: runtime::Property<
     AirPrintSettings,
     models::IncompatiblePrinterSettings,
-> = runtime::Property::new("incompatiblePrinters");
+> = runtime::Property::Named("incompatiblePrinters");

@@ -61,10 +61,10 @@ runtime::models!(AkamaiAttackGroupActionModel);
 /// Changes to a [`AkamaiAttackGroupActionModel`].
 pub type Patch = runtime::Patch<AkamaiAttackGroupActionModel>;
 /// `action`
-pub const ACTION: runtime::Property<AkamaiAttackGroupActionModel, String> = runtime::Property::new(
+pub const ACTION: runtime::Property<AkamaiAttackGroupActionModel, String> = runtime::Property::Named(
     "action",
 );
 /// `group`
-pub const GROUP: runtime::Property<AkamaiAttackGroupActionModel, String> = runtime::Property::new(
+pub const GROUP: runtime::Property<AkamaiAttackGroupActionModel, String> = runtime::Property::Named(
     "group",
 );

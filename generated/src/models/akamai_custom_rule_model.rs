@@ -66,14 +66,14 @@ runtime::models!(AkamaiCustomRuleModel);
 /// Changes to a [`AkamaiCustomRuleModel`].
 pub type Patch = runtime::Patch<AkamaiCustomRuleModel>;
 /// `action`
-pub const ACTION: runtime::Property<AkamaiCustomRuleModel, String> = runtime::Property::new(
+pub const ACTION: runtime::Property<AkamaiCustomRuleModel, String> = runtime::Property::Named(
     "action",
 );
 /// `name`
-pub const NAME: runtime::Property<AkamaiCustomRuleModel, String> = runtime::Property::new(
+pub const NAME: runtime::Property<AkamaiCustomRuleModel, String> = runtime::Property::Named(
     "name",
 );
 /// `ruleId`
-pub const RULE_ID: runtime::Property<AkamaiCustomRuleModel, String> = runtime::Property::new(
+pub const RULE_ID: runtime::Property<AkamaiCustomRuleModel, String> = runtime::Property::Named(
     "ruleId",
 );

@@ -61,10 +61,10 @@ runtime::models!(AkamaiRapidRulesModel);
 /// Changes to a [`AkamaiRapidRulesModel`].
 pub type Patch = runtime::Patch<AkamaiRapidRulesModel>;
 /// `defaultAction`
-pub const DEFAULT_ACTION: runtime::Property<AkamaiRapidRulesModel, String> = runtime::Property::new(
+pub const DEFAULT_ACTION: runtime::Property<AkamaiRapidRulesModel, String> = runtime::Property::Named(
     "defaultAction",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<AkamaiRapidRulesModel, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<AkamaiRapidRulesModel, bool> = runtime::Property::Named(
     "isEnabled",
 );

@@ -81,19 +81,19 @@ pub type Patch = runtime::Patch<AkamaiVerifiedDetailsModel>;
 pub const ACTIVE_ATTACK_GROUPS: runtime::Property<
     AkamaiVerifiedDetailsModel,
     Vec<models::AkamaiAttackGroupActionModel>,
-> = runtime::Property::new("activeAttackGroups");
+> = runtime::Property::Named("activeAttackGroups");
 /// `activeCustomRules`: never null.
 pub const ACTIVE_CUSTOM_RULES: runtime::Property<
     AkamaiVerifiedDetailsModel,
     Vec<models::AkamaiCustomRuleModel>,
-> = runtime::Property::new("activeCustomRules");
+> = runtime::Property::Named("activeCustomRules");
 /// `dnsConfiguration`
 pub const DNS_CONFIGURATION: runtime::Property<
     AkamaiVerifiedDetailsModel,
     models::WebApplicationFirewallDnsConfiguration,
-> = runtime::Property::new("dnsConfiguration");
+> = runtime::Property::Named("dnsConfiguration");
 /// `rapidRules`
 pub const RAPID_RULES: runtime::Property<
     AkamaiVerifiedDetailsModel,
     models::AkamaiRapidRulesModel,
-> = runtime::Property::new("rapidRules");
+> = runtime::Property::Named("rapidRules");

@@ -96,27 +96,27 @@ pub type Patch = runtime::Patch<AkamaiWebApplicationFirewallProvider>;
 pub const ACCESS_TOKEN: runtime::Property<
     AkamaiWebApplicationFirewallProvider,
     String,
-> = runtime::Property::new("accessToken");
+> = runtime::Property::Named("accessToken");
 /// `clientSecret`
 pub const CLIENT_SECRET: runtime::Property<
     AkamaiWebApplicationFirewallProvider,
     String,
-> = runtime::Property::new("clientSecret");
+> = runtime::Property::Named("clientSecret");
 /// `clientToken`
 pub const CLIENT_TOKEN: runtime::Property<
     AkamaiWebApplicationFirewallProvider,
     String,
-> = runtime::Property::new("clientToken");
+> = runtime::Property::Named("clientToken");
 /// `displayName`: never null.
 pub const DISPLAY_NAME: runtime::Property<
     AkamaiWebApplicationFirewallProvider,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `hostPrefix`
-pub const HOST_PREFIX: runtime::Property<AkamaiWebApplicationFirewallProvider, String> = runtime::Property::new(
+pub const HOST_PREFIX: runtime::Property<AkamaiWebApplicationFirewallProvider, String> = runtime::Property::Named(
     "hostPrefix",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AkamaiWebApplicationFirewallProvider, String> = runtime::Property::new(
+pub const ID: runtime::Property<AkamaiWebApplicationFirewallProvider, String> = runtime::Property::Named(
     "id",
 );

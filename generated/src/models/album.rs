@@ -54,6 +54,6 @@ runtime::models!(Album);
 /// Changes to a [`Album`].
 pub type Patch = runtime::Patch<Album>;
 /// `coverImageItemId`
-pub const COVER_IMAGE_ITEM_ID: runtime::Property<Album, String> = runtime::Property::new(
+pub const COVER_IMAGE_ITEM_ID: runtime::Property<Album, String> = runtime::Property::Named(
     "coverImageItemId",
 );

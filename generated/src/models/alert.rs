@@ -306,164 +306,164 @@ runtime::models!(Alert);
 /// Changes to a [`Alert`].
 pub type Patch = runtime::Patch<Alert>;
 /// `activityGroupName`
-pub const ACTIVITY_GROUP_NAME: runtime::Property<Alert, String> = runtime::Property::new(
+pub const ACTIVITY_GROUP_NAME: runtime::Property<Alert, String> = runtime::Property::Named(
     "activityGroupName",
 );
 /// `alertDetections`
-pub const ALERT_DETECTIONS: runtime::Property<Alert, Vec<models::AlertDetection>> = runtime::Property::new(
+pub const ALERT_DETECTIONS: runtime::Property<Alert, Vec<models::AlertDetection>> = runtime::Property::Named(
     "alertDetections",
 );
 /// `assignedTo`
-pub const ASSIGNED_TO: runtime::Property<Alert, String> = runtime::Property::new(
+pub const ASSIGNED_TO: runtime::Property<Alert, String> = runtime::Property::Named(
     "assignedTo",
 );
 /// `azureSubscriptionId`
-pub const AZURE_SUBSCRIPTION_ID: runtime::Property<Alert, String> = runtime::Property::new(
+pub const AZURE_SUBSCRIPTION_ID: runtime::Property<Alert, String> = runtime::Property::Named(
     "azureSubscriptionId",
 );
 /// `azureTenantId`: never null.
-pub const AZURE_TENANT_ID: runtime::Property<Alert, String> = runtime::Property::new(
+pub const AZURE_TENANT_ID: runtime::Property<Alert, String> = runtime::Property::Named(
     "azureTenantId",
 );
 /// `category`
-pub const CATEGORY: runtime::Property<Alert, String> = runtime::Property::new(
+pub const CATEGORY: runtime::Property<Alert, String> = runtime::Property::Named(
     "category",
 );
 /// `closedDateTime`
-pub const CLOSED_DATE_TIME: runtime::Property<Alert, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CLOSED_DATE_TIME: runtime::Property<Alert, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "closedDateTime",
 );
 /// `cloudAppStates`
 pub const CLOUD_APP_STATES: runtime::Property<
     Alert,
     Vec<models::CloudAppSecurityState>,
-> = runtime::Property::new("cloudAppStates");
+> = runtime::Property::Named("cloudAppStates");
 /// `comments`
-pub const COMMENTS: runtime::Property<Alert, Vec<String>> = runtime::Property::new(
+pub const COMMENTS: runtime::Property<Alert, Vec<String>> = runtime::Property::Named(
     "comments",
 );
 /// `confidence`
-pub const CONFIDENCE: runtime::Property<Alert, i32> = runtime::Property::new(
+pub const CONFIDENCE: runtime::Property<Alert, i32> = runtime::Property::Named(
     "confidence",
 );
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Alert, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Alert, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Alert, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Alert, String> = runtime::Property::Named(
     "description",
 );
 /// `detectionIds`
-pub const DETECTION_IDS: runtime::Property<Alert, Vec<String>> = runtime::Property::new(
+pub const DETECTION_IDS: runtime::Property<Alert, Vec<String>> = runtime::Property::Named(
     "detectionIds",
 );
 /// `eventDateTime`
-pub const EVENT_DATE_TIME: runtime::Property<Alert, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const EVENT_DATE_TIME: runtime::Property<Alert, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "eventDateTime",
 );
 /// `feedback`
-pub const FEEDBACK: runtime::Property<Alert, models::AlertFeedback> = runtime::Property::new(
+pub const FEEDBACK: runtime::Property<Alert, models::AlertFeedback> = runtime::Property::Named(
     "feedback",
 );
 /// `fileStates`
-pub const FILE_STATES: runtime::Property<Alert, Vec<models::FileSecurityState>> = runtime::Property::new(
+pub const FILE_STATES: runtime::Property<Alert, Vec<models::FileSecurityState>> = runtime::Property::Named(
     "fileStates",
 );
 /// `historyStates`
-pub const HISTORY_STATES: runtime::Property<Alert, Vec<models::AlertHistoryState>> = runtime::Property::new(
+pub const HISTORY_STATES: runtime::Property<Alert, Vec<models::AlertHistoryState>> = runtime::Property::Named(
     "historyStates",
 );
 /// `hostStates`
-pub const HOST_STATES: runtime::Property<Alert, Vec<models::HostSecurityState>> = runtime::Property::new(
+pub const HOST_STATES: runtime::Property<Alert, Vec<models::HostSecurityState>> = runtime::Property::Named(
     "hostStates",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Alert, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Alert, String> = runtime::Property::Named("id");
 /// `incidentIds`
-pub const INCIDENT_IDS: runtime::Property<Alert, Vec<String>> = runtime::Property::new(
+pub const INCIDENT_IDS: runtime::Property<Alert, Vec<String>> = runtime::Property::Named(
     "incidentIds",
 );
 /// `investigationSecurityStates`
 pub const INVESTIGATION_SECURITY_STATES: runtime::Property<
     Alert,
     Vec<models::InvestigationSecurityState>,
-> = runtime::Property::new("investigationSecurityStates");
+> = runtime::Property::Named("investigationSecurityStates");
 /// `lastEventDateTime`
-pub const LAST_EVENT_DATE_TIME: runtime::Property<Alert, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const LAST_EVENT_DATE_TIME: runtime::Property<Alert, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "lastEventDateTime",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Alert,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `malwareStates`
-pub const MALWARE_STATES: runtime::Property<Alert, Vec<models::MalwareState>> = runtime::Property::new(
+pub const MALWARE_STATES: runtime::Property<Alert, Vec<models::MalwareState>> = runtime::Property::Named(
     "malwareStates",
 );
 /// `messageSecurityStates`
 pub const MESSAGE_SECURITY_STATES: runtime::Property<
     Alert,
     Vec<models::MessageSecurityState>,
-> = runtime::Property::new("messageSecurityStates");
+> = runtime::Property::Named("messageSecurityStates");
 /// `networkConnections`
 pub const NETWORK_CONNECTIONS: runtime::Property<
     Alert,
     Vec<models::NetworkConnection>,
-> = runtime::Property::new("networkConnections");
+> = runtime::Property::Named("networkConnections");
 /// `processes`
-pub const PROCESSES: runtime::Property<Alert, Vec<models::Process>> = runtime::Property::new(
+pub const PROCESSES: runtime::Property<Alert, Vec<models::Process>> = runtime::Property::Named(
     "processes",
 );
 /// `recommendedActions`
-pub const RECOMMENDED_ACTIONS: runtime::Property<Alert, Vec<String>> = runtime::Property::new(
+pub const RECOMMENDED_ACTIONS: runtime::Property<Alert, Vec<String>> = runtime::Property::Named(
     "recommendedActions",
 );
 /// `registryKeyStates`
-pub const REGISTRY_KEY_STATES: runtime::Property<Alert, Vec<models::RegistryKeyState>> = runtime::Property::new(
+pub const REGISTRY_KEY_STATES: runtime::Property<Alert, Vec<models::RegistryKeyState>> = runtime::Property::Named(
     "registryKeyStates",
 );
 /// `securityResources`
-pub const SECURITY_RESOURCES: runtime::Property<Alert, Vec<models::SecurityResource>> = runtime::Property::new(
+pub const SECURITY_RESOURCES: runtime::Property<Alert, Vec<models::SecurityResource>> = runtime::Property::Named(
     "securityResources",
 );
 /// `severity`: never null.
-pub const SEVERITY: runtime::Property<Alert, models::AlertSeverity> = runtime::Property::new(
+pub const SEVERITY: runtime::Property<Alert, models::AlertSeverity> = runtime::Property::Named(
     "severity",
 );
 /// `sourceMaterials`
-pub const SOURCE_MATERIALS: runtime::Property<Alert, Vec<String>> = runtime::Property::new(
+pub const SOURCE_MATERIALS: runtime::Property<Alert, Vec<String>> = runtime::Property::Named(
     "sourceMaterials",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<Alert, models::AlertStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<Alert, models::AlertStatus> = runtime::Property::Named(
     "status",
 );
 /// `tags`
-pub const TAGS: runtime::Property<Alert, Vec<String>> = runtime::Property::new("tags");
+pub const TAGS: runtime::Property<Alert, Vec<String>> = runtime::Property::Named("tags");
 /// `title`
-pub const TITLE: runtime::Property<Alert, String> = runtime::Property::new("title");
+pub const TITLE: runtime::Property<Alert, String> = runtime::Property::Named("title");
 /// `triggers`
-pub const TRIGGERS: runtime::Property<Alert, Vec<models::AlertTrigger>> = runtime::Property::new(
+pub const TRIGGERS: runtime::Property<Alert, Vec<models::AlertTrigger>> = runtime::Property::Named(
     "triggers",
 );
 /// `uriClickSecurityStates`
 pub const URI_CLICK_SECURITY_STATES: runtime::Property<
     Alert,
     Vec<models::UriClickSecurityState>,
-> = runtime::Property::new("uriClickSecurityStates");
+> = runtime::Property::Named("uriClickSecurityStates");
 /// `userStates`
-pub const USER_STATES: runtime::Property<Alert, Vec<models::UserSecurityState>> = runtime::Property::new(
+pub const USER_STATES: runtime::Property<Alert, Vec<models::UserSecurityState>> = runtime::Property::Named(
     "userStates",
 );
 /// `vendorInformation`
 pub const VENDOR_INFORMATION: runtime::Property<
     Alert,
     models::SecurityVendorInformation,
-> = runtime::Property::new("vendorInformation");
+> = runtime::Property::Named("vendorInformation");
 /// `vulnerabilityStates`
 pub const VULNERABILITY_STATES: runtime::Property<
     Alert,
     Vec<models::VulnerabilityState>,
-> = runtime::Property::new("vulnerabilityStates");
+> = runtime::Property::Named("vulnerabilityStates");

@@ -66,14 +66,14 @@ runtime::models!(AlertDetection);
 /// Changes to a [`AlertDetection`].
 pub type Patch = runtime::Patch<AlertDetection>;
 /// `detectionType`
-pub const DETECTION_TYPE: runtime::Property<AlertDetection, String> = runtime::Property::new(
+pub const DETECTION_TYPE: runtime::Property<AlertDetection, String> = runtime::Property::Named(
     "detectionType",
 );
 /// `method`
-pub const METHOD: runtime::Property<AlertDetection, String> = runtime::Property::new(
+pub const METHOD: runtime::Property<AlertDetection, String> = runtime::Property::Named(
     "method",
 );
 /// `name`
-pub const NAME: runtime::Property<AlertDetection, String> = runtime::Property::new(
+pub const NAME: runtime::Property<AlertDetection, String> = runtime::Property::Named(
     "name",
 );

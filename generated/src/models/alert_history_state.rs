@@ -94,31 +94,31 @@ runtime::models!(AlertHistoryState);
 /// Changes to a [`AlertHistoryState`].
 pub type Patch = runtime::Patch<AlertHistoryState>;
 /// `appId`
-pub const APP_ID: runtime::Property<AlertHistoryState, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<AlertHistoryState, String> = runtime::Property::Named(
     "appId",
 );
 /// `assignedTo`
-pub const ASSIGNED_TO: runtime::Property<AlertHistoryState, String> = runtime::Property::new(
+pub const ASSIGNED_TO: runtime::Property<AlertHistoryState, String> = runtime::Property::Named(
     "assignedTo",
 );
 /// `comments`
-pub const COMMENTS: runtime::Property<AlertHistoryState, Vec<String>> = runtime::Property::new(
+pub const COMMENTS: runtime::Property<AlertHistoryState, Vec<String>> = runtime::Property::Named(
     "comments",
 );
 /// `feedback`
-pub const FEEDBACK: runtime::Property<AlertHistoryState, models::AlertFeedback> = runtime::Property::new(
+pub const FEEDBACK: runtime::Property<AlertHistoryState, models::AlertFeedback> = runtime::Property::Named(
     "feedback",
 );
 /// `status`
-pub const STATUS: runtime::Property<AlertHistoryState, models::AlertStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<AlertHistoryState, models::AlertStatus> = runtime::Property::Named(
     "status",
 );
 /// `updatedDateTime`
 pub const UPDATED_DATE_TIME: runtime::Property<
     AlertHistoryState,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("updatedDateTime");
+> = runtime::Property::Named("updatedDateTime");
 /// `user`
-pub const USER: runtime::Property<AlertHistoryState, String> = runtime::Property::new(
+pub const USER: runtime::Property<AlertHistoryState, String> = runtime::Property::Named(
     "user",
 );

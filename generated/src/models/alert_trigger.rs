@@ -66,10 +66,14 @@ runtime::models!(AlertTrigger);
 /// Changes to a [`AlertTrigger`].
 pub type Patch = runtime::Patch<AlertTrigger>;
 /// `name`
-pub const NAME: runtime::Property<AlertTrigger, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<AlertTrigger, String> = runtime::Property::Named(
+    "name",
+);
 /// `type`
-pub const TYPE: runtime::Property<AlertTrigger, String> = runtime::Property::new("type");
+pub const TYPE: runtime::Property<AlertTrigger, String> = runtime::Property::Named(
+    "type",
+);
 /// `value`
-pub const VALUE: runtime::Property<AlertTrigger, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<AlertTrigger, String> = runtime::Property::Named(
     "value",
 );

@@ -56,6 +56,6 @@ runtime::models!(AllAllowedScopes);
 /// Changes to a [`AllAllowedScopes`].
 pub type Patch = runtime::Patch<AllAllowedScopes>;
 /// `kind`: never null.
-pub const KIND: runtime::Property<AllAllowedScopes, models::ScopeCollectionKind> = runtime::Property::new(
+pub const KIND: runtime::Property<AllAllowedScopes, models::ScopeCollectionKind> = runtime::Property::Named(
     "kind",
 );

@@ -56,6 +56,6 @@ runtime::models!(AllDomains);
 /// Changes to a [`AllDomains`].
 pub type Patch = runtime::Patch<AllDomains>;
 /// `rootDomains`: never null.
-pub const ROOT_DOMAINS: runtime::Property<AllDomains, models::RootDomains> = runtime::Property::new(
+pub const ROOT_DOMAINS: runtime::Property<AllDomains, models::RootDomains> = runtime::Property::Named(
     "rootDomains",
 );

@@ -61,8 +61,8 @@ runtime::models!(AllowedValue);
 /// Changes to a [`AllowedValue`].
 pub type Patch = runtime::Patch<AllowedValue>;
 /// `id`: never null.
-pub const ID: runtime::Property<AllowedValue, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AllowedValue, String> = runtime::Property::Named("id");
 /// `isActive`
-pub const IS_ACTIVE: runtime::Property<AllowedValue, bool> = runtime::Property::new(
+pub const IS_ACTIVE: runtime::Property<AllowedValue, bool> = runtime::Property::Named(
     "isActive",
 );

@@ -64,16 +64,16 @@ runtime::models!(AlterationResponse);
 /// Changes to a [`AlterationResponse`].
 pub type Patch = runtime::Patch<AlterationResponse>;
 /// `originalQueryString`
-pub const ORIGINAL_QUERY_STRING: runtime::Property<AlterationResponse, String> = runtime::Property::new(
+pub const ORIGINAL_QUERY_STRING: runtime::Property<AlterationResponse, String> = runtime::Property::Named(
     "originalQueryString",
 );
 /// `queryAlteration`
 pub const QUERY_ALTERATION: runtime::Property<
     AlterationResponse,
     models::SearchAlteration,
-> = runtime::Property::new("queryAlteration");
+> = runtime::Property::Named("queryAlteration");
 /// `queryAlterationType`
 pub const QUERY_ALTERATION_TYPE: runtime::Property<
     AlterationResponse,
     models::SearchAlterationType,
-> = runtime::Property::new("queryAlterationType");
+> = runtime::Property::Named("queryAlterationType");

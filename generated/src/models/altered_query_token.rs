@@ -64,14 +64,14 @@ runtime::models!(AlteredQueryToken);
 /// Changes to a [`AlteredQueryToken`].
 pub type Patch = runtime::Patch<AlteredQueryToken>;
 /// `length`
-pub const LENGTH: runtime::Property<AlteredQueryToken, i32> = runtime::Property::new(
+pub const LENGTH: runtime::Property<AlteredQueryToken, i32> = runtime::Property::Named(
     "length",
 );
 /// `offset`
-pub const OFFSET: runtime::Property<AlteredQueryToken, i32> = runtime::Property::new(
+pub const OFFSET: runtime::Property<AlteredQueryToken, i32> = runtime::Property::Named(
     "offset",
 );
 /// `suggestion`
-pub const SUGGESTION: runtime::Property<AlteredQueryToken, String> = runtime::Property::new(
+pub const SUGGESTION: runtime::Property<AlteredQueryToken, String> = runtime::Property::Named(
     "suggestion",
 );

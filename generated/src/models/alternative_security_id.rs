@@ -64,14 +64,14 @@ runtime::models!(AlternativeSecurityId);
 /// Changes to a [`AlternativeSecurityId`].
 pub type Patch = runtime::Patch<AlternativeSecurityId>;
 /// `identityProvider`
-pub const IDENTITY_PROVIDER: runtime::Property<AlternativeSecurityId, String> = runtime::Property::new(
+pub const IDENTITY_PROVIDER: runtime::Property<AlternativeSecurityId, String> = runtime::Property::Named(
     "identityProvider",
 );
 /// `key`
-pub const KEY: runtime::Property<AlternativeSecurityId, runtime::edm::Binary> = runtime::Property::new(
+pub const KEY: runtime::Property<AlternativeSecurityId, runtime::edm::Binary> = runtime::Property::Named(
     "key",
 );
 /// `type`
-pub const TYPE: runtime::Property<AlternativeSecurityId, i32> = runtime::Property::new(
+pub const TYPE: runtime::Property<AlternativeSecurityId, i32> = runtime::Property::Named(
     "type",
 );

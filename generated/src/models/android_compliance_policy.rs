@@ -288,159 +288,159 @@ pub type Patch = runtime::Patch<AndroidCompliancePolicy>;
 pub const ASSIGNMENTS: runtime::Property<
     AndroidCompliancePolicy,
     runtime::Expanded<Vec<models::DeviceCompliancePolicyAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     AndroidCompliancePolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<AndroidCompliancePolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AndroidCompliancePolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     AndroidCompliancePolicy,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     AndroidCompliancePolicy,
     runtime::Expanded<models::DeviceComplianceDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     AndroidCompliancePolicy,
     runtime::Expanded<Vec<models::DeviceComplianceDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `deviceThreatProtectionEnabled`: never null.
 pub const DEVICE_THREAT_PROTECTION_ENABLED: runtime::Property<
     AndroidCompliancePolicy,
     bool,
-> = runtime::Property::new("deviceThreatProtectionEnabled");
+> = runtime::Property::Named("deviceThreatProtectionEnabled");
 /// `deviceThreatProtectionRequiredSecurityLevel`: never null.
 pub const DEVICE_THREAT_PROTECTION_REQUIRED_SECURITY_LEVEL: runtime::Property<
     AndroidCompliancePolicy,
     models::DeviceThreatProtectionLevel,
-> = runtime::Property::new("deviceThreatProtectionRequiredSecurityLevel");
+> = runtime::Property::Named("deviceThreatProtectionRequiredSecurityLevel");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<AndroidCompliancePolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AndroidCompliancePolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AndroidCompliancePolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<AndroidCompliancePolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     AndroidCompliancePolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `minAndroidSecurityPatchLevel`
 pub const MIN_ANDROID_SECURITY_PATCH_LEVEL: runtime::Property<
     AndroidCompliancePolicy,
     String,
-> = runtime::Property::new("minAndroidSecurityPatchLevel");
+> = runtime::Property::Named("minAndroidSecurityPatchLevel");
 /// `osMaximumVersion`
-pub const OS_MAXIMUM_VERSION: runtime::Property<AndroidCompliancePolicy, String> = runtime::Property::new(
+pub const OS_MAXIMUM_VERSION: runtime::Property<AndroidCompliancePolicy, String> = runtime::Property::Named(
     "osMaximumVersion",
 );
 /// `osMinimumVersion`
-pub const OS_MINIMUM_VERSION: runtime::Property<AndroidCompliancePolicy, String> = runtime::Property::new(
+pub const OS_MINIMUM_VERSION: runtime::Property<AndroidCompliancePolicy, String> = runtime::Property::Named(
     "osMinimumVersion",
 );
 /// `passwordExpirationDays`
-pub const PASSWORD_EXPIRATION_DAYS: runtime::Property<AndroidCompliancePolicy, i32> = runtime::Property::new(
+pub const PASSWORD_EXPIRATION_DAYS: runtime::Property<AndroidCompliancePolicy, i32> = runtime::Property::Named(
     "passwordExpirationDays",
 );
 /// `passwordMinimumLength`
-pub const PASSWORD_MINIMUM_LENGTH: runtime::Property<AndroidCompliancePolicy, i32> = runtime::Property::new(
+pub const PASSWORD_MINIMUM_LENGTH: runtime::Property<AndroidCompliancePolicy, i32> = runtime::Property::Named(
     "passwordMinimumLength",
 );
 /// `passwordMinutesOfInactivityBeforeLock`
 pub const PASSWORD_MINUTES_OF_INACTIVITY_BEFORE_LOCK: runtime::Property<
     AndroidCompliancePolicy,
     i32,
-> = runtime::Property::new("passwordMinutesOfInactivityBeforeLock");
+> = runtime::Property::Named("passwordMinutesOfInactivityBeforeLock");
 /// `passwordPreviousPasswordBlockCount`
 pub const PASSWORD_PREVIOUS_PASSWORD_BLOCK_COUNT: runtime::Property<
     AndroidCompliancePolicy,
     i32,
-> = runtime::Property::new("passwordPreviousPasswordBlockCount");
+> = runtime::Property::Named("passwordPreviousPasswordBlockCount");
 /// `passwordRequired`: never null.
-pub const PASSWORD_REQUIRED: runtime::Property<AndroidCompliancePolicy, bool> = runtime::Property::new(
+pub const PASSWORD_REQUIRED: runtime::Property<AndroidCompliancePolicy, bool> = runtime::Property::Named(
     "passwordRequired",
 );
 /// `passwordRequiredType`: never null.
 pub const PASSWORD_REQUIRED_TYPE: runtime::Property<
     AndroidCompliancePolicy,
     models::AndroidRequiredPasswordType,
-> = runtime::Property::new("passwordRequiredType");
+> = runtime::Property::Named("passwordRequiredType");
 /// `scheduledActionsForRule`: navigation property.
 pub const SCHEDULED_ACTIONS_FOR_RULE: runtime::Property<
     AndroidCompliancePolicy,
     runtime::Expanded<Vec<models::DeviceComplianceScheduledActionForRule>>,
-> = runtime::Property::new("scheduledActionsForRule");
+> = runtime::Property::Named("scheduledActionsForRule");
 /// `securityBlockJailbrokenDevices`: never null.
 pub const SECURITY_BLOCK_JAILBROKEN_DEVICES: runtime::Property<
     AndroidCompliancePolicy,
     bool,
-> = runtime::Property::new("securityBlockJailbrokenDevices");
+> = runtime::Property::Named("securityBlockJailbrokenDevices");
 /// `securityDisableUsbDebugging`: never null.
 pub const SECURITY_DISABLE_USB_DEBUGGING: runtime::Property<
     AndroidCompliancePolicy,
     bool,
-> = runtime::Property::new("securityDisableUsbDebugging");
+> = runtime::Property::Named("securityDisableUsbDebugging");
 /// `securityPreventInstallAppsFromUnknownSources`: never null.
 pub const SECURITY_PREVENT_INSTALL_APPS_FROM_UNKNOWN_SOURCES: runtime::Property<
     AndroidCompliancePolicy,
     bool,
-> = runtime::Property::new("securityPreventInstallAppsFromUnknownSources");
+> = runtime::Property::Named("securityPreventInstallAppsFromUnknownSources");
 /// `securityRequireCompanyPortalAppIntegrity`: never null.
 pub const SECURITY_REQUIRE_COMPANY_PORTAL_APP_INTEGRITY: runtime::Property<
     AndroidCompliancePolicy,
     bool,
-> = runtime::Property::new("securityRequireCompanyPortalAppIntegrity");
+> = runtime::Property::Named("securityRequireCompanyPortalAppIntegrity");
 /// `securityRequireGooglePlayServices`: never null.
 pub const SECURITY_REQUIRE_GOOGLE_PLAY_SERVICES: runtime::Property<
     AndroidCompliancePolicy,
     bool,
-> = runtime::Property::new("securityRequireGooglePlayServices");
+> = runtime::Property::Named("securityRequireGooglePlayServices");
 /// `securityRequireSafetyNetAttestationBasicIntegrity`: never null.
 pub const SECURITY_REQUIRE_SAFETY_NET_ATTESTATION_BASIC_INTEGRITY: runtime::Property<
     AndroidCompliancePolicy,
     bool,
-> = runtime::Property::new("securityRequireSafetyNetAttestationBasicIntegrity");
+> = runtime::Property::Named("securityRequireSafetyNetAttestationBasicIntegrity");
 /// `securityRequireSafetyNetAttestationCertifiedDevice`: never null.
 pub const SECURITY_REQUIRE_SAFETY_NET_ATTESTATION_CERTIFIED_DEVICE: runtime::Property<
     AndroidCompliancePolicy,
     bool,
-> = runtime::Property::new("securityRequireSafetyNetAttestationCertifiedDevice");
+> = runtime::Property::Named("securityRequireSafetyNetAttestationCertifiedDevice");
 /// `securityRequireUpToDateSecurityProviders`: never null.
 pub const SECURITY_REQUIRE_UP_TO_DATE_SECURITY_PROVIDERS: runtime::Property<
     AndroidCompliancePolicy,
     bool,
-> = runtime::Property::new("securityRequireUpToDateSecurityProviders");
+> = runtime::Property::Named("securityRequireUpToDateSecurityProviders");
 /// `securityRequireVerifyApps`: never null.
 pub const SECURITY_REQUIRE_VERIFY_APPS: runtime::Property<
     AndroidCompliancePolicy,
     bool,
-> = runtime::Property::new("securityRequireVerifyApps");
+> = runtime::Property::Named("securityRequireVerifyApps");
 /// `storageRequireEncryption`: never null.
-pub const STORAGE_REQUIRE_ENCRYPTION: runtime::Property<AndroidCompliancePolicy, bool> = runtime::Property::new(
+pub const STORAGE_REQUIRE_ENCRYPTION: runtime::Property<AndroidCompliancePolicy, bool> = runtime::Property::Named(
     "storageRequireEncryption",
 );
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     AndroidCompliancePolicy,
     runtime::Expanded<models::DeviceComplianceUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     AndroidCompliancePolicy,
     runtime::Expanded<Vec<models::DeviceComplianceUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<AndroidCompliancePolicy, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<AndroidCompliancePolicy, i32> = runtime::Property::Named(
     "version",
 );

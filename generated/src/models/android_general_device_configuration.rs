@@ -433,292 +433,292 @@ pub type Patch = runtime::Patch<AndroidGeneralDeviceConfiguration>;
 pub const APPS_BLOCK_CLIPBOARD_SHARING: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("appsBlockClipboardSharing");
+> = runtime::Property::Named("appsBlockClipboardSharing");
 /// `appsBlockCopyPaste`: never null.
 pub const APPS_BLOCK_COPY_PASTE: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("appsBlockCopyPaste");
+> = runtime::Property::Named("appsBlockCopyPaste");
 /// `appsBlockYouTube`: never null.
 pub const APPS_BLOCK_YOU_TUBE: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("appsBlockYouTube");
+> = runtime::Property::Named("appsBlockYouTube");
 /// `appsHideList`
 pub const APPS_HIDE_LIST: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     Vec<models::AppListItem>,
-> = runtime::Property::new("appsHideList");
+> = runtime::Property::Named("appsHideList");
 /// `appsInstallAllowList`
 pub const APPS_INSTALL_ALLOW_LIST: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     Vec<models::AppListItem>,
-> = runtime::Property::new("appsInstallAllowList");
+> = runtime::Property::Named("appsInstallAllowList");
 /// `appsLaunchBlockList`
 pub const APPS_LAUNCH_BLOCK_LIST: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     Vec<models::AppListItem>,
-> = runtime::Property::new("appsLaunchBlockList");
+> = runtime::Property::Named("appsLaunchBlockList");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `bluetoothBlocked`: never null.
 pub const BLUETOOTH_BLOCKED: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("bluetoothBlocked");
+> = runtime::Property::Named("bluetoothBlocked");
 /// `cameraBlocked`: never null.
-pub const CAMERA_BLOCKED: runtime::Property<AndroidGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const CAMERA_BLOCKED: runtime::Property<AndroidGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "cameraBlocked",
 );
 /// `cellularBlockDataRoaming`: never null.
 pub const CELLULAR_BLOCK_DATA_ROAMING: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("cellularBlockDataRoaming");
+> = runtime::Property::Named("cellularBlockDataRoaming");
 /// `cellularBlockMessaging`: never null.
 pub const CELLULAR_BLOCK_MESSAGING: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("cellularBlockMessaging");
+> = runtime::Property::Named("cellularBlockMessaging");
 /// `cellularBlockVoiceRoaming`: never null.
 pub const CELLULAR_BLOCK_VOICE_ROAMING: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("cellularBlockVoiceRoaming");
+> = runtime::Property::Named("cellularBlockVoiceRoaming");
 /// `cellularBlockWiFiTethering`: never null.
 pub const CELLULAR_BLOCK_WI_FI_TETHERING: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("cellularBlockWiFiTethering");
+> = runtime::Property::Named("cellularBlockWiFiTethering");
 /// `compliantAppListType`: never null.
 pub const COMPLIANT_APP_LIST_TYPE: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     models::AppListType,
-> = runtime::Property::new("compliantAppListType");
+> = runtime::Property::Named("compliantAppListType");
 /// `compliantAppsList`
 pub const COMPLIANT_APPS_LIST: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     Vec<models::AppListItem>,
-> = runtime::Property::new("compliantAppsList");
+> = runtime::Property::Named("compliantAppsList");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<AndroidGeneralDeviceConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AndroidGeneralDeviceConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceSharingAllowed`: never null.
 pub const DEVICE_SHARING_ALLOWED: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("deviceSharingAllowed");
+> = runtime::Property::Named("deviceSharingAllowed");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `diagnosticDataBlockSubmission`: never null.
 pub const DIAGNOSTIC_DATA_BLOCK_SUBMISSION: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("diagnosticDataBlockSubmission");
+> = runtime::Property::Named("diagnosticDataBlockSubmission");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<AndroidGeneralDeviceConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AndroidGeneralDeviceConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `factoryResetBlocked`: never null.
 pub const FACTORY_RESET_BLOCKED: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("factoryResetBlocked");
+> = runtime::Property::Named("factoryResetBlocked");
 /// `googleAccountBlockAutoSync`: never null.
 pub const GOOGLE_ACCOUNT_BLOCK_AUTO_SYNC: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("googleAccountBlockAutoSync");
+> = runtime::Property::Named("googleAccountBlockAutoSync");
 /// `googlePlayStoreBlocked`: never null.
 pub const GOOGLE_PLAY_STORE_BLOCKED: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("googlePlayStoreBlocked");
+> = runtime::Property::Named("googlePlayStoreBlocked");
 /// `id`: never null.
-pub const ID: runtime::Property<AndroidGeneralDeviceConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<AndroidGeneralDeviceConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `kioskModeApps`
 pub const KIOSK_MODE_APPS: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     Vec<models::AppListItem>,
-> = runtime::Property::new("kioskModeApps");
+> = runtime::Property::Named("kioskModeApps");
 /// `kioskModeBlockSleepButton`: never null.
 pub const KIOSK_MODE_BLOCK_SLEEP_BUTTON: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeBlockSleepButton");
+> = runtime::Property::Named("kioskModeBlockSleepButton");
 /// `kioskModeBlockVolumeButtons`: never null.
 pub const KIOSK_MODE_BLOCK_VOLUME_BUTTONS: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeBlockVolumeButtons");
+> = runtime::Property::Named("kioskModeBlockVolumeButtons");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `locationServicesBlocked`: never null.
 pub const LOCATION_SERVICES_BLOCKED: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("locationServicesBlocked");
+> = runtime::Property::Named("locationServicesBlocked");
 /// `nfcBlocked`: never null.
-pub const NFC_BLOCKED: runtime::Property<AndroidGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const NFC_BLOCKED: runtime::Property<AndroidGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "nfcBlocked",
 );
 /// `passwordBlockFingerprintUnlock`: never null.
 pub const PASSWORD_BLOCK_FINGERPRINT_UNLOCK: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("passwordBlockFingerprintUnlock");
+> = runtime::Property::Named("passwordBlockFingerprintUnlock");
 /// `passwordBlockTrustAgents`: never null.
 pub const PASSWORD_BLOCK_TRUST_AGENTS: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("passwordBlockTrustAgents");
+> = runtime::Property::Named("passwordBlockTrustAgents");
 /// `passwordExpirationDays`
 pub const PASSWORD_EXPIRATION_DAYS: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passwordExpirationDays");
+> = runtime::Property::Named("passwordExpirationDays");
 /// `passwordMinimumLength`
 pub const PASSWORD_MINIMUM_LENGTH: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passwordMinimumLength");
+> = runtime::Property::Named("passwordMinimumLength");
 /// `passwordMinutesOfInactivityBeforeScreenTimeout`
 pub const PASSWORD_MINUTES_OF_INACTIVITY_BEFORE_SCREEN_TIMEOUT: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passwordMinutesOfInactivityBeforeScreenTimeout");
+> = runtime::Property::Named("passwordMinutesOfInactivityBeforeScreenTimeout");
 /// `passwordPreviousPasswordBlockCount`
 pub const PASSWORD_PREVIOUS_PASSWORD_BLOCK_COUNT: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passwordPreviousPasswordBlockCount");
+> = runtime::Property::Named("passwordPreviousPasswordBlockCount");
 /// `passwordRequired`: never null.
 pub const PASSWORD_REQUIRED: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("passwordRequired");
+> = runtime::Property::Named("passwordRequired");
 /// `passwordRequiredType`: never null.
 pub const PASSWORD_REQUIRED_TYPE: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     models::AndroidRequiredPasswordType,
-> = runtime::Property::new("passwordRequiredType");
+> = runtime::Property::Named("passwordRequiredType");
 /// `passwordSignInFailureCountBeforeFactoryReset`
 pub const PASSWORD_SIGN_IN_FAILURE_COUNT_BEFORE_FACTORY_RESET: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passwordSignInFailureCountBeforeFactoryReset");
+> = runtime::Property::Named("passwordSignInFailureCountBeforeFactoryReset");
 /// `powerOffBlocked`: never null.
 pub const POWER_OFF_BLOCKED: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("powerOffBlocked");
+> = runtime::Property::Named("powerOffBlocked");
 /// `screenCaptureBlocked`: never null.
 pub const SCREEN_CAPTURE_BLOCKED: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("screenCaptureBlocked");
+> = runtime::Property::Named("screenCaptureBlocked");
 /// `securityRequireVerifyApps`: never null.
 pub const SECURITY_REQUIRE_VERIFY_APPS: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("securityRequireVerifyApps");
+> = runtime::Property::Named("securityRequireVerifyApps");
 /// `storageBlockGoogleBackup`: never null.
 pub const STORAGE_BLOCK_GOOGLE_BACKUP: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("storageBlockGoogleBackup");
+> = runtime::Property::Named("storageBlockGoogleBackup");
 /// `storageBlockRemovableStorage`: never null.
 pub const STORAGE_BLOCK_REMOVABLE_STORAGE: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("storageBlockRemovableStorage");
+> = runtime::Property::Named("storageBlockRemovableStorage");
 /// `storageRequireDeviceEncryption`: never null.
 pub const STORAGE_REQUIRE_DEVICE_ENCRYPTION: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("storageRequireDeviceEncryption");
+> = runtime::Property::Named("storageRequireDeviceEncryption");
 /// `storageRequireRemovableStorageEncryption`: never null.
 pub const STORAGE_REQUIRE_REMOVABLE_STORAGE_ENCRYPTION: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("storageRequireRemovableStorageEncryption");
+> = runtime::Property::Named("storageRequireRemovableStorageEncryption");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<AndroidGeneralDeviceConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<AndroidGeneralDeviceConfiguration, i32> = runtime::Property::Named(
     "version",
 );
 /// `voiceAssistantBlocked`: never null.
 pub const VOICE_ASSISTANT_BLOCKED: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("voiceAssistantBlocked");
+> = runtime::Property::Named("voiceAssistantBlocked");
 /// `voiceDialingBlocked`: never null.
 pub const VOICE_DIALING_BLOCKED: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("voiceDialingBlocked");
+> = runtime::Property::Named("voiceDialingBlocked");
 /// `webBrowserBlockAutofill`: never null.
 pub const WEB_BROWSER_BLOCK_AUTOFILL: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("webBrowserBlockAutofill");
+> = runtime::Property::Named("webBrowserBlockAutofill");
 /// `webBrowserBlockJavaScript`: never null.
 pub const WEB_BROWSER_BLOCK_JAVA_SCRIPT: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("webBrowserBlockJavaScript");
+> = runtime::Property::Named("webBrowserBlockJavaScript");
 /// `webBrowserBlockPopups`: never null.
 pub const WEB_BROWSER_BLOCK_POPUPS: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("webBrowserBlockPopups");
+> = runtime::Property::Named("webBrowserBlockPopups");
 /// `webBrowserBlocked`: never null.
 pub const WEB_BROWSER_BLOCKED: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("webBrowserBlocked");
+> = runtime::Property::Named("webBrowserBlocked");
 /// `webBrowserCookieSettings`: never null.
 pub const WEB_BROWSER_COOKIE_SETTINGS: runtime::Property<
     AndroidGeneralDeviceConfiguration,
     models::WebBrowserCookieSettings,
-> = runtime::Property::new("webBrowserCookieSettings");
+> = runtime::Property::Named("webBrowserCookieSettings");
 /// `wiFiBlocked`: never null.
-pub const WI_FI_BLOCKED: runtime::Property<AndroidGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const WI_FI_BLOCKED: runtime::Property<AndroidGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "wiFiBlocked",
 );

@@ -205,55 +205,55 @@ pub type Patch = runtime::Patch<AndroidLobApp>;
 pub const ASSIGNMENTS: runtime::Property<
     AndroidLobApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     AndroidLobApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `committedContentVersion`
-pub const COMMITTED_CONTENT_VERSION: runtime::Property<AndroidLobApp, String> = runtime::Property::new(
+pub const COMMITTED_CONTENT_VERSION: runtime::Property<AndroidLobApp, String> = runtime::Property::Named(
     "committedContentVersion",
 );
 /// `contentVersions`: navigation property.
 pub const CONTENT_VERSIONS: runtime::Property<
     AndroidLobApp,
     runtime::Expanded<Vec<models::MobileAppContent>>,
-> = runtime::Property::new("contentVersions");
+> = runtime::Property::Named("contentVersions");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     AndroidLobApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<AndroidLobApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AndroidLobApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<AndroidLobApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<AndroidLobApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AndroidLobApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AndroidLobApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fileName`
-pub const FILE_NAME: runtime::Property<AndroidLobApp, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<AndroidLobApp, String> = runtime::Property::Named(
     "fileName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AndroidLobApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AndroidLobApp, String> = runtime::Property::Named("id");
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<AndroidLobApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<AndroidLobApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<AndroidLobApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<AndroidLobApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<AndroidLobApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<AndroidLobApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -261,30 +261,30 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     AndroidLobApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `minimumSupportedOperatingSystem`
 pub const MINIMUM_SUPPORTED_OPERATING_SYSTEM: runtime::Property<
     AndroidLobApp,
     models::AndroidMinimumOperatingSystem,
-> = runtime::Property::new("minimumSupportedOperatingSystem");
+> = runtime::Property::Named("minimumSupportedOperatingSystem");
 /// `notes`
-pub const NOTES: runtime::Property<AndroidLobApp, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<AndroidLobApp, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<AndroidLobApp, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<AndroidLobApp, String> = runtime::Property::Named(
     "owner",
 );
 /// `packageId`
-pub const PACKAGE_ID: runtime::Property<AndroidLobApp, String> = runtime::Property::new(
+pub const PACKAGE_ID: runtime::Property<AndroidLobApp, String> = runtime::Property::Named(
     "packageId",
 );
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<AndroidLobApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<AndroidLobApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<AndroidLobApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<AndroidLobApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -292,16 +292,16 @@ pub const PUBLISHING_STATE: runtime::Property<
     AndroidLobApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `size`: read-only.
-pub const SIZE: runtime::Property<AndroidLobApp, i64, runtime::query::ReadOnly> = runtime::Property::new(
+pub const SIZE: runtime::Property<AndroidLobApp, i64, runtime::query::ReadOnly> = runtime::Property::Named(
     "size",
 );
 /// `versionCode`
-pub const VERSION_CODE: runtime::Property<AndroidLobApp, String> = runtime::Property::new(
+pub const VERSION_CODE: runtime::Property<AndroidLobApp, String> = runtime::Property::Named(
     "versionCode",
 );
 /// `versionName`
-pub const VERSION_NAME: runtime::Property<AndroidLobApp, String> = runtime::Property::new(
+pub const VERSION_NAME: runtime::Property<AndroidLobApp, String> = runtime::Property::Named(
     "versionName",
 );

@@ -146,66 +146,66 @@ runtime::models!(AndroidMinimumOperatingSystem);
 /// Changes to a [`AndroidMinimumOperatingSystem`].
 pub type Patch = runtime::Patch<AndroidMinimumOperatingSystem>;
 /// `v10_0`: never null.
-pub const V10_0: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V10_0: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v10_0",
 );
 /// `v11_0`: never null.
-pub const V11_0: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V11_0: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v11_0",
 );
 /// `v4_0`: never null.
-pub const V4_0: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V4_0: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v4_0",
 );
 /// `v4_0_3`: never null.
-pub const V4_0_3: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V4_0_3: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v4_0_3",
 );
 /// `v4_1`: never null.
-pub const V4_1: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V4_1: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v4_1",
 );
 /// `v4_2`: never null.
-pub const V4_2: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V4_2: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v4_2",
 );
 /// `v4_3`: never null.
-pub const V4_3: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V4_3: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v4_3",
 );
 /// `v4_4`: never null.
-pub const V4_4: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V4_4: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v4_4",
 );
 /// `v5_0`: never null.
-pub const V5_0: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V5_0: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v5_0",
 );
 /// `v5_1`: never null.
-pub const V5_1: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V5_1: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v5_1",
 );
 /// `v6_0`: never null.
-pub const V6_0: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V6_0: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v6_0",
 );
 /// `v7_0`: never null.
-pub const V7_0: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V7_0: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v7_0",
 );
 /// `v7_1`: never null.
-pub const V7_1: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V7_1: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v7_1",
 );
 /// `v8_0`: never null.
-pub const V8_0: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V8_0: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v8_0",
 );
 /// `v8_1`: never null.
-pub const V8_1: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V8_1: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v8_1",
 );
 /// `v9_0`: never null.
-pub const V9_0: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V9_0: runtime::Property<AndroidMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v9_0",
 );

@@ -56,6 +56,6 @@ runtime::models!(AndroidMobileAppIdentifier);
 /// Changes to a [`AndroidMobileAppIdentifier`].
 pub type Patch = runtime::Patch<AndroidMobileAppIdentifier>;
 /// `packageId`: never null.
-pub const PACKAGE_ID: runtime::Property<AndroidMobileAppIdentifier, String> = runtime::Property::new(
+pub const PACKAGE_ID: runtime::Property<AndroidMobileAppIdentifier, String> = runtime::Property::Named(
     "packageId",
 );

@@ -168,49 +168,51 @@ runtime::models!(AndroidStoreApp);
 /// Changes to a [`AndroidStoreApp`].
 pub type Patch = runtime::Patch<AndroidStoreApp>;
 /// `appStoreUrl`
-pub const APP_STORE_URL: runtime::Property<AndroidStoreApp, String> = runtime::Property::new(
+pub const APP_STORE_URL: runtime::Property<AndroidStoreApp, String> = runtime::Property::Named(
     "appStoreUrl",
 );
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     AndroidStoreApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     AndroidStoreApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     AndroidStoreApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<AndroidStoreApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AndroidStoreApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<AndroidStoreApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<AndroidStoreApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AndroidStoreApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AndroidStoreApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AndroidStoreApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AndroidStoreApp, String> = runtime::Property::Named(
+    "id",
+);
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<AndroidStoreApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<AndroidStoreApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<AndroidStoreApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<AndroidStoreApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<AndroidStoreApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<AndroidStoreApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -218,18 +220,18 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     AndroidStoreApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `minimumSupportedOperatingSystem`
 pub const MINIMUM_SUPPORTED_OPERATING_SYSTEM: runtime::Property<
     AndroidStoreApp,
     models::AndroidMinimumOperatingSystem,
-> = runtime::Property::new("minimumSupportedOperatingSystem");
+> = runtime::Property::Named("minimumSupportedOperatingSystem");
 /// `notes`
-pub const NOTES: runtime::Property<AndroidStoreApp, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<AndroidStoreApp, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<AndroidStoreApp, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<AndroidStoreApp, String> = runtime::Property::Named(
     "owner",
 );
 /// `packageId`: read-only.
@@ -237,13 +239,13 @@ pub const PACKAGE_ID: runtime::Property<
     AndroidStoreApp,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("packageId");
+> = runtime::Property::Named("packageId");
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<AndroidStoreApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<AndroidStoreApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<AndroidStoreApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<AndroidStoreApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -251,4 +253,4 @@ pub const PUBLISHING_STATE: runtime::Property<
     AndroidStoreApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");

@@ -381,228 +381,230 @@ pub type Patch = runtime::Patch<AndroidWorkProfileGeneralDeviceConfiguration>;
 pub const ASSIGNMENTS: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
 pub const DESCRIPTION: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     String,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `displayName`: never null.
 pub const DISPLAY_NAME: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
-pub const ID: runtime::Property<AndroidWorkProfileGeneralDeviceConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<AndroidWorkProfileGeneralDeviceConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `passwordBlockFingerprintUnlock`: never null.
 pub const PASSWORD_BLOCK_FINGERPRINT_UNLOCK: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("passwordBlockFingerprintUnlock");
+> = runtime::Property::Named("passwordBlockFingerprintUnlock");
 /// `passwordBlockTrustAgents`: never null.
 pub const PASSWORD_BLOCK_TRUST_AGENTS: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("passwordBlockTrustAgents");
+> = runtime::Property::Named("passwordBlockTrustAgents");
 /// `passwordExpirationDays`
 pub const PASSWORD_EXPIRATION_DAYS: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passwordExpirationDays");
+> = runtime::Property::Named("passwordExpirationDays");
 /// `passwordMinimumLength`
 pub const PASSWORD_MINIMUM_LENGTH: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passwordMinimumLength");
+> = runtime::Property::Named("passwordMinimumLength");
 /// `passwordMinutesOfInactivityBeforeScreenTimeout`
 pub const PASSWORD_MINUTES_OF_INACTIVITY_BEFORE_SCREEN_TIMEOUT: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passwordMinutesOfInactivityBeforeScreenTimeout");
+> = runtime::Property::Named("passwordMinutesOfInactivityBeforeScreenTimeout");
 /// `passwordPreviousPasswordBlockCount`
 pub const PASSWORD_PREVIOUS_PASSWORD_BLOCK_COUNT: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passwordPreviousPasswordBlockCount");
+> = runtime::Property::Named("passwordPreviousPasswordBlockCount");
 /// `passwordRequiredType`: never null.
 pub const PASSWORD_REQUIRED_TYPE: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     models::AndroidWorkProfileRequiredPasswordType,
-> = runtime::Property::new("passwordRequiredType");
+> = runtime::Property::Named("passwordRequiredType");
 /// `passwordSignInFailureCountBeforeFactoryReset`
 pub const PASSWORD_SIGN_IN_FAILURE_COUNT_BEFORE_FACTORY_RESET: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passwordSignInFailureCountBeforeFactoryReset");
+> = runtime::Property::Named("passwordSignInFailureCountBeforeFactoryReset");
 /// `securityRequireVerifyApps`: never null.
 pub const SECURITY_REQUIRE_VERIFY_APPS: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("securityRequireVerifyApps");
+> = runtime::Property::Named("securityRequireVerifyApps");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
 pub const VERSION: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("version");
+> = runtime::Property::Named("version");
 /// `workProfileBlockAddingAccounts`: never null.
 pub const WORK_PROFILE_BLOCK_ADDING_ACCOUNTS: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("workProfileBlockAddingAccounts");
+> = runtime::Property::Named("workProfileBlockAddingAccounts");
 /// `workProfileBlockCamera`: never null.
 pub const WORK_PROFILE_BLOCK_CAMERA: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("workProfileBlockCamera");
+> = runtime::Property::Named("workProfileBlockCamera");
 /// `workProfileBlockCrossProfileCallerId`: never null.
 pub const WORK_PROFILE_BLOCK_CROSS_PROFILE_CALLER_ID: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("workProfileBlockCrossProfileCallerId");
+> = runtime::Property::Named("workProfileBlockCrossProfileCallerId");
 /// `workProfileBlockCrossProfileContactsSearch`: never null.
 pub const WORK_PROFILE_BLOCK_CROSS_PROFILE_CONTACTS_SEARCH: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("workProfileBlockCrossProfileContactsSearch");
+> = runtime::Property::Named("workProfileBlockCrossProfileContactsSearch");
 /// `workProfileBlockCrossProfileCopyPaste`: never null.
 pub const WORK_PROFILE_BLOCK_CROSS_PROFILE_COPY_PASTE: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("workProfileBlockCrossProfileCopyPaste");
+> = runtime::Property::Named("workProfileBlockCrossProfileCopyPaste");
 /// `workProfileBlockNotificationsWhileDeviceLocked`: never null.
 pub const WORK_PROFILE_BLOCK_NOTIFICATIONS_WHILE_DEVICE_LOCKED: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("workProfileBlockNotificationsWhileDeviceLocked");
+> = runtime::Property::Named("workProfileBlockNotificationsWhileDeviceLocked");
 /// `workProfileBlockScreenCapture`: never null.
 pub const WORK_PROFILE_BLOCK_SCREEN_CAPTURE: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("workProfileBlockScreenCapture");
+> = runtime::Property::Named("workProfileBlockScreenCapture");
 /// `workProfileBluetoothEnableContactSharing`: never null.
 pub const WORK_PROFILE_BLUETOOTH_ENABLE_CONTACT_SHARING: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("workProfileBluetoothEnableContactSharing");
+> = runtime::Property::Named("workProfileBluetoothEnableContactSharing");
 /// `workProfileDataSharingType`: never null.
 pub const WORK_PROFILE_DATA_SHARING_TYPE: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     models::AndroidWorkProfileCrossProfileDataSharingType,
-> = runtime::Property::new("workProfileDataSharingType");
+> = runtime::Property::Named("workProfileDataSharingType");
 /// `workProfileDefaultAppPermissionPolicy`: never null.
 pub const WORK_PROFILE_DEFAULT_APP_PERMISSION_POLICY: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     models::AndroidWorkProfileDefaultAppPermissionPolicyType,
-> = runtime::Property::new("workProfileDefaultAppPermissionPolicy");
+> = runtime::Property::Named("workProfileDefaultAppPermissionPolicy");
 /// `workProfilePasswordBlockFingerprintUnlock`: never null.
 pub const WORK_PROFILE_PASSWORD_BLOCK_FINGERPRINT_UNLOCK: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("workProfilePasswordBlockFingerprintUnlock");
+> = runtime::Property::Named("workProfilePasswordBlockFingerprintUnlock");
 /// `workProfilePasswordBlockTrustAgents`: never null.
 pub const WORK_PROFILE_PASSWORD_BLOCK_TRUST_AGENTS: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("workProfilePasswordBlockTrustAgents");
+> = runtime::Property::Named("workProfilePasswordBlockTrustAgents");
 /// `workProfilePasswordExpirationDays`
 pub const WORK_PROFILE_PASSWORD_EXPIRATION_DAYS: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("workProfilePasswordExpirationDays");
+> = runtime::Property::Named("workProfilePasswordExpirationDays");
 /// `workProfilePasswordMinLetterCharacters`
 pub const WORK_PROFILE_PASSWORD_MIN_LETTER_CHARACTERS: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("workProfilePasswordMinLetterCharacters");
+> = runtime::Property::Named("workProfilePasswordMinLetterCharacters");
 /// `workProfilePasswordMinLowerCaseCharacters`
 pub const WORK_PROFILE_PASSWORD_MIN_LOWER_CASE_CHARACTERS: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("workProfilePasswordMinLowerCaseCharacters");
+> = runtime::Property::Named("workProfilePasswordMinLowerCaseCharacters");
 /// `workProfilePasswordMinNonLetterCharacters`
 pub const WORK_PROFILE_PASSWORD_MIN_NON_LETTER_CHARACTERS: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("workProfilePasswordMinNonLetterCharacters");
+> = runtime::Property::Named("workProfilePasswordMinNonLetterCharacters");
 /// `workProfilePasswordMinNumericCharacters`
 pub const WORK_PROFILE_PASSWORD_MIN_NUMERIC_CHARACTERS: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("workProfilePasswordMinNumericCharacters");
+> = runtime::Property::Named("workProfilePasswordMinNumericCharacters");
 /// `workProfilePasswordMinSymbolCharacters`
 pub const WORK_PROFILE_PASSWORD_MIN_SYMBOL_CHARACTERS: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("workProfilePasswordMinSymbolCharacters");
+> = runtime::Property::Named("workProfilePasswordMinSymbolCharacters");
 /// `workProfilePasswordMinUpperCaseCharacters`
 pub const WORK_PROFILE_PASSWORD_MIN_UPPER_CASE_CHARACTERS: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("workProfilePasswordMinUpperCaseCharacters");
+> = runtime::Property::Named("workProfilePasswordMinUpperCaseCharacters");
 /// `workProfilePasswordMinimumLength`
 pub const WORK_PROFILE_PASSWORD_MINIMUM_LENGTH: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("workProfilePasswordMinimumLength");
+> = runtime::Property::Named("workProfilePasswordMinimumLength");
 /// `workProfilePasswordMinutesOfInactivityBeforeScreenTimeout`
 pub const WORK_PROFILE_PASSWORD_MINUTES_OF_INACTIVITY_BEFORE_SCREEN_TIMEOUT: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("workProfilePasswordMinutesOfInactivityBeforeScreenTimeout");
+> = runtime::Property::Named(
+    "workProfilePasswordMinutesOfInactivityBeforeScreenTimeout",
+);
 /// `workProfilePasswordPreviousPasswordBlockCount`
 pub const WORK_PROFILE_PASSWORD_PREVIOUS_PASSWORD_BLOCK_COUNT: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("workProfilePasswordPreviousPasswordBlockCount");
+> = runtime::Property::Named("workProfilePasswordPreviousPasswordBlockCount");
 /// `workProfilePasswordRequiredType`: never null.
 pub const WORK_PROFILE_PASSWORD_REQUIRED_TYPE: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     models::AndroidWorkProfileRequiredPasswordType,
-> = runtime::Property::new("workProfilePasswordRequiredType");
+> = runtime::Property::Named("workProfilePasswordRequiredType");
 /// `workProfilePasswordSignInFailureCountBeforeFactoryReset`
 pub const WORK_PROFILE_PASSWORD_SIGN_IN_FAILURE_COUNT_BEFORE_FACTORY_RESET: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("workProfilePasswordSignInFailureCountBeforeFactoryReset");
+> = runtime::Property::Named("workProfilePasswordSignInFailureCountBeforeFactoryReset");
 /// `workProfileRequirePassword`: never null.
 pub const WORK_PROFILE_REQUIRE_PASSWORD: runtime::Property<
     AndroidWorkProfileGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("workProfileRequirePassword");
+> = runtime::Property::Named("workProfileRequirePassword");

@@ -85,21 +85,21 @@ pub type Patch = runtime::Patch<AnonymousGuestConversationMember>;
 pub const ANONYMOUS_GUEST_ID: runtime::Property<
     AnonymousGuestConversationMember,
     String,
-> = runtime::Property::new("anonymousGuestId");
+> = runtime::Property::Named("anonymousGuestId");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AnonymousGuestConversationMember, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AnonymousGuestConversationMember, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AnonymousGuestConversationMember, String> = runtime::Property::new(
+pub const ID: runtime::Property<AnonymousGuestConversationMember, String> = runtime::Property::Named(
     "id",
 );
 /// `roles`
-pub const ROLES: runtime::Property<AnonymousGuestConversationMember, Vec<String>> = runtime::Property::new(
+pub const ROLES: runtime::Property<AnonymousGuestConversationMember, Vec<String>> = runtime::Property::Named(
     "roles",
 );
 /// `visibleHistoryStartDateTime`
 pub const VISIBLE_HISTORY_START_DATE_TIME: runtime::Property<
     AnonymousGuestConversationMember,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("visibleHistoryStartDateTime");
+> = runtime::Property::Named("visibleHistoryStartDateTime");

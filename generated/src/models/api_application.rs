@@ -80,25 +80,25 @@ runtime::models!(ApiApplication);
 /// Changes to a [`ApiApplication`].
 pub type Patch = runtime::Patch<ApiApplication>;
 /// `acceptMappedClaims`
-pub const ACCEPT_MAPPED_CLAIMS: runtime::Property<ApiApplication, bool> = runtime::Property::new(
+pub const ACCEPT_MAPPED_CLAIMS: runtime::Property<ApiApplication, bool> = runtime::Property::Named(
     "acceptMappedClaims",
 );
 /// `knownClientApplications`
 pub const KNOWN_CLIENT_APPLICATIONS: runtime::Property<
     ApiApplication,
     Vec<runtime::edm::Guid>,
-> = runtime::Property::new("knownClientApplications");
+> = runtime::Property::Named("knownClientApplications");
 /// `oauth2PermissionScopes`: never null.
 pub const OAUTH2_PERMISSION_SCOPES: runtime::Property<
     ApiApplication,
     Vec<models::PermissionScope>,
-> = runtime::Property::new("oauth2PermissionScopes");
+> = runtime::Property::Named("oauth2PermissionScopes");
 /// `preAuthorizedApplications`
 pub const PRE_AUTHORIZED_APPLICATIONS: runtime::Property<
     ApiApplication,
     Vec<models::PreAuthorizedApplication>,
-> = runtime::Property::new("preAuthorizedApplications");
+> = runtime::Property::Named("preAuthorizedApplications");
 /// `requestedAccessTokenVersion`
-pub const REQUESTED_ACCESS_TOKEN_VERSION: runtime::Property<ApiApplication, i32> = runtime::Property::new(
+pub const REQUESTED_ACCESS_TOKEN_VERSION: runtime::Property<ApiApplication, i32> = runtime::Property::Named(
     "requestedAccessTokenVersion",
 );

@@ -61,9 +61,9 @@ runtime::models!(AppCatalogs);
 /// Changes to a [`AppCatalogs`].
 pub type Patch = runtime::Patch<AppCatalogs>;
 /// `id`: never null.
-pub const ID: runtime::Property<AppCatalogs, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AppCatalogs, String> = runtime::Property::Named("id");
 /// `teamsApps`: navigation property.
 pub const TEAMS_APPS: runtime::Property<
     AppCatalogs,
     runtime::Expanded<Vec<models::TeamsApp>>,
-> = runtime::Property::new("teamsApps");
+> = runtime::Property::Named("teamsApps");

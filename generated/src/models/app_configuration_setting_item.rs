@@ -64,15 +64,15 @@ runtime::models!(AppConfigurationSettingItem);
 /// Changes to a [`AppConfigurationSettingItem`].
 pub type Patch = runtime::Patch<AppConfigurationSettingItem>;
 /// `appConfigKey`: never null.
-pub const APP_CONFIG_KEY: runtime::Property<AppConfigurationSettingItem, String> = runtime::Property::new(
+pub const APP_CONFIG_KEY: runtime::Property<AppConfigurationSettingItem, String> = runtime::Property::Named(
     "appConfigKey",
 );
 /// `appConfigKeyType`: never null.
 pub const APP_CONFIG_KEY_TYPE: runtime::Property<
     AppConfigurationSettingItem,
     models::MdmAppConfigKeyType,
-> = runtime::Property::new("appConfigKeyType");
+> = runtime::Property::Named("appConfigKeyType");
 /// `appConfigKeyValue`: never null.
-pub const APP_CONFIG_KEY_VALUE: runtime::Property<AppConfigurationSettingItem, String> = runtime::Property::new(
+pub const APP_CONFIG_KEY_VALUE: runtime::Property<AppConfigurationSettingItem, String> = runtime::Property::Named(
     "appConfigKeyValue",
 );

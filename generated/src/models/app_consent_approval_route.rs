@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<AppConsentApprovalRoute>;
 pub const APP_CONSENT_REQUESTS: runtime::Property<
     AppConsentApprovalRoute,
     runtime::Expanded<Vec<models::AppConsentRequest>>,
-> = runtime::Property::new("appConsentRequests");
+> = runtime::Property::Named("appConsentRequests");
 /// `id`: never null.
-pub const ID: runtime::Property<AppConsentApprovalRoute, String> = runtime::Property::new(
+pub const ID: runtime::Property<AppConsentApprovalRoute, String> = runtime::Property::Named(
     "id",
 );

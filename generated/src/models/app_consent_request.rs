@@ -84,24 +84,24 @@ runtime::models!(AppConsentRequest);
 /// Changes to a [`AppConsentRequest`].
 pub type Patch = runtime::Patch<AppConsentRequest>;
 /// `appDisplayName`
-pub const APP_DISPLAY_NAME: runtime::Property<AppConsentRequest, String> = runtime::Property::new(
+pub const APP_DISPLAY_NAME: runtime::Property<AppConsentRequest, String> = runtime::Property::Named(
     "appDisplayName",
 );
 /// `appId`: never null.
-pub const APP_ID: runtime::Property<AppConsentRequest, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<AppConsentRequest, String> = runtime::Property::Named(
     "appId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AppConsentRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<AppConsentRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `pendingScopes`
 pub const PENDING_SCOPES: runtime::Property<
     AppConsentRequest,
     Vec<models::AppConsentRequestScope>,
-> = runtime::Property::new("pendingScopes");
+> = runtime::Property::Named("pendingScopes");
 /// `userConsentRequests`: navigation property.
 pub const USER_CONSENT_REQUESTS: runtime::Property<
     AppConsentRequest,
     runtime::Expanded<Vec<models::UserConsentRequest>>,
-> = runtime::Property::new("userConsentRequests");
+> = runtime::Property::Named("userConsentRequests");

@@ -54,6 +54,6 @@ runtime::models!(AppConsentRequestScope);
 /// Changes to a [`AppConsentRequestScope`].
 pub type Patch = runtime::Patch<AppConsentRequestScope>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AppConsentRequestScope, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AppConsentRequestScope, String> = runtime::Property::Named(
     "displayName",
 );

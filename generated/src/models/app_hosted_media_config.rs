@@ -58,6 +58,6 @@ runtime::models!(AppHostedMediaConfig);
 /// Changes to a [`AppHostedMediaConfig`].
 pub type Patch = runtime::Patch<AppHostedMediaConfig>;
 /// `blob`
-pub const BLOB: runtime::Property<AppHostedMediaConfig, String> = runtime::Property::new(
+pub const BLOB: runtime::Property<AppHostedMediaConfig, String> = runtime::Property::Named(
     "blob",
 );

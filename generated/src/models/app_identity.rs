@@ -74,18 +74,18 @@ runtime::models!(AppIdentity);
 /// Changes to a [`AppIdentity`].
 pub type Patch = runtime::Patch<AppIdentity>;
 /// `appId`
-pub const APP_ID: runtime::Property<AppIdentity, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<AppIdentity, String> = runtime::Property::Named(
     "appId",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AppIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AppIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `servicePrincipalId`
-pub const SERVICE_PRINCIPAL_ID: runtime::Property<AppIdentity, String> = runtime::Property::new(
+pub const SERVICE_PRINCIPAL_ID: runtime::Property<AppIdentity, String> = runtime::Property::Named(
     "servicePrincipalId",
 );
 /// `servicePrincipalName`
-pub const SERVICE_PRINCIPAL_NAME: runtime::Property<AppIdentity, String> = runtime::Property::new(
+pub const SERVICE_PRINCIPAL_NAME: runtime::Property<AppIdentity, String> = runtime::Property::Named(
     "servicePrincipalName",
 );

@@ -69,16 +69,18 @@ runtime::models!(AppListItem);
 /// Changes to a [`AppListItem`].
 pub type Patch = runtime::Patch<AppListItem>;
 /// `appId`
-pub const APP_ID: runtime::Property<AppListItem, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<AppListItem, String> = runtime::Property::Named(
     "appId",
 );
 /// `appStoreUrl`
-pub const APP_STORE_URL: runtime::Property<AppListItem, String> = runtime::Property::new(
+pub const APP_STORE_URL: runtime::Property<AppListItem, String> = runtime::Property::Named(
     "appStoreUrl",
 );
 /// `name`: never null.
-pub const NAME: runtime::Property<AppListItem, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<AppListItem, String> = runtime::Property::Named(
+    "name",
+);
 /// `publisher`
-pub const PUBLISHER: runtime::Property<AppListItem, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<AppListItem, String> = runtime::Property::Named(
     "publisher",
 );

@@ -67,12 +67,12 @@ pub type Patch = runtime::Patch<AppLogCollectionDownloadDetails>;
 pub const APP_LOG_DECRYPTION_ALGORITHM: runtime::Property<
     AppLogCollectionDownloadDetails,
     models::AppLogDecryptionAlgorithm,
-> = runtime::Property::new("appLogDecryptionAlgorithm");
+> = runtime::Property::Named("appLogDecryptionAlgorithm");
 /// `decryptionKey`
-pub const DECRYPTION_KEY: runtime::Property<AppLogCollectionDownloadDetails, String> = runtime::Property::new(
+pub const DECRYPTION_KEY: runtime::Property<AppLogCollectionDownloadDetails, String> = runtime::Property::Named(
     "decryptionKey",
 );
 /// `downloadUrl`
-pub const DOWNLOAD_URL: runtime::Property<AppLogCollectionDownloadDetails, String> = runtime::Property::new(
+pub const DOWNLOAD_URL: runtime::Property<AppLogCollectionDownloadDetails, String> = runtime::Property::Named(
     "downloadUrl",
 );

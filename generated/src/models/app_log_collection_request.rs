@@ -85,21 +85,21 @@ pub type Patch = runtime::Patch<AppLogCollectionRequest>;
 pub const COMPLETED_DATE_TIME: runtime::Property<
     AppLogCollectionRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `customLogFolders`
-pub const CUSTOM_LOG_FOLDERS: runtime::Property<AppLogCollectionRequest, Vec<String>> = runtime::Property::new(
+pub const CUSTOM_LOG_FOLDERS: runtime::Property<AppLogCollectionRequest, Vec<String>> = runtime::Property::Named(
     "customLogFolders",
 );
 /// `errorMessage`
-pub const ERROR_MESSAGE: runtime::Property<AppLogCollectionRequest, String> = runtime::Property::new(
+pub const ERROR_MESSAGE: runtime::Property<AppLogCollectionRequest, String> = runtime::Property::Named(
     "errorMessage",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AppLogCollectionRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<AppLogCollectionRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     AppLogCollectionRequest,
     models::AppLogUploadState,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<AppManagementApplicationConfiguration>;
 pub const IDENTIFIER_URIS: runtime::Property<
     AppManagementApplicationConfiguration,
     models::IdentifierUriConfiguration,
-> = runtime::Property::new("identifierUris");
+> = runtime::Property::Named("identifierUris");
 /// `keyCredentials`
 pub const KEY_CREDENTIALS: runtime::Property<
     AppManagementApplicationConfiguration,
     Vec<models::KeyCredentialConfiguration>,
-> = runtime::Property::new("keyCredentials");
+> = runtime::Property::Named("keyCredentials");
 /// `passwordCredentials`
 pub const PASSWORD_CREDENTIALS: runtime::Property<
     AppManagementApplicationConfiguration,
     Vec<models::PasswordCredentialConfiguration>,
-> = runtime::Property::new("passwordCredentials");
+> = runtime::Property::Named("passwordCredentials");

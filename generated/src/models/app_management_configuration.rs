@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<AppManagementConfiguration>;
 pub const KEY_CREDENTIALS: runtime::Property<
     AppManagementConfiguration,
     Vec<models::KeyCredentialConfiguration>,
-> = runtime::Property::new("keyCredentials");
+> = runtime::Property::Named("keyCredentials");
 /// `passwordCredentials`
 pub const PASSWORD_CREDENTIALS: runtime::Property<
     AppManagementConfiguration,
     Vec<models::PasswordCredentialConfiguration>,
-> = runtime::Property::new("passwordCredentials");
+> = runtime::Property::Named("passwordCredentials");

@@ -103,30 +103,30 @@ pub type Patch = runtime::Patch<AppManagementPolicy>;
 pub const APPLIES_TO: runtime::Property<
     AppManagementPolicy,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("appliesTo");
+> = runtime::Property::Named("appliesTo");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     AppManagementPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<AppManagementPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AppManagementPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AppManagementPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AppManagementPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AppManagementPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<AppManagementPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<AppManagementPolicy, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<AppManagementPolicy, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `restrictions`
 pub const RESTRICTIONS: runtime::Property<
     AppManagementPolicy,
     models::CustomAppManagementConfiguration,
-> = runtime::Property::new("restrictions");
+> = runtime::Property::Named("restrictions");

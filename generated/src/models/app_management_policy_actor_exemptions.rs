@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<AppManagementPolicyActorExemptions>;
 pub const CUSTOM_SECURITY_ATTRIBUTES: runtime::Property<
     AppManagementPolicyActorExemptions,
     Vec<models::CustomSecurityAttributeExemption>,
-> = runtime::Property::new("customSecurityAttributes");
+> = runtime::Property::Named("customSecurityAttributes");

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<AppManagementServicePrincipalConfiguration>;
 pub const KEY_CREDENTIALS: runtime::Property<
     AppManagementServicePrincipalConfiguration,
     Vec<models::KeyCredentialConfiguration>,
-> = runtime::Property::new("keyCredentials");
+> = runtime::Property::Named("keyCredentials");
 /// `passwordCredentials`
 pub const PASSWORD_CREDENTIALS: runtime::Property<
     AppManagementServicePrincipalConfiguration,
     Vec<models::PasswordCredentialConfiguration>,
-> = runtime::Property::new("passwordCredentials");
+> = runtime::Property::Named("passwordCredentials");

@@ -92,26 +92,28 @@ runtime::models!(AppRole);
 /// Changes to a [`AppRole`].
 pub type Patch = runtime::Patch<AppRole>;
 /// `allowedMemberTypes`: never null.
-pub const ALLOWED_MEMBER_TYPES: runtime::Property<AppRole, Vec<String>> = runtime::Property::new(
+pub const ALLOWED_MEMBER_TYPES: runtime::Property<AppRole, Vec<String>> = runtime::Property::Named(
     "allowedMemberTypes",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<AppRole, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AppRole, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AppRole, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AppRole, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AppRole, runtime::edm::Guid> = runtime::Property::new(
+pub const ID: runtime::Property<AppRole, runtime::edm::Guid> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<AppRole, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<AppRole, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `origin`
-pub const ORIGIN: runtime::Property<AppRole, String> = runtime::Property::new("origin");
+pub const ORIGIN: runtime::Property<AppRole, String> = runtime::Property::Named(
+    "origin",
+);
 /// `value`
-pub const VALUE: runtime::Property<AppRole, String> = runtime::Property::new("value");
+pub const VALUE: runtime::Property<AppRole, String> = runtime::Property::Named("value");

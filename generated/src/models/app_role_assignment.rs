@@ -108,40 +108,40 @@ runtime::models!(AppRoleAssignment);
 /// Changes to a [`AppRoleAssignment`].
 pub type Patch = runtime::Patch<AppRoleAssignment>;
 /// `appRoleId`: never null.
-pub const APP_ROLE_ID: runtime::Property<AppRoleAssignment, runtime::edm::Guid> = runtime::Property::new(
+pub const APP_ROLE_ID: runtime::Property<AppRoleAssignment, runtime::edm::Guid> = runtime::Property::Named(
     "appRoleId",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     AppRoleAssignment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     AppRoleAssignment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<AppRoleAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<AppRoleAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `principalDisplayName`
-pub const PRINCIPAL_DISPLAY_NAME: runtime::Property<AppRoleAssignment, String> = runtime::Property::new(
+pub const PRINCIPAL_DISPLAY_NAME: runtime::Property<AppRoleAssignment, String> = runtime::Property::Named(
     "principalDisplayName",
 );
 /// `principalId`
-pub const PRINCIPAL_ID: runtime::Property<AppRoleAssignment, runtime::edm::Guid> = runtime::Property::new(
+pub const PRINCIPAL_ID: runtime::Property<AppRoleAssignment, runtime::edm::Guid> = runtime::Property::Named(
     "principalId",
 );
 /// `principalType`
-pub const PRINCIPAL_TYPE: runtime::Property<AppRoleAssignment, String> = runtime::Property::new(
+pub const PRINCIPAL_TYPE: runtime::Property<AppRoleAssignment, String> = runtime::Property::Named(
     "principalType",
 );
 /// `resourceDisplayName`
-pub const RESOURCE_DISPLAY_NAME: runtime::Property<AppRoleAssignment, String> = runtime::Property::new(
+pub const RESOURCE_DISPLAY_NAME: runtime::Property<AppRoleAssignment, String> = runtime::Property::Named(
     "resourceDisplayName",
 );
 /// `resourceId`
-pub const RESOURCE_ID: runtime::Property<AppRoleAssignment, runtime::edm::Guid> = runtime::Property::new(
+pub const RESOURCE_ID: runtime::Property<AppRoleAssignment, runtime::edm::Guid> = runtime::Property::Named(
     "resourceId",
 );

@@ -66,10 +66,10 @@ runtime::models!(AppScope);
 /// Changes to a [`AppScope`].
 pub type Patch = runtime::Patch<AppScope>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AppScope, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AppScope, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AppScope, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AppScope, String> = runtime::Property::Named("id");
 /// `type`
-pub const TYPE: runtime::Property<AppScope, String> = runtime::Property::new("type");
+pub const TYPE: runtime::Property<AppScope, String> = runtime::Property::Named("type");

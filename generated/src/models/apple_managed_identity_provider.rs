@@ -90,26 +90,26 @@ runtime::models!(AppleManagedIdentityProvider);
 /// Changes to a [`AppleManagedIdentityProvider`].
 pub type Patch = runtime::Patch<AppleManagedIdentityProvider>;
 /// `certificateData`
-pub const CERTIFICATE_DATA: runtime::Property<AppleManagedIdentityProvider, String> = runtime::Property::new(
+pub const CERTIFICATE_DATA: runtime::Property<AppleManagedIdentityProvider, String> = runtime::Property::Named(
     "certificateData",
 );
 /// `developerId`
-pub const DEVELOPER_ID: runtime::Property<AppleManagedIdentityProvider, String> = runtime::Property::new(
+pub const DEVELOPER_ID: runtime::Property<AppleManagedIdentityProvider, String> = runtime::Property::Named(
     "developerId",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AppleManagedIdentityProvider, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AppleManagedIdentityProvider, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AppleManagedIdentityProvider, String> = runtime::Property::new(
+pub const ID: runtime::Property<AppleManagedIdentityProvider, String> = runtime::Property::Named(
     "id",
 );
 /// `keyId`
-pub const KEY_ID: runtime::Property<AppleManagedIdentityProvider, String> = runtime::Property::new(
+pub const KEY_ID: runtime::Property<AppleManagedIdentityProvider, String> = runtime::Property::Named(
     "keyId",
 );
 /// `serviceId`
-pub const SERVICE_ID: runtime::Property<AppleManagedIdentityProvider, String> = runtime::Property::new(
+pub const SERVICE_ID: runtime::Property<AppleManagedIdentityProvider, String> = runtime::Property::Named(
     "serviceId",
 );

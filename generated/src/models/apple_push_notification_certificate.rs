@@ -109,9 +109,9 @@ pub type Patch = runtime::Patch<ApplePushNotificationCertificate>;
 pub const APPLE_IDENTIFIER: runtime::Property<
     ApplePushNotificationCertificate,
     String,
-> = runtime::Property::new("appleIdentifier");
+> = runtime::Property::Named("appleIdentifier");
 /// `certificate`
-pub const CERTIFICATE: runtime::Property<ApplePushNotificationCertificate, String> = runtime::Property::new(
+pub const CERTIFICATE: runtime::Property<ApplePushNotificationCertificate, String> = runtime::Property::Named(
     "certificate",
 );
 /// `certificateSerialNumber`: read-only.
@@ -119,33 +119,33 @@ pub const CERTIFICATE_SERIAL_NUMBER: runtime::Property<
     ApplePushNotificationCertificate,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("certificateSerialNumber");
+> = runtime::Property::Named("certificateSerialNumber");
 /// `certificateUploadFailureReason`
 pub const CERTIFICATE_UPLOAD_FAILURE_REASON: runtime::Property<
     ApplePushNotificationCertificate,
     String,
-> = runtime::Property::new("certificateUploadFailureReason");
+> = runtime::Property::Named("certificateUploadFailureReason");
 /// `certificateUploadStatus`
 pub const CERTIFICATE_UPLOAD_STATUS: runtime::Property<
     ApplePushNotificationCertificate,
     String,
-> = runtime::Property::new("certificateUploadStatus");
+> = runtime::Property::Named("certificateUploadStatus");
 /// `expirationDateTime`: never null.
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     ApplePushNotificationCertificate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ApplePushNotificationCertificate, String> = runtime::Property::new(
+pub const ID: runtime::Property<ApplePushNotificationCertificate, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ApplePushNotificationCertificate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `topicIdentifier`
 pub const TOPIC_IDENTIFIER: runtime::Property<
     ApplePushNotificationCertificate,
     String,
-> = runtime::Property::new("topicIdentifier");
+> = runtime::Property::Named("topicIdentifier");

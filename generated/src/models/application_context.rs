@@ -56,6 +56,6 @@ runtime::models!(ApplicationContext);
 /// Changes to a [`ApplicationContext`].
 pub type Patch = runtime::Patch<ApplicationContext>;
 /// `includeApplications`: never null.
-pub const INCLUDE_APPLICATIONS: runtime::Property<ApplicationContext, Vec<String>> = runtime::Property::new(
+pub const INCLUDE_APPLICATIONS: runtime::Property<ApplicationContext, Vec<String>> = runtime::Property::Named(
     "includeApplications",
 );

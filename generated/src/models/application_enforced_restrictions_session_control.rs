@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<ApplicationEnforcedRestrictionsSessionControl>;
 pub const IS_ENABLED: runtime::Property<
     ApplicationEnforcedRestrictionsSessionControl,
     bool,
-> = runtime::Property::new("isEnabled");
+> = runtime::Property::Named("isEnabled");

@@ -61,10 +61,10 @@ runtime::models!(ApplicationLocation);
 /// Changes to a [`ApplicationLocation`].
 pub type Patch = runtime::Patch<ApplicationLocation>;
 /// `dataCenter`
-pub const DATA_CENTER: runtime::Property<ApplicationLocation, String> = runtime::Property::new(
+pub const DATA_CENTER: runtime::Property<ApplicationLocation, String> = runtime::Property::Named(
     "dataCenter",
 );
 /// `headquarters`
-pub const HEADQUARTERS: runtime::Property<ApplicationLocation, String> = runtime::Property::new(
+pub const HEADQUARTERS: runtime::Property<ApplicationLocation, String> = runtime::Property::Named(
     "headquarters",
 );

@@ -109,40 +109,40 @@ pub type Patch = runtime::Patch<ApplicationRiskFactorCertificateInfo>;
 pub const HAS_BAD_COMMON_NAME: runtime::Property<
     ApplicationRiskFactorCertificateInfo,
     bool,
-> = runtime::Property::new("hasBadCommonName");
+> = runtime::Property::Named("hasBadCommonName");
 /// `hasInsecureSignature`
 pub const HAS_INSECURE_SIGNATURE: runtime::Property<
     ApplicationRiskFactorCertificateInfo,
     bool,
-> = runtime::Property::new("hasInsecureSignature");
+> = runtime::Property::Named("hasInsecureSignature");
 /// `hasNoChainOfTrust`
 pub const HAS_NO_CHAIN_OF_TRUST: runtime::Property<
     ApplicationRiskFactorCertificateInfo,
     bool,
-> = runtime::Property::new("hasNoChainOfTrust");
+> = runtime::Property::Named("hasNoChainOfTrust");
 /// `isDenylisted`
-pub const IS_DENYLISTED: runtime::Property<ApplicationRiskFactorCertificateInfo, bool> = runtime::Property::new(
+pub const IS_DENYLISTED: runtime::Property<ApplicationRiskFactorCertificateInfo, bool> = runtime::Property::Named(
     "isDenylisted",
 );
 /// `isHostnameMismatch`
 pub const IS_HOSTNAME_MISMATCH: runtime::Property<
     ApplicationRiskFactorCertificateInfo,
     bool,
-> = runtime::Property::new("isHostnameMismatch");
+> = runtime::Property::Named("isHostnameMismatch");
 /// `isNotAfter`
-pub const IS_NOT_AFTER: runtime::Property<ApplicationRiskFactorCertificateInfo, bool> = runtime::Property::new(
+pub const IS_NOT_AFTER: runtime::Property<ApplicationRiskFactorCertificateInfo, bool> = runtime::Property::Named(
     "isNotAfter",
 );
 /// `isNotBefore`
-pub const IS_NOT_BEFORE: runtime::Property<ApplicationRiskFactorCertificateInfo, bool> = runtime::Property::new(
+pub const IS_NOT_BEFORE: runtime::Property<ApplicationRiskFactorCertificateInfo, bool> = runtime::Property::Named(
     "isNotBefore",
 );
 /// `isRevoked`
-pub const IS_REVOKED: runtime::Property<ApplicationRiskFactorCertificateInfo, bool> = runtime::Property::new(
+pub const IS_REVOKED: runtime::Property<ApplicationRiskFactorCertificateInfo, bool> = runtime::Property::Named(
     "isRevoked",
 );
 /// `isSelfSigned`
 pub const IS_SELF_SIGNED: runtime::Property<
     ApplicationRiskFactorCertificateInfo,
     bool,
-> = runtime::Property::new("isSelfSigned");
+> = runtime::Property::Named("isSelfSigned");

@@ -115,46 +115,46 @@ pub type Patch = runtime::Patch<ApplicationRiskFactorGeneralInfo>;
 pub const CONSUMER_POPULARITY: runtime::Property<
     ApplicationRiskFactorGeneralInfo,
     i32,
-> = runtime::Property::new("consumerPopularity");
+> = runtime::Property::Named("consumerPopularity");
 /// `domainRegistrationDate`
 pub const DOMAIN_REGISTRATION_DATE: runtime::Property<
     ApplicationRiskFactorGeneralInfo,
     runtime::edm::Date,
-> = runtime::Property::new("domainRegistrationDate");
+> = runtime::Property::Named("domainRegistrationDate");
 /// `founded`
-pub const FOUNDED: runtime::Property<ApplicationRiskFactorGeneralInfo, i32> = runtime::Property::new(
+pub const FOUNDED: runtime::Property<ApplicationRiskFactorGeneralInfo, i32> = runtime::Property::Named(
     "founded",
 );
 /// `hasDisasterRecoveryPlan`
 pub const HAS_DISASTER_RECOVERY_PLAN: runtime::Property<
     ApplicationRiskFactorGeneralInfo,
     bool,
-> = runtime::Property::new("hasDisasterRecoveryPlan");
+> = runtime::Property::Named("hasDisasterRecoveryPlan");
 /// `hold`: never null.
-pub const HOLD: runtime::Property<ApplicationRiskFactorGeneralInfo, models::HoldType> = runtime::Property::new(
+pub const HOLD: runtime::Property<ApplicationRiskFactorGeneralInfo, models::HoldType> = runtime::Property::Named(
     "hold",
 );
 /// `hostingCompanyName`
 pub const HOSTING_COMPANY_NAME: runtime::Property<
     ApplicationRiskFactorGeneralInfo,
     String,
-> = runtime::Property::new("hostingCompanyName");
+> = runtime::Property::Named("hostingCompanyName");
 /// `location`
 pub const LOCATION: runtime::Property<
     ApplicationRiskFactorGeneralInfo,
     models::ApplicationLocation,
-> = runtime::Property::new("location");
+> = runtime::Property::Named("location");
 /// `privacyPolicy`
-pub const PRIVACY_POLICY: runtime::Property<ApplicationRiskFactorGeneralInfo, String> = runtime::Property::new(
+pub const PRIVACY_POLICY: runtime::Property<ApplicationRiskFactorGeneralInfo, String> = runtime::Property::Named(
     "privacyPolicy",
 );
 /// `processedDataTypes`: never null.
 pub const PROCESSED_DATA_TYPES: runtime::Property<
     ApplicationRiskFactorGeneralInfo,
     runtime::Flags<models::ApplicationDataType>,
-> = runtime::Property::new("processedDataTypes");
+> = runtime::Property::Named("processedDataTypes");
 /// `termsOfService`
 pub const TERMS_OF_SERVICE: runtime::Property<
     ApplicationRiskFactorGeneralInfo,
     String,
-> = runtime::Property::new("termsOfService");
+> = runtime::Property::Named("termsOfService");

@@ -74,17 +74,17 @@ pub type Patch = runtime::Patch<ApplicationRiskFactorLegalInfo>;
 pub const DATA_RETENTION: runtime::Property<
     ApplicationRiskFactorLegalInfo,
     models::DataRetentionLevel,
-> = runtime::Property::new("dataRetention");
+> = runtime::Property::Named("dataRetention");
 /// `gdpr`: never null.
 pub const GDPR: runtime::Property<
     ApplicationRiskFactorLegalInfo,
     models::ApplicationRiskFactorLegalInfoGdpr,
-> = runtime::Property::new("gdpr");
+> = runtime::Property::Named("gdpr");
 /// `hasDataOwnership`
-pub const HAS_DATA_OWNERSHIP: runtime::Property<ApplicationRiskFactorLegalInfo, bool> = runtime::Property::new(
+pub const HAS_DATA_OWNERSHIP: runtime::Property<ApplicationRiskFactorLegalInfo, bool> = runtime::Property::Named(
     "hasDataOwnership",
 );
 /// `hasDmca`
-pub const HAS_DMCA: runtime::Property<ApplicationRiskFactorLegalInfo, bool> = runtime::Property::new(
+pub const HAS_DMCA: runtime::Property<ApplicationRiskFactorLegalInfo, bool> = runtime::Property::Named(
     "hasDmca",
 );

@@ -85,23 +85,23 @@ pub type Patch = runtime::Patch<ApplicationRiskFactorLegalInfoGdpr>;
 pub const DATA_PROTECTION: runtime::Property<
     ApplicationRiskFactorLegalInfoGdpr,
     runtime::Flags<models::DataProtection>,
-> = runtime::Property::new("dataProtection");
+> = runtime::Property::Named("dataProtection");
 /// `hasRightToErasure`
 pub const HAS_RIGHT_TO_ERASURE: runtime::Property<
     ApplicationRiskFactorLegalInfoGdpr,
     bool,
-> = runtime::Property::new("hasRightToErasure");
+> = runtime::Property::Named("hasRightToErasure");
 /// `isReportingDataBreaches`
 pub const IS_REPORTING_DATA_BREACHES: runtime::Property<
     ApplicationRiskFactorLegalInfoGdpr,
     bool,
-> = runtime::Property::new("isReportingDataBreaches");
+> = runtime::Property::Named("isReportingDataBreaches");
 /// `statementUrl`
-pub const STATEMENT_URL: runtime::Property<ApplicationRiskFactorLegalInfoGdpr, String> = runtime::Property::new(
+pub const STATEMENT_URL: runtime::Property<ApplicationRiskFactorLegalInfoGdpr, String> = runtime::Property::Named(
     "statementUrl",
 );
 /// `userOwnership`: never null.
 pub const USER_OWNERSHIP: runtime::Property<
     ApplicationRiskFactorLegalInfoGdpr,
     runtime::Flags<models::UserOwnership>,
-> = runtime::Property::new("userOwnership");
+> = runtime::Property::Named("userOwnership");

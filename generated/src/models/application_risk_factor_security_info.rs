@@ -205,120 +205,120 @@ pub type Patch = runtime::Patch<ApplicationRiskFactorSecurityInfo>;
 pub const CERTIFICATE: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     models::ApplicationRiskFactorCertificateInfo,
-> = runtime::Property::new("certificate");
+> = runtime::Property::Named("certificate");
 /// `domainToCheck`
 pub const DOMAIN_TO_CHECK: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     String,
-> = runtime::Property::new("domainToCheck");
+> = runtime::Property::Named("domainToCheck");
 /// `hasAdminAuditTrail`
 pub const HAS_ADMIN_AUDIT_TRAIL: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     bool,
-> = runtime::Property::new("hasAdminAuditTrail");
+> = runtime::Property::Named("hasAdminAuditTrail");
 /// `hasAnonymousUsage`
 pub const HAS_ANONYMOUS_USAGE: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     bool,
-> = runtime::Property::new("hasAnonymousUsage");
+> = runtime::Property::Named("hasAnonymousUsage");
 /// `hasDataAuditTrail`
 pub const HAS_DATA_AUDIT_TRAIL: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     bool,
-> = runtime::Property::new("hasDataAuditTrail");
+> = runtime::Property::Named("hasDataAuditTrail");
 /// `hasDataClassification`
 pub const HAS_DATA_CLASSIFICATION: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     bool,
-> = runtime::Property::new("hasDataClassification");
+> = runtime::Property::Named("hasDataClassification");
 /// `hasDataEncrypted`
 pub const HAS_DATA_ENCRYPTED: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     bool,
-> = runtime::Property::new("hasDataEncrypted");
+> = runtime::Property::Named("hasDataEncrypted");
 /// `hasEnforceTransportEnc`
 pub const HAS_ENFORCE_TRANSPORT_ENC: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     bool,
-> = runtime::Property::new("hasEnforceTransportEnc");
+> = runtime::Property::Named("hasEnforceTransportEnc");
 /// `hasIpRestriction`
 pub const HAS_IP_RESTRICTION: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     bool,
-> = runtime::Property::new("hasIpRestriction");
+> = runtime::Property::Named("hasIpRestriction");
 /// `hasMFA`
-pub const HAS_MFA: runtime::Property<ApplicationRiskFactorSecurityInfo, bool> = runtime::Property::new(
+pub const HAS_MFA: runtime::Property<ApplicationRiskFactorSecurityInfo, bool> = runtime::Property::Named(
     "hasMFA",
 );
 /// `hasPenTest`
-pub const HAS_PEN_TEST: runtime::Property<ApplicationRiskFactorSecurityInfo, bool> = runtime::Property::new(
+pub const HAS_PEN_TEST: runtime::Property<ApplicationRiskFactorSecurityInfo, bool> = runtime::Property::Named(
     "hasPenTest",
 );
 /// `hasRememberPassword`
 pub const HAS_REMEMBER_PASSWORD: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     bool,
-> = runtime::Property::new("hasRememberPassword");
+> = runtime::Property::Named("hasRememberPassword");
 /// `hasSamlSupport`
-pub const HAS_SAML_SUPPORT: runtime::Property<ApplicationRiskFactorSecurityInfo, bool> = runtime::Property::new(
+pub const HAS_SAML_SUPPORT: runtime::Property<ApplicationRiskFactorSecurityInfo, bool> = runtime::Property::Named(
     "hasSamlSupport",
 );
 /// `hasUserAuditLogs`
 pub const HAS_USER_AUDIT_LOGS: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     bool,
-> = runtime::Property::new("hasUserAuditLogs");
+> = runtime::Property::Named("hasUserAuditLogs");
 /// `hasUserDataUpload`
 pub const HAS_USER_DATA_UPLOAD: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     bool,
-> = runtime::Property::new("hasUserDataUpload");
+> = runtime::Property::Named("hasUserDataUpload");
 /// `hasUserRolesSupport`
 pub const HAS_USER_ROLES_SUPPORT: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     bool,
-> = runtime::Property::new("hasUserRolesSupport");
+> = runtime::Property::Named("hasUserRolesSupport");
 /// `hasValidCertName`
 pub const HAS_VALID_CERT_NAME: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     bool,
-> = runtime::Property::new("hasValidCertName");
+> = runtime::Property::Named("hasValidCertName");
 /// `httpsSecurityHeaders`: never null.
 pub const HTTPS_SECURITY_HEADERS: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     Vec<String>,
-> = runtime::Property::new("httpsSecurityHeaders");
+> = runtime::Property::Named("httpsSecurityHeaders");
 /// `isCertTrusted`
-pub const IS_CERT_TRUSTED: runtime::Property<ApplicationRiskFactorSecurityInfo, bool> = runtime::Property::new(
+pub const IS_CERT_TRUSTED: runtime::Property<ApplicationRiskFactorSecurityInfo, bool> = runtime::Property::Named(
     "isCertTrusted",
 );
 /// `isDrownVulnerable`
 pub const IS_DROWN_VULNERABLE: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     bool,
-> = runtime::Property::new("isDrownVulnerable");
+> = runtime::Property::Named("isDrownVulnerable");
 /// `isHeartbleedProof`
 pub const IS_HEARTBLEED_PROOF: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     bool,
-> = runtime::Property::new("isHeartbleedProof");
+> = runtime::Property::Named("isHeartbleedProof");
 /// `lastBreachDate`
 pub const LAST_BREACH_DATE: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     runtime::edm::Date,
-> = runtime::Property::new("lastBreachDate");
+> = runtime::Property::Named("lastBreachDate");
 /// `latestValidSSL`: never null.
 pub const LATEST_VALID_SSL: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     models::SslVersion,
-> = runtime::Property::new("latestValidSSL");
+> = runtime::Property::Named("latestValidSSL");
 /// `passwordPolicy`: never null.
 pub const PASSWORD_POLICY: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     runtime::Flags<models::PasswordPolicy>,
-> = runtime::Property::new("passwordPolicy");
+> = runtime::Property::Named("passwordPolicy");
 /// `restEncryptionType`: never null.
 pub const REST_ENCRYPTION_TYPE: runtime::Property<
     ApplicationRiskFactorSecurityInfo,
     models::RestEncryptionType,
-> = runtime::Property::new("restEncryptionType");
+> = runtime::Property::Named("restEncryptionType");

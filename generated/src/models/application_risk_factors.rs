@@ -74,19 +74,19 @@ pub type Patch = runtime::Patch<ApplicationRiskFactors>;
 pub const COMPLIANCE: runtime::Property<
     ApplicationRiskFactors,
     models::ApplicationSecurityCompliance,
-> = runtime::Property::new("compliance");
+> = runtime::Property::Named("compliance");
 /// `general`
 pub const GENERAL: runtime::Property<
     ApplicationRiskFactors,
     models::ApplicationRiskFactorGeneralInfo,
-> = runtime::Property::new("general");
+> = runtime::Property::Named("general");
 /// `legal`
 pub const LEGAL: runtime::Property<
     ApplicationRiskFactors,
     models::ApplicationRiskFactorLegalInfo,
-> = runtime::Property::new("legal");
+> = runtime::Property::Named("legal");
 /// `security`
 pub const SECURITY: runtime::Property<
     ApplicationRiskFactors,
     models::ApplicationRiskFactorSecurityInfo,
-> = runtime::Property::new("security");
+> = runtime::Property::Named("security");

@@ -76,22 +76,22 @@ runtime::models!(ApplicationRiskScore);
 /// Changes to a [`ApplicationRiskScore`].
 pub type Patch = runtime::Patch<ApplicationRiskScore>;
 /// `compliance`
-pub const COMPLIANCE: runtime::Property<ApplicationRiskScore, f32> = runtime::Property::new(
+pub const COMPLIANCE: runtime::Property<ApplicationRiskScore, f32> = runtime::Property::Named(
     "compliance",
 );
 /// `legal`
-pub const LEGAL: runtime::Property<ApplicationRiskScore, f32> = runtime::Property::new(
+pub const LEGAL: runtime::Property<ApplicationRiskScore, f32> = runtime::Property::Named(
     "legal",
 );
 /// `provider`
-pub const PROVIDER: runtime::Property<ApplicationRiskScore, f32> = runtime::Property::new(
+pub const PROVIDER: runtime::Property<ApplicationRiskScore, f32> = runtime::Property::Named(
     "provider",
 );
 /// `security`
-pub const SECURITY: runtime::Property<ApplicationRiskScore, f32> = runtime::Property::new(
+pub const SECURITY: runtime::Property<ApplicationRiskScore, f32> = runtime::Property::Named(
     "security",
 );
 /// `total`
-pub const TOTAL: runtime::Property<ApplicationRiskScore, f32> = runtime::Property::new(
+pub const TOTAL: runtime::Property<ApplicationRiskScore, f32> = runtime::Property::Named(
     "total",
 );

@@ -232,125 +232,125 @@ runtime::models!(ApplicationSecurityCompliance);
 /// Changes to a [`ApplicationSecurityCompliance`].
 pub type Patch = runtime::Patch<ApplicationSecurityCompliance>;
 /// `cobit`
-pub const COBIT: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const COBIT: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "cobit",
 );
 /// `coppa`
-pub const COPPA: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const COPPA: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "coppa",
 );
 /// `csaStar`
 pub const CSA_STAR: runtime::Property<
     ApplicationSecurityCompliance,
     models::CsaStarLevel,
-> = runtime::Property::new("csaStar");
+> = runtime::Property::Named("csaStar");
 /// `fedRamp`
 pub const FED_RAMP: runtime::Property<
     ApplicationSecurityCompliance,
     models::FedRampLevel,
-> = runtime::Property::new("fedRamp");
+> = runtime::Property::Named("fedRamp");
 /// `ferpa`
-pub const FERPA: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const FERPA: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "ferpa",
 );
 /// `ffiec`
-pub const FFIEC: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const FFIEC: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "ffiec",
 );
 /// `finra`
-pub const FINRA: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const FINRA: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "finra",
 );
 /// `fisma`
-pub const FISMA: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const FISMA: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "fisma",
 );
 /// `gaap`
-pub const GAAP: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const GAAP: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "gaap",
 );
 /// `gapp`
-pub const GAPP: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const GAPP: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "gapp",
 );
 /// `glba`
-pub const GLBA: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const GLBA: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "glba",
 );
 /// `hipaa`
-pub const HIPAA: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const HIPAA: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "hipaa",
 );
 /// `hitrust`
-pub const HITRUST: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const HITRUST: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "hitrust",
 );
 /// `isae3402`
-pub const ISAE3402: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const ISAE3402: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "isae3402",
 );
 /// `iso27001`
-pub const ISO27001: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const ISO27001: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "iso27001",
 );
 /// `iso27002`
-pub const ISO27002: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const ISO27002: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "iso27002",
 );
 /// `iso27017`
-pub const ISO27017: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const ISO27017: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "iso27017",
 );
 /// `iso27018`
-pub const ISO27018: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const ISO27018: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "iso27018",
 );
 /// `itar`
-pub const ITAR: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const ITAR: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "itar",
 );
 /// `jerichoForumCommandments`
 pub const JERICHO_FORUM_COMMANDMENTS: runtime::Property<
     ApplicationSecurityCompliance,
     bool,
-> = runtime::Property::new("jerichoForumCommandments");
+> = runtime::Property::Named("jerichoForumCommandments");
 /// `pci`
-pub const PCI: runtime::Property<ApplicationSecurityCompliance, models::PciVersion> = runtime::Property::new(
+pub const PCI: runtime::Property<ApplicationSecurityCompliance, models::PciVersion> = runtime::Property::Named(
     "pci",
 );
 /// `privacyShield`
-pub const PRIVACY_SHIELD: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const PRIVACY_SHIELD: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "privacyShield",
 );
 /// `safeHarbor`
-pub const SAFE_HARBOR: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const SAFE_HARBOR: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "safeHarbor",
 );
 /// `soc1`
-pub const SOC1: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const SOC1: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "soc1",
 );
 /// `soc2`
-pub const SOC2: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const SOC2: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "soc2",
 );
 /// `soc3`
-pub const SOC3: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const SOC3: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "soc3",
 );
 /// `sox`
-pub const SOX: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const SOX: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "sox",
 );
 /// `sp800_53`
-pub const SP800_53: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const SP800_53: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "sp800_53",
 );
 /// `ssae16`
-pub const SSAE16: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const SSAE16: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "ssae16",
 );
 /// `ustr`
-pub const USTR: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::new(
+pub const USTR: runtime::Property<ApplicationSecurityCompliance, bool> = runtime::Property::Named(
     "ustr",
 );

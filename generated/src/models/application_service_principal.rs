@@ -279,7 +279,7 @@ pub type Patch = runtime::Patch<ApplicationServicePrincipal>;
 pub const APPLICATION: runtime::Property<
     ApplicationServicePrincipal,
     crate::runtime::Expanded<crate::models::Application>,
-> = runtime::Property::new("application");
+> = runtime::Property::Named("application");
 /// `servicePrincipal`: navigation property.
 #[cfg(
     any(
@@ -308,4 +308,4 @@ pub const APPLICATION: runtime::Property<
 pub const SERVICE_PRINCIPAL: runtime::Property<
     ApplicationServicePrincipal,
     crate::runtime::Expanded<crate::models::ServicePrincipal>,
-> = runtime::Property::new("servicePrincipal");
+> = runtime::Property::Named("servicePrincipal");

@@ -206,67 +206,67 @@ runtime::models!(InstantiateParameters);
 /// Changes to a [`ApplicationTemplate`].
 pub type Patch = runtime::Patch<ApplicationTemplate>;
 /// `categories`
-pub const CATEGORIES: runtime::Property<ApplicationTemplate, Vec<String>> = runtime::Property::new(
+pub const CATEGORIES: runtime::Property<ApplicationTemplate, Vec<String>> = runtime::Property::Named(
     "categories",
 );
 /// `deprecationDate`
-pub const DEPRECATION_DATE: runtime::Property<ApplicationTemplate, runtime::edm::Date> = runtime::Property::new(
+pub const DEPRECATION_DATE: runtime::Property<ApplicationTemplate, runtime::edm::Date> = runtime::Property::Named(
     "deprecationDate",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<ApplicationTemplate, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ApplicationTemplate, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ApplicationTemplate, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ApplicationTemplate, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endpoints`
-pub const ENDPOINTS: runtime::Property<ApplicationTemplate, Vec<String>> = runtime::Property::new(
+pub const ENDPOINTS: runtime::Property<ApplicationTemplate, Vec<String>> = runtime::Property::Named(
     "endpoints",
 );
 /// `homePageUrl`
-pub const HOME_PAGE_URL: runtime::Property<ApplicationTemplate, String> = runtime::Property::new(
+pub const HOME_PAGE_URL: runtime::Property<ApplicationTemplate, String> = runtime::Property::Named(
     "homePageUrl",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ApplicationTemplate, String> = runtime::Property::new(
+pub const ID: runtime::Property<ApplicationTemplate, String> = runtime::Property::Named(
     "id",
 );
 /// `isEntraIntegrated`: never null.
-pub const IS_ENTRA_INTEGRATED: runtime::Property<ApplicationTemplate, bool> = runtime::Property::new(
+pub const IS_ENTRA_INTEGRATED: runtime::Property<ApplicationTemplate, bool> = runtime::Property::Named(
     "isEntraIntegrated",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ApplicationTemplate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `logoUrl`
-pub const LOGO_URL: runtime::Property<ApplicationTemplate, String> = runtime::Property::new(
+pub const LOGO_URL: runtime::Property<ApplicationTemplate, String> = runtime::Property::Named(
     "logoUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<ApplicationTemplate, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<ApplicationTemplate, String> = runtime::Property::Named(
     "publisher",
 );
 /// `riskFactors`
 pub const RISK_FACTORS: runtime::Property<
     ApplicationTemplate,
     models::ApplicationRiskFactors,
-> = runtime::Property::new("riskFactors");
+> = runtime::Property::Named("riskFactors");
 /// `riskScore`
 pub const RISK_SCORE: runtime::Property<
     ApplicationTemplate,
     models::ApplicationRiskScore,
-> = runtime::Property::new("riskScore");
+> = runtime::Property::Named("riskScore");
 /// `supportedProvisioningTypes`
 pub const SUPPORTED_PROVISIONING_TYPES: runtime::Property<
     ApplicationTemplate,
     Vec<String>,
-> = runtime::Property::new("supportedProvisioningTypes");
+> = runtime::Property::Named("supportedProvisioningTypes");
 /// `supportedSingleSignOnModes`
 pub const SUPPORTED_SINGLE_SIGN_ON_MODES: runtime::Property<
     ApplicationTemplate,
     Vec<String>,
-> = runtime::Property::new("supportedSingleSignOnModes");
+> = runtime::Property::Named("supportedSingleSignOnModes");

@@ -80,25 +80,25 @@ runtime::models!(AppliedConditionalAccessPolicy);
 /// Changes to a [`AppliedConditionalAccessPolicy`].
 pub type Patch = runtime::Patch<AppliedConditionalAccessPolicy>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AppliedConditionalAccessPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AppliedConditionalAccessPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `enforcedGrantControls`
 pub const ENFORCED_GRANT_CONTROLS: runtime::Property<
     AppliedConditionalAccessPolicy,
     Vec<String>,
-> = runtime::Property::new("enforcedGrantControls");
+> = runtime::Property::Named("enforcedGrantControls");
 /// `enforcedSessionControls`
 pub const ENFORCED_SESSION_CONTROLS: runtime::Property<
     AppliedConditionalAccessPolicy,
     Vec<String>,
-> = runtime::Property::new("enforcedSessionControls");
+> = runtime::Property::Named("enforcedSessionControls");
 /// `id`
-pub const ID: runtime::Property<AppliedConditionalAccessPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<AppliedConditionalAccessPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `result`
 pub const RESULT: runtime::Property<
     AppliedConditionalAccessPolicy,
     models::AppliedConditionalAccessPolicyResult,
-> = runtime::Property::new("result");
+> = runtime::Property::Named("result");

@@ -61,9 +61,9 @@ runtime::models!(Approval);
 /// Changes to a [`Approval`].
 pub type Patch = runtime::Patch<Approval>;
 /// `id`: never null.
-pub const ID: runtime::Property<Approval, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Approval, String> = runtime::Property::Named("id");
 /// `stages`: navigation property.
 pub const STAGES: runtime::Property<
     Approval,
     runtime::Expanded<Vec<models::ApprovalStage>>,
-> = runtime::Property::new("stages");
+> = runtime::Property::Named("stages");

@@ -80,25 +80,25 @@ runtime::models!(ApprovalSettings);
 /// Changes to a [`ApprovalSettings`].
 pub type Patch = runtime::Patch<ApprovalSettings>;
 /// `approvalMode`
-pub const APPROVAL_MODE: runtime::Property<ApprovalSettings, String> = runtime::Property::new(
+pub const APPROVAL_MODE: runtime::Property<ApprovalSettings, String> = runtime::Property::Named(
     "approvalMode",
 );
 /// `approvalStages`
 pub const APPROVAL_STAGES: runtime::Property<
     ApprovalSettings,
     Vec<models::UnifiedApprovalStage>,
-> = runtime::Property::new("approvalStages");
+> = runtime::Property::Named("approvalStages");
 /// `isApprovalRequired`
-pub const IS_APPROVAL_REQUIRED: runtime::Property<ApprovalSettings, bool> = runtime::Property::new(
+pub const IS_APPROVAL_REQUIRED: runtime::Property<ApprovalSettings, bool> = runtime::Property::Named(
     "isApprovalRequired",
 );
 /// `isApprovalRequiredForExtension`
 pub const IS_APPROVAL_REQUIRED_FOR_EXTENSION: runtime::Property<
     ApprovalSettings,
     bool,
-> = runtime::Property::new("isApprovalRequiredForExtension");
+> = runtime::Property::Named("isApprovalRequiredForExtension");
 /// `isRequestorJustificationRequired`
 pub const IS_REQUESTOR_JUSTIFICATION_REQUIRED: runtime::Property<
     ApprovalSettings,
     bool,
-> = runtime::Property::new("isRequestorJustificationRequired");
+> = runtime::Property::Named("isRequestorJustificationRequired");

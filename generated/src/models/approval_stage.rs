@@ -100,33 +100,33 @@ runtime::models!(ApprovalStage);
 /// Changes to a [`ApprovalStage`].
 pub type Patch = runtime::Patch<ApprovalStage>;
 /// `assignedToMe`
-pub const ASSIGNED_TO_ME: runtime::Property<ApprovalStage, bool> = runtime::Property::new(
+pub const ASSIGNED_TO_ME: runtime::Property<ApprovalStage, bool> = runtime::Property::Named(
     "assignedToMe",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ApprovalStage, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ApprovalStage, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ApprovalStage, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ApprovalStage, String> = runtime::Property::Named("id");
 /// `justification`
-pub const JUSTIFICATION: runtime::Property<ApprovalStage, String> = runtime::Property::new(
+pub const JUSTIFICATION: runtime::Property<ApprovalStage, String> = runtime::Property::Named(
     "justification",
 );
 /// `reviewResult`
-pub const REVIEW_RESULT: runtime::Property<ApprovalStage, String> = runtime::Property::new(
+pub const REVIEW_RESULT: runtime::Property<ApprovalStage, String> = runtime::Property::Named(
     "reviewResult",
 );
 /// `reviewedBy`
-pub const REVIEWED_BY: runtime::Property<ApprovalStage, models::Identity> = runtime::Property::new(
+pub const REVIEWED_BY: runtime::Property<ApprovalStage, models::Identity> = runtime::Property::Named(
     "reviewedBy",
 );
 /// `reviewedDateTime`
 pub const REVIEWED_DATE_TIME: runtime::Property<
     ApprovalStage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("reviewedDateTime");
+> = runtime::Property::Named("reviewedDateTime");
 /// `status`
-pub const STATUS: runtime::Property<ApprovalStage, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<ApprovalStage, String> = runtime::Property::Named(
     "status",
 );

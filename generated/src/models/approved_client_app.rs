@@ -61,10 +61,10 @@ runtime::models!(ApprovedClientApp);
 /// Changes to a [`ApprovedClientApp`].
 pub type Patch = runtime::Patch<ApprovedClientApp>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ApprovedClientApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ApprovedClientApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ApprovedClientApp, String> = runtime::Property::new(
+pub const ID: runtime::Property<ApprovedClientApp, String> = runtime::Property::Named(
     "id",
 );

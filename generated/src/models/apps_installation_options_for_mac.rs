@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<AppsInstallationOptionsForMac>;
 pub const IS_MICROSOFT365_APPS_ENABLED: runtime::Property<
     AppsInstallationOptionsForMac,
     bool,
-> = runtime::Property::new("isMicrosoft365AppsEnabled");
+> = runtime::Property::Named("isMicrosoft365AppsEnabled");
 /// `isSkypeForBusinessEnabled`: never null.
 pub const IS_SKYPE_FOR_BUSINESS_ENABLED: runtime::Property<
     AppsInstallationOptionsForMac,
     bool,
-> = runtime::Property::new("isSkypeForBusinessEnabled");
+> = runtime::Property::Named("isSkypeForBusinessEnabled");

@@ -79,18 +79,18 @@ pub type Patch = runtime::Patch<AppsInstallationOptionsForWindows>;
 pub const IS_MICROSOFT365_APPS_ENABLED: runtime::Property<
     AppsInstallationOptionsForWindows,
     bool,
-> = runtime::Property::new("isMicrosoft365AppsEnabled");
+> = runtime::Property::Named("isMicrosoft365AppsEnabled");
 /// `isProjectEnabled`: never null.
 pub const IS_PROJECT_ENABLED: runtime::Property<
     AppsInstallationOptionsForWindows,
     bool,
-> = runtime::Property::new("isProjectEnabled");
+> = runtime::Property::Named("isProjectEnabled");
 /// `isSkypeForBusinessEnabled`: never null.
 pub const IS_SKYPE_FOR_BUSINESS_ENABLED: runtime::Property<
     AppsInstallationOptionsForWindows,
     bool,
-> = runtime::Property::new("isSkypeForBusinessEnabled");
+> = runtime::Property::Named("isSkypeForBusinessEnabled");
 /// `isVisioEnabled`: never null.
-pub const IS_VISIO_ENABLED: runtime::Property<AppsInstallationOptionsForWindows, bool> = runtime::Property::new(
+pub const IS_VISIO_ENABLED: runtime::Property<AppsInstallationOptionsForWindows, bool> = runtime::Property::Named(
     "isVisioEnabled",
 );

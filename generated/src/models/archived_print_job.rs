@@ -112,44 +112,46 @@ runtime::models!(ArchivedPrintJob);
 /// Changes to a [`ArchivedPrintJob`].
 pub type Patch = runtime::Patch<ArchivedPrintJob>;
 /// `acquiredByPrinter`: never null.
-pub const ACQUIRED_BY_PRINTER: runtime::Property<ArchivedPrintJob, bool> = runtime::Property::new(
+pub const ACQUIRED_BY_PRINTER: runtime::Property<ArchivedPrintJob, bool> = runtime::Property::Named(
     "acquiredByPrinter",
 );
 /// `acquiredDateTime`
 pub const ACQUIRED_DATE_TIME: runtime::Property<
     ArchivedPrintJob,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("acquiredDateTime");
+> = runtime::Property::Named("acquiredDateTime");
 /// `completionDateTime`
 pub const COMPLETION_DATE_TIME: runtime::Property<
     ArchivedPrintJob,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completionDateTime");
+> = runtime::Property::Named("completionDateTime");
 /// `copiesPrinted`: never null.
-pub const COPIES_PRINTED: runtime::Property<ArchivedPrintJob, i32> = runtime::Property::new(
+pub const COPIES_PRINTED: runtime::Property<ArchivedPrintJob, i32> = runtime::Property::Named(
     "copiesPrinted",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<ArchivedPrintJob, models::UserIdentity> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<ArchivedPrintJob, models::UserIdentity> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     ArchivedPrintJob,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ArchivedPrintJob, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ArchivedPrintJob, String> = runtime::Property::Named(
+    "id",
+);
 /// `printerId`
-pub const PRINTER_ID: runtime::Property<ArchivedPrintJob, String> = runtime::Property::new(
+pub const PRINTER_ID: runtime::Property<ArchivedPrintJob, String> = runtime::Property::Named(
     "printerId",
 );
 /// `printerName`
-pub const PRINTER_NAME: runtime::Property<ArchivedPrintJob, String> = runtime::Property::new(
+pub const PRINTER_NAME: runtime::Property<ArchivedPrintJob, String> = runtime::Property::Named(
     "printerName",
 );
 /// `processingState`: never null.
 pub const PROCESSING_STATE: runtime::Property<
     ArchivedPrintJob,
     models::PrintJobProcessingState,
-> = runtime::Property::new("processingState");
+> = runtime::Property::Named("processingState");

@@ -90,26 +90,26 @@ runtime::models!(ArkoseFraudProtectionProvider);
 /// Changes to a [`ArkoseFraudProtectionProvider`].
 pub type Patch = runtime::Patch<ArkoseFraudProtectionProvider>;
 /// `clientSubDomain`: never null.
-pub const CLIENT_SUB_DOMAIN: runtime::Property<ArkoseFraudProtectionProvider, String> = runtime::Property::new(
+pub const CLIENT_SUB_DOMAIN: runtime::Property<ArkoseFraudProtectionProvider, String> = runtime::Property::Named(
     "clientSubDomain",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<ArkoseFraudProtectionProvider, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ArkoseFraudProtectionProvider, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ArkoseFraudProtectionProvider, String> = runtime::Property::new(
+pub const ID: runtime::Property<ArkoseFraudProtectionProvider, String> = runtime::Property::Named(
     "id",
 );
 /// `privateKey`: never null.
-pub const PRIVATE_KEY: runtime::Property<ArkoseFraudProtectionProvider, String> = runtime::Property::new(
+pub const PRIVATE_KEY: runtime::Property<ArkoseFraudProtectionProvider, String> = runtime::Property::Named(
     "privateKey",
 );
 /// `publicKey`: never null.
-pub const PUBLIC_KEY: runtime::Property<ArkoseFraudProtectionProvider, String> = runtime::Property::new(
+pub const PUBLIC_KEY: runtime::Property<ArkoseFraudProtectionProvider, String> = runtime::Property::Named(
     "publicKey",
 );
 /// `verifySubDomain`: never null.
-pub const VERIFY_SUB_DOMAIN: runtime::Property<ArkoseFraudProtectionProvider, String> = runtime::Property::new(
+pub const VERIFY_SUB_DOMAIN: runtime::Property<ArkoseFraudProtectionProvider, String> = runtime::Property::Named(
     "verifySubDomain",
 );

@@ -61,10 +61,10 @@ runtime::models!(ArtifactQuery);
 /// Changes to a [`ArtifactQuery`].
 pub type Patch = runtime::Patch<ArtifactQuery>;
 /// `artifactType`
-pub const ARTIFACT_TYPE: runtime::Property<ArtifactQuery, models::RestorableArtifact> = runtime::Property::new(
+pub const ARTIFACT_TYPE: runtime::Property<ArtifactQuery, models::RestorableArtifact> = runtime::Property::Named(
     "artifactType",
 );
 /// `queryExpression`
-pub const QUERY_EXPRESSION: runtime::Property<ArtifactQuery, String> = runtime::Property::new(
+pub const QUERY_EXPRESSION: runtime::Property<ArtifactQuery, String> = runtime::Property::Named(
     "queryExpression",
 );

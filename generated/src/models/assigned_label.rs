@@ -59,10 +59,10 @@ runtime::models!(AssignedLabel);
 /// Changes to a [`AssignedLabel`].
 pub type Patch = runtime::Patch<AssignedLabel>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AssignedLabel, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AssignedLabel, String> = runtime::Property::Named(
     "displayName",
 );
 /// `labelId`
-pub const LABEL_ID: runtime::Property<AssignedLabel, String> = runtime::Property::new(
+pub const LABEL_ID: runtime::Property<AssignedLabel, String> = runtime::Property::Named(
     "labelId",
 );

@@ -59,10 +59,10 @@ runtime::models!(AssignedLicense);
 /// Changes to a [`AssignedLicense`].
 pub type Patch = runtime::Patch<AssignedLicense>;
 /// `disabledPlans`: never null.
-pub const DISABLED_PLANS: runtime::Property<AssignedLicense, Vec<runtime::edm::Guid>> = runtime::Property::new(
+pub const DISABLED_PLANS: runtime::Property<AssignedLicense, Vec<runtime::edm::Guid>> = runtime::Property::Named(
     "disabledPlans",
 );
 /// `skuId`
-pub const SKU_ID: runtime::Property<AssignedLicense, runtime::edm::Guid> = runtime::Property::new(
+pub const SKU_ID: runtime::Property<AssignedLicense, runtime::edm::Guid> = runtime::Property::Named(
     "skuId",
 );

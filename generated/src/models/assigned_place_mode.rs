@@ -63,10 +63,10 @@ runtime::models!(AssignedPlaceMode);
 /// Changes to a [`AssignedPlaceMode`].
 pub type Patch = runtime::Patch<AssignedPlaceMode>;
 /// `assignedUserEmailAddress`
-pub const ASSIGNED_USER_EMAIL_ADDRESS: runtime::Property<AssignedPlaceMode, String> = runtime::Property::new(
+pub const ASSIGNED_USER_EMAIL_ADDRESS: runtime::Property<AssignedPlaceMode, String> = runtime::Property::Named(
     "assignedUserEmailAddress",
 );
 /// `assignedUserId`
-pub const ASSIGNED_USER_ID: runtime::Property<AssignedPlaceMode, String> = runtime::Property::new(
+pub const ASSIGNED_USER_ID: runtime::Property<AssignedPlaceMode, String> = runtime::Property::Named(
     "assignedUserId",
 );

@@ -72,16 +72,16 @@ pub type Patch = runtime::Patch<AssignedPlan>;
 pub const ASSIGNED_DATE_TIME: runtime::Property<
     AssignedPlan,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("assignedDateTime");
+> = runtime::Property::Named("assignedDateTime");
 /// `capabilityStatus`
-pub const CAPABILITY_STATUS: runtime::Property<AssignedPlan, String> = runtime::Property::new(
+pub const CAPABILITY_STATUS: runtime::Property<AssignedPlan, String> = runtime::Property::Named(
     "capabilityStatus",
 );
 /// `service`
-pub const SERVICE: runtime::Property<AssignedPlan, String> = runtime::Property::new(
+pub const SERVICE: runtime::Property<AssignedPlan, String> = runtime::Property::Named(
     "service",
 );
 /// `servicePlanId`
-pub const SERVICE_PLAN_ID: runtime::Property<AssignedPlan, runtime::edm::Guid> = runtime::Property::new(
+pub const SERVICE_PLAN_ID: runtime::Property<AssignedPlan, runtime::edm::Guid> = runtime::Property::Named(
     "servicePlanId",
 );

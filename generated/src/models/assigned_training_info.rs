@@ -66,14 +66,14 @@ runtime::models!(AssignedTrainingInfo);
 /// Changes to a [`AssignedTrainingInfo`].
 pub type Patch = runtime::Patch<AssignedTrainingInfo>;
 /// `assignedUserCount`
-pub const ASSIGNED_USER_COUNT: runtime::Property<AssignedTrainingInfo, i32> = runtime::Property::new(
+pub const ASSIGNED_USER_COUNT: runtime::Property<AssignedTrainingInfo, i32> = runtime::Property::Named(
     "assignedUserCount",
 );
 /// `completedUserCount`
-pub const COMPLETED_USER_COUNT: runtime::Property<AssignedTrainingInfo, i32> = runtime::Property::new(
+pub const COMPLETED_USER_COUNT: runtime::Property<AssignedTrainingInfo, i32> = runtime::Property::Named(
     "completedUserCount",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AssignedTrainingInfo, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AssignedTrainingInfo, String> = runtime::Property::Named(
     "displayName",
 );

@@ -56,6 +56,6 @@ runtime::models!(AssignmentOrder);
 /// Changes to a [`AssignmentOrder`].
 pub type Patch = runtime::Patch<AssignmentOrder>;
 /// `order`
-pub const ORDER: runtime::Property<AssignmentOrder, Vec<String>> = runtime::Property::new(
+pub const ORDER: runtime::Property<AssignmentOrder, Vec<String>> = runtime::Property::Named(
     "order",
 );

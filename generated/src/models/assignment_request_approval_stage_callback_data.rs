@@ -90,23 +90,23 @@ pub type Patch = runtime::Patch<AssignmentRequestApprovalStageCallbackData>;
 pub const APPROVAL_STAGE: runtime::Property<
     AssignmentRequestApprovalStageCallbackData,
     models::AccessPackageApprovalStage,
-> = runtime::Property::new("approvalStage");
+> = runtime::Property::Named("approvalStage");
 /// `customExtensionStageInstanceDetail`
 pub const CUSTOM_EXTENSION_STAGE_INSTANCE_DETAIL: runtime::Property<
     AssignmentRequestApprovalStageCallbackData,
     String,
-> = runtime::Property::new("customExtensionStageInstanceDetail");
+> = runtime::Property::Named("customExtensionStageInstanceDetail");
 /// `customExtensionStageInstanceId`
 pub const CUSTOM_EXTENSION_STAGE_INSTANCE_ID: runtime::Property<
     AssignmentRequestApprovalStageCallbackData,
     String,
-> = runtime::Property::new("customExtensionStageInstanceId");
+> = runtime::Property::Named("customExtensionStageInstanceId");
 /// `stage`
 pub const STAGE: runtime::Property<
     AssignmentRequestApprovalStageCallbackData,
     models::AccessPackageCustomExtensionStage,
-> = runtime::Property::new("stage");
+> = runtime::Property::Named("stage");
 /// `state`
-pub const STATE: runtime::Property<AssignmentRequestApprovalStageCallbackData, String> = runtime::Property::new(
+pub const STATE: runtime::Property<AssignmentRequestApprovalStageCallbackData, String> = runtime::Property::Named(
     "state",
 );

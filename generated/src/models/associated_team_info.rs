@@ -71,18 +71,18 @@ runtime::models!(AssociatedTeamInfo);
 /// Changes to a [`AssociatedTeamInfo`].
 pub type Patch = runtime::Patch<AssociatedTeamInfo>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AssociatedTeamInfo, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AssociatedTeamInfo, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AssociatedTeamInfo, String> = runtime::Property::new(
+pub const ID: runtime::Property<AssociatedTeamInfo, String> = runtime::Property::Named(
     "id",
 );
 /// `team`: navigation property.
-pub const TEAM: runtime::Property<AssociatedTeamInfo, runtime::Expanded<models::Team>> = runtime::Property::new(
+pub const TEAM: runtime::Property<AssociatedTeamInfo, runtime::Expanded<models::Team>> = runtime::Property::Named(
     "team",
 );
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<AssociatedTeamInfo, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<AssociatedTeamInfo, String> = runtime::Property::Named(
     "tenantId",
 );

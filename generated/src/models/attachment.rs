@@ -142,21 +142,21 @@ runtime::models!(CreateUploadSessionParameters);
 /// Changes to a [`Attachment`].
 pub type Patch = runtime::Patch<Attachment>;
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<Attachment, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<Attachment, String> = runtime::Property::Named(
     "contentType",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Attachment, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Attachment, String> = runtime::Property::Named("id");
 /// `isInline`: never null.
-pub const IS_INLINE: runtime::Property<Attachment, bool> = runtime::Property::new(
+pub const IS_INLINE: runtime::Property<Attachment, bool> = runtime::Property::Named(
     "isInline",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Attachment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `name`
-pub const NAME: runtime::Property<Attachment, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<Attachment, String> = runtime::Property::Named("name");
 /// `size`: never null.
-pub const SIZE: runtime::Property<Attachment, i32> = runtime::Property::new("size");
+pub const SIZE: runtime::Property<Attachment, i32> = runtime::Property::Named("size");

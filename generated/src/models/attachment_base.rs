@@ -128,19 +128,21 @@ runtime::models!(CreateUploadSessionParameters);
 /// Changes to a [`AttachmentBase`].
 pub type Patch = runtime::Patch<AttachmentBase>;
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<AttachmentBase, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<AttachmentBase, String> = runtime::Property::Named(
     "contentType",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AttachmentBase, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AttachmentBase, String> = runtime::Property::Named("id");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     AttachmentBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `name`
-pub const NAME: runtime::Property<AttachmentBase, String> = runtime::Property::new(
+pub const NAME: runtime::Property<AttachmentBase, String> = runtime::Property::Named(
     "name",
 );
 /// `size`: never null.
-pub const SIZE: runtime::Property<AttachmentBase, i32> = runtime::Property::new("size");
+pub const SIZE: runtime::Property<AttachmentBase, i32> = runtime::Property::Named(
+    "size",
+);

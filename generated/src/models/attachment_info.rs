@@ -71,16 +71,18 @@ runtime::models!(AttachmentInfo);
 /// Changes to a [`AttachmentInfo`].
 pub type Patch = runtime::Patch<AttachmentInfo>;
 /// `attachmentType`
-pub const ATTACHMENT_TYPE: runtime::Property<AttachmentInfo, models::AttachmentType> = runtime::Property::new(
+pub const ATTACHMENT_TYPE: runtime::Property<AttachmentInfo, models::AttachmentType> = runtime::Property::Named(
     "attachmentType",
 );
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<AttachmentInfo, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<AttachmentInfo, String> = runtime::Property::Named(
     "contentType",
 );
 /// `name`
-pub const NAME: runtime::Property<AttachmentInfo, String> = runtime::Property::new(
+pub const NAME: runtime::Property<AttachmentInfo, String> = runtime::Property::Named(
     "name",
 );
 /// `size`
-pub const SIZE: runtime::Property<AttachmentInfo, i64> = runtime::Property::new("size");
+pub const SIZE: runtime::Property<AttachmentInfo, i64> = runtime::Property::Named(
+    "size",
+);

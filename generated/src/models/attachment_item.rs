@@ -88,24 +88,26 @@ runtime::models!(AttachmentItem);
 /// Changes to a [`AttachmentItem`].
 pub type Patch = runtime::Patch<AttachmentItem>;
 /// `attachmentType`
-pub const ATTACHMENT_TYPE: runtime::Property<AttachmentItem, models::AttachmentType> = runtime::Property::new(
+pub const ATTACHMENT_TYPE: runtime::Property<AttachmentItem, models::AttachmentType> = runtime::Property::Named(
     "attachmentType",
 );
 /// `contentId`
-pub const CONTENT_ID: runtime::Property<AttachmentItem, String> = runtime::Property::new(
+pub const CONTENT_ID: runtime::Property<AttachmentItem, String> = runtime::Property::Named(
     "contentId",
 );
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<AttachmentItem, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<AttachmentItem, String> = runtime::Property::Named(
     "contentType",
 );
 /// `isInline`
-pub const IS_INLINE: runtime::Property<AttachmentItem, bool> = runtime::Property::new(
+pub const IS_INLINE: runtime::Property<AttachmentItem, bool> = runtime::Property::Named(
     "isInline",
 );
 /// `name`
-pub const NAME: runtime::Property<AttachmentItem, String> = runtime::Property::new(
+pub const NAME: runtime::Property<AttachmentItem, String> = runtime::Property::Named(
     "name",
 );
 /// `size`
-pub const SIZE: runtime::Property<AttachmentItem, i64> = runtime::Property::new("size");
+pub const SIZE: runtime::Property<AttachmentItem, i64> = runtime::Property::Named(
+    "size",
+);

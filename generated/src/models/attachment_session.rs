@@ -71,12 +71,12 @@ pub type Patch = runtime::Patch<AttachmentSession>;
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     AttachmentSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<AttachmentSession, String> = runtime::Property::new(
+pub const ID: runtime::Property<AttachmentSession, String> = runtime::Property::Named(
     "id",
 );
 /// `nextExpectedRanges`
-pub const NEXT_EXPECTED_RANGES: runtime::Property<AttachmentSession, Vec<String>> = runtime::Property::new(
+pub const NEXT_EXPECTED_RANGES: runtime::Property<AttachmentSession, Vec<String>> = runtime::Property::Named(
     "nextExpectedRanges",
 );

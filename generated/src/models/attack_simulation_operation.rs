@@ -111,39 +111,39 @@ pub type Patch = runtime::Patch<AttackSimulationOperation>;
 pub const CREATED_DATE_TIME: runtime::Property<
     AttackSimulationOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<AttackSimulationOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<AttackSimulationOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `lastActionDateTime`
 pub const LAST_ACTION_DATE_TIME: runtime::Property<
     AttackSimulationOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastActionDateTime");
+> = runtime::Property::Named("lastActionDateTime");
 /// `percentageCompleted`: never null.
-pub const PERCENTAGE_COMPLETED: runtime::Property<AttackSimulationOperation, i32> = runtime::Property::new(
+pub const PERCENTAGE_COMPLETED: runtime::Property<AttackSimulationOperation, i32> = runtime::Property::Named(
     "percentageCompleted",
 );
 /// `resourceLocation`
-pub const RESOURCE_LOCATION: runtime::Property<AttackSimulationOperation, String> = runtime::Property::new(
+pub const RESOURCE_LOCATION: runtime::Property<AttackSimulationOperation, String> = runtime::Property::Named(
     "resourceLocation",
 );
 /// `status`
 pub const STATUS: runtime::Property<
     AttackSimulationOperation,
     models::LongRunningOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `statusDetail`
-pub const STATUS_DETAIL: runtime::Property<AttackSimulationOperation, String> = runtime::Property::new(
+pub const STATUS_DETAIL: runtime::Property<AttackSimulationOperation, String> = runtime::Property::Named(
     "statusDetail",
 );
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<AttackSimulationOperation, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<AttackSimulationOperation, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `type`
 pub const TYPE: runtime::Property<
     AttackSimulationOperation,
     models::AttackSimulationOperationType,
-> = runtime::Property::new("type");
+> = runtime::Property::Named("type");

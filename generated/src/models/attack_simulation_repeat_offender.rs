@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<AttackSimulationRepeatOffender>;
 pub const ATTACK_SIMULATION_USER: runtime::Property<
     AttackSimulationRepeatOffender,
     models::AttackSimulationUser,
-> = runtime::Property::new("attackSimulationUser");
+> = runtime::Property::Named("attackSimulationUser");
 /// `repeatOffenceCount`
-pub const REPEAT_OFFENCE_COUNT: runtime::Property<AttackSimulationRepeatOffender, i32> = runtime::Property::new(
+pub const REPEAT_OFFENCE_COUNT: runtime::Property<AttackSimulationRepeatOffender, i32> = runtime::Property::Named(
     "repeatOffenceCount",
 );

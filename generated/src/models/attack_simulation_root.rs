@@ -117,43 +117,43 @@ pub type Patch = runtime::Patch<AttackSimulationRoot>;
 pub const END_USER_NOTIFICATIONS: runtime::Property<
     AttackSimulationRoot,
     runtime::Expanded<Vec<models::EndUserNotification>>,
-> = runtime::Property::new("endUserNotifications");
+> = runtime::Property::Named("endUserNotifications");
 /// `id`: never null.
-pub const ID: runtime::Property<AttackSimulationRoot, String> = runtime::Property::new(
+pub const ID: runtime::Property<AttackSimulationRoot, String> = runtime::Property::Named(
     "id",
 );
 /// `landingPages`: navigation property.
 pub const LANDING_PAGES: runtime::Property<
     AttackSimulationRoot,
     runtime::Expanded<Vec<models::LandingPage>>,
-> = runtime::Property::new("landingPages");
+> = runtime::Property::Named("landingPages");
 /// `loginPages`: navigation property.
 pub const LOGIN_PAGES: runtime::Property<
     AttackSimulationRoot,
     runtime::Expanded<Vec<models::LoginPage>>,
-> = runtime::Property::new("loginPages");
+> = runtime::Property::Named("loginPages");
 /// `operations`: navigation property.
 pub const OPERATIONS: runtime::Property<
     AttackSimulationRoot,
     runtime::Expanded<Vec<models::AttackSimulationOperation>>,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");
 /// `payloads`: navigation property.
 pub const PAYLOADS: runtime::Property<
     AttackSimulationRoot,
     runtime::Expanded<Vec<models::Payload>>,
-> = runtime::Property::new("payloads");
+> = runtime::Property::Named("payloads");
 /// `simulationAutomations`: navigation property.
 pub const SIMULATION_AUTOMATIONS: runtime::Property<
     AttackSimulationRoot,
     runtime::Expanded<Vec<models::SimulationAutomation>>,
-> = runtime::Property::new("simulationAutomations");
+> = runtime::Property::Named("simulationAutomations");
 /// `simulations`: navigation property.
 pub const SIMULATIONS: runtime::Property<
     AttackSimulationRoot,
     runtime::Expanded<Vec<models::Simulation>>,
-> = runtime::Property::new("simulations");
+> = runtime::Property::Named("simulations");
 /// `trainings`: navigation property.
 pub const TRAININGS: runtime::Property<
     AttackSimulationRoot,
     runtime::Expanded<Vec<models::Training>>,
-> = runtime::Property::new("trainings");
+> = runtime::Property::Named("trainings");

@@ -85,23 +85,23 @@ pub type Patch = runtime::Patch<AttackSimulationSimulationUserCoverage>;
 pub const ATTACK_SIMULATION_USER: runtime::Property<
     AttackSimulationSimulationUserCoverage,
     models::AttackSimulationUser,
-> = runtime::Property::new("attackSimulationUser");
+> = runtime::Property::Named("attackSimulationUser");
 /// `clickCount`
-pub const CLICK_COUNT: runtime::Property<AttackSimulationSimulationUserCoverage, i32> = runtime::Property::new(
+pub const CLICK_COUNT: runtime::Property<AttackSimulationSimulationUserCoverage, i32> = runtime::Property::Named(
     "clickCount",
 );
 /// `compromisedCount`
 pub const COMPROMISED_COUNT: runtime::Property<
     AttackSimulationSimulationUserCoverage,
     i32,
-> = runtime::Property::new("compromisedCount");
+> = runtime::Property::Named("compromisedCount");
 /// `latestSimulationDateTime`
 pub const LATEST_SIMULATION_DATE_TIME: runtime::Property<
     AttackSimulationSimulationUserCoverage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("latestSimulationDateTime");
+> = runtime::Property::Named("latestSimulationDateTime");
 /// `simulationCount`
 pub const SIMULATION_COUNT: runtime::Property<
     AttackSimulationSimulationUserCoverage,
     i32,
-> = runtime::Property::new("simulationCount");
+> = runtime::Property::Named("simulationCount");

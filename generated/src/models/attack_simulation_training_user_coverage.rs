@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<AttackSimulationTrainingUserCoverage>;
 pub const ATTACK_SIMULATION_USER: runtime::Property<
     AttackSimulationTrainingUserCoverage,
     models::AttackSimulationUser,
-> = runtime::Property::new("attackSimulationUser");
+> = runtime::Property::Named("attackSimulationUser");
 /// `userTrainings`
 pub const USER_TRAININGS: runtime::Property<
     AttackSimulationTrainingUserCoverage,
     Vec<models::UserTrainingStatusInfo>,
-> = runtime::Property::new("userTrainings");
+> = runtime::Property::Named("userTrainings");

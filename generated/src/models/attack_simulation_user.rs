@@ -66,14 +66,14 @@ runtime::models!(AttackSimulationUser);
 /// Changes to a [`AttackSimulationUser`].
 pub type Patch = runtime::Patch<AttackSimulationUser>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AttackSimulationUser, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AttackSimulationUser, String> = runtime::Property::Named(
     "displayName",
 );
 /// `email`
-pub const EMAIL: runtime::Property<AttackSimulationUser, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<AttackSimulationUser, String> = runtime::Property::Named(
     "email",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<AttackSimulationUser, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<AttackSimulationUser, String> = runtime::Property::Named(
     "userId",
 );

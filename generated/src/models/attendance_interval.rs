@@ -66,16 +66,16 @@ runtime::models!(AttendanceInterval);
 /// Changes to a [`AttendanceInterval`].
 pub type Patch = runtime::Patch<AttendanceInterval>;
 /// `durationInSeconds`
-pub const DURATION_IN_SECONDS: runtime::Property<AttendanceInterval, i32> = runtime::Property::new(
+pub const DURATION_IN_SECONDS: runtime::Property<AttendanceInterval, i32> = runtime::Property::Named(
     "durationInSeconds",
 );
 /// `joinDateTime`
 pub const JOIN_DATE_TIME: runtime::Property<
     AttendanceInterval,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("joinDateTime");
+> = runtime::Property::Named("joinDateTime");
 /// `leaveDateTime`
 pub const LEAVE_DATE_TIME: runtime::Property<
     AttendanceInterval,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("leaveDateTime");
+> = runtime::Property::Named("leaveDateTime");

@@ -111,31 +111,33 @@ pub type Patch = runtime::Patch<AttendanceRecord>;
 pub const ATTENDANCE_INTERVALS: runtime::Property<
     AttendanceRecord,
     Vec<models::AttendanceInterval>,
-> = runtime::Property::new("attendanceIntervals");
+> = runtime::Property::Named("attendanceIntervals");
 /// `emailAddress`
-pub const EMAIL_ADDRESS: runtime::Property<AttendanceRecord, String> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<AttendanceRecord, String> = runtime::Property::Named(
     "emailAddress",
 );
 /// `externalRegistrationInformation`
 pub const EXTERNAL_REGISTRATION_INFORMATION: runtime::Property<
     AttendanceRecord,
     models::VirtualEventExternalRegistrationInformation,
-> = runtime::Property::new("externalRegistrationInformation");
+> = runtime::Property::Named("externalRegistrationInformation");
 /// `id`: never null.
-pub const ID: runtime::Property<AttendanceRecord, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AttendanceRecord, String> = runtime::Property::Named(
+    "id",
+);
 /// `identity`
-pub const IDENTITY: runtime::Property<AttendanceRecord, models::Identity> = runtime::Property::new(
+pub const IDENTITY: runtime::Property<AttendanceRecord, models::Identity> = runtime::Property::Named(
     "identity",
 );
 /// `registrationId`
-pub const REGISTRATION_ID: runtime::Property<AttendanceRecord, String> = runtime::Property::new(
+pub const REGISTRATION_ID: runtime::Property<AttendanceRecord, String> = runtime::Property::Named(
     "registrationId",
 );
 /// `role`
-pub const ROLE: runtime::Property<AttendanceRecord, String> = runtime::Property::new(
+pub const ROLE: runtime::Property<AttendanceRecord, String> = runtime::Property::Named(
     "role",
 );
 /// `totalAttendanceInSeconds`
-pub const TOTAL_ATTENDANCE_IN_SECONDS: runtime::Property<AttendanceRecord, i32> = runtime::Property::new(
+pub const TOTAL_ATTENDANCE_IN_SECONDS: runtime::Property<AttendanceRecord, i32> = runtime::Property::Named(
     "totalAttendanceInSeconds",
 );

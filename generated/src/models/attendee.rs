@@ -73,18 +73,18 @@ runtime::models!(Attendee);
 /// Changes to a [`Attendee`].
 pub type Patch = runtime::Patch<Attendee>;
 /// `emailAddress`
-pub const EMAIL_ADDRESS: runtime::Property<Attendee, models::EmailAddress> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<Attendee, models::EmailAddress> = runtime::Property::Named(
     "emailAddress",
 );
 /// `proposedNewTime`
-pub const PROPOSED_NEW_TIME: runtime::Property<Attendee, models::TimeSlot> = runtime::Property::new(
+pub const PROPOSED_NEW_TIME: runtime::Property<Attendee, models::TimeSlot> = runtime::Property::Named(
     "proposedNewTime",
 );
 /// `status`
-pub const STATUS: runtime::Property<Attendee, models::ResponseStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<Attendee, models::ResponseStatus> = runtime::Property::Named(
     "status",
 );
 /// `type`
-pub const TYPE: runtime::Property<Attendee, models::AttendeeType> = runtime::Property::new(
+pub const TYPE: runtime::Property<Attendee, models::AttendeeType> = runtime::Property::Named(
     "type",
 );

@@ -61,11 +61,11 @@ runtime::models!(AttendeeAvailability);
 /// Changes to a [`AttendeeAvailability`].
 pub type Patch = runtime::Patch<AttendeeAvailability>;
 /// `attendee`
-pub const ATTENDEE: runtime::Property<AttendeeAvailability, models::AttendeeBase> = runtime::Property::new(
+pub const ATTENDEE: runtime::Property<AttendeeAvailability, models::AttendeeBase> = runtime::Property::Named(
     "attendee",
 );
 /// `availability`
 pub const AVAILABILITY: runtime::Property<
     AttendeeAvailability,
     models::FreeBusyStatus,
-> = runtime::Property::new("availability");
+> = runtime::Property::Named("availability");

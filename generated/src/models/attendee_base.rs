@@ -62,10 +62,10 @@ runtime::models!(AttendeeBase);
 /// Changes to a [`AttendeeBase`].
 pub type Patch = runtime::Patch<AttendeeBase>;
 /// `emailAddress`
-pub const EMAIL_ADDRESS: runtime::Property<AttendeeBase, models::EmailAddress> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<AttendeeBase, models::EmailAddress> = runtime::Property::Named(
     "emailAddress",
 );
 /// `type`
-pub const TYPE: runtime::Property<AttendeeBase, models::AttendeeType> = runtime::Property::new(
+pub const TYPE: runtime::Property<AttendeeBase, models::AttendeeType> = runtime::Property::Named(
     "type",
 );

@@ -61,10 +61,10 @@ runtime::models!(AttendeeNotificationInfo);
 /// Changes to a [`AttendeeNotificationInfo`].
 pub type Patch = runtime::Patch<AttendeeNotificationInfo>;
 /// `phoneNumber`
-pub const PHONE_NUMBER: runtime::Property<AttendeeNotificationInfo, String> = runtime::Property::new(
+pub const PHONE_NUMBER: runtime::Property<AttendeeNotificationInfo, String> = runtime::Property::Named(
     "phoneNumber",
 );
 /// `timeZone`
-pub const TIME_ZONE: runtime::Property<AttendeeNotificationInfo, String> = runtime::Property::new(
+pub const TIME_ZONE: runtime::Property<AttendeeNotificationInfo, String> = runtime::Property::Named(
     "timeZone",
 );

@@ -122,53 +122,53 @@ runtime::models!(AttributeDefinition);
 /// Changes to a [`AttributeDefinition`].
 pub type Patch = runtime::Patch<AttributeDefinition>;
 /// `anchor`: never null.
-pub const ANCHOR: runtime::Property<AttributeDefinition, bool> = runtime::Property::new(
+pub const ANCHOR: runtime::Property<AttributeDefinition, bool> = runtime::Property::Named(
     "anchor",
 );
 /// `apiExpressions`
 pub const API_EXPRESSIONS: runtime::Property<
     AttributeDefinition,
     Vec<models::StringKeyStringValuePair>,
-> = runtime::Property::new("apiExpressions");
+> = runtime::Property::Named("apiExpressions");
 /// `caseExact`: never null.
-pub const CASE_EXACT: runtime::Property<AttributeDefinition, bool> = runtime::Property::new(
+pub const CASE_EXACT: runtime::Property<AttributeDefinition, bool> = runtime::Property::Named(
     "caseExact",
 );
 /// `defaultValue`
-pub const DEFAULT_VALUE: runtime::Property<AttributeDefinition, String> = runtime::Property::new(
+pub const DEFAULT_VALUE: runtime::Property<AttributeDefinition, String> = runtime::Property::Named(
     "defaultValue",
 );
 /// `flowNullValues`: never null.
-pub const FLOW_NULL_VALUES: runtime::Property<AttributeDefinition, bool> = runtime::Property::new(
+pub const FLOW_NULL_VALUES: runtime::Property<AttributeDefinition, bool> = runtime::Property::Named(
     "flowNullValues",
 );
 /// `metadata`
 pub const METADATA: runtime::Property<
     AttributeDefinition,
     Vec<models::AttributeDefinitionMetadataEntry>,
-> = runtime::Property::new("metadata");
+> = runtime::Property::Named("metadata");
 /// `multivalued`: never null.
-pub const MULTIVALUED: runtime::Property<AttributeDefinition, bool> = runtime::Property::new(
+pub const MULTIVALUED: runtime::Property<AttributeDefinition, bool> = runtime::Property::Named(
     "multivalued",
 );
 /// `mutability`: never null.
-pub const MUTABILITY: runtime::Property<AttributeDefinition, models::Mutability> = runtime::Property::new(
+pub const MUTABILITY: runtime::Property<AttributeDefinition, models::Mutability> = runtime::Property::Named(
     "mutability",
 );
 /// `name`
-pub const NAME: runtime::Property<AttributeDefinition, String> = runtime::Property::new(
+pub const NAME: runtime::Property<AttributeDefinition, String> = runtime::Property::Named(
     "name",
 );
 /// `referencedObjects`
 pub const REFERENCED_OBJECTS: runtime::Property<
     AttributeDefinition,
     Vec<models::ReferencedObject>,
-> = runtime::Property::new("referencedObjects");
+> = runtime::Property::Named("referencedObjects");
 /// `required`: never null.
-pub const REQUIRED: runtime::Property<AttributeDefinition, bool> = runtime::Property::new(
+pub const REQUIRED: runtime::Property<AttributeDefinition, bool> = runtime::Property::Named(
     "required",
 );
 /// `type`: never null.
-pub const TYPE: runtime::Property<AttributeDefinition, models::AttributeType> = runtime::Property::new(
+pub const TYPE: runtime::Property<AttributeDefinition, models::AttributeType> = runtime::Property::Named(
     "type",
 );

@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<AttributeDefinitionMetadataEntry>;
 pub const KEY: runtime::Property<
     AttributeDefinitionMetadataEntry,
     models::AttributeDefinitionMetadata,
-> = runtime::Property::new("key");
+> = runtime::Property::Named("key");
 /// `value`
-pub const VALUE: runtime::Property<AttributeDefinitionMetadataEntry, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<AttributeDefinitionMetadataEntry, String> = runtime::Property::Named(
     "value",
 );

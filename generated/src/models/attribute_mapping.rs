@@ -92,31 +92,31 @@ runtime::models!(AttributeMapping);
 /// Changes to a [`AttributeMapping`].
 pub type Patch = runtime::Patch<AttributeMapping>;
 /// `defaultValue`
-pub const DEFAULT_VALUE: runtime::Property<AttributeMapping, String> = runtime::Property::new(
+pub const DEFAULT_VALUE: runtime::Property<AttributeMapping, String> = runtime::Property::Named(
     "defaultValue",
 );
 /// `exportMissingReferences`: never null.
-pub const EXPORT_MISSING_REFERENCES: runtime::Property<AttributeMapping, bool> = runtime::Property::new(
+pub const EXPORT_MISSING_REFERENCES: runtime::Property<AttributeMapping, bool> = runtime::Property::Named(
     "exportMissingReferences",
 );
 /// `flowBehavior`: never null.
 pub const FLOW_BEHAVIOR: runtime::Property<
     AttributeMapping,
     models::AttributeFlowBehavior,
-> = runtime::Property::new("flowBehavior");
+> = runtime::Property::Named("flowBehavior");
 /// `flowType`: never null.
-pub const FLOW_TYPE: runtime::Property<AttributeMapping, models::AttributeFlowType> = runtime::Property::new(
+pub const FLOW_TYPE: runtime::Property<AttributeMapping, models::AttributeFlowType> = runtime::Property::Named(
     "flowType",
 );
 /// `matchingPriority`: never null.
-pub const MATCHING_PRIORITY: runtime::Property<AttributeMapping, i32> = runtime::Property::new(
+pub const MATCHING_PRIORITY: runtime::Property<AttributeMapping, i32> = runtime::Property::Named(
     "matchingPriority",
 );
 /// `source`
-pub const SOURCE: runtime::Property<AttributeMapping, models::AttributeMappingSource> = runtime::Property::new(
+pub const SOURCE: runtime::Property<AttributeMapping, models::AttributeMappingSource> = runtime::Property::Named(
     "source",
 );
 /// `targetAttributeName`
-pub const TARGET_ATTRIBUTE_NAME: runtime::Property<AttributeMapping, String> = runtime::Property::new(
+pub const TARGET_ATTRIBUTE_NAME: runtime::Property<AttributeMapping, String> = runtime::Property::Named(
     "targetAttributeName",
 );

@@ -61,11 +61,11 @@ runtime::models!(AttributeMappingFunctionSchema);
 /// Changes to a [`AttributeMappingFunctionSchema`].
 pub type Patch = runtime::Patch<AttributeMappingFunctionSchema>;
 /// `id`: never null.
-pub const ID: runtime::Property<AttributeMappingFunctionSchema, String> = runtime::Property::new(
+pub const ID: runtime::Property<AttributeMappingFunctionSchema, String> = runtime::Property::Named(
     "id",
 );
 /// `parameters`
 pub const PARAMETERS: runtime::Property<
     AttributeMappingFunctionSchema,
     Vec<models::AttributeMappingParameterSchema>,
-> = runtime::Property::new("parameters");
+> = runtime::Property::Named("parameters");

@@ -72,17 +72,17 @@ pub type Patch = runtime::Patch<AttributeMappingParameterSchema>;
 pub const ALLOW_MULTIPLE_OCCURRENCES: runtime::Property<
     AttributeMappingParameterSchema,
     bool,
-> = runtime::Property::new("allowMultipleOccurrences");
+> = runtime::Property::Named("allowMultipleOccurrences");
 /// `name`
-pub const NAME: runtime::Property<AttributeMappingParameterSchema, String> = runtime::Property::new(
+pub const NAME: runtime::Property<AttributeMappingParameterSchema, String> = runtime::Property::Named(
     "name",
 );
 /// `required`: never null.
-pub const REQUIRED: runtime::Property<AttributeMappingParameterSchema, bool> = runtime::Property::new(
+pub const REQUIRED: runtime::Property<AttributeMappingParameterSchema, bool> = runtime::Property::Named(
     "required",
 );
 /// `type`: never null.
 pub const TYPE: runtime::Property<
     AttributeMappingParameterSchema,
     models::AttributeType,
-> = runtime::Property::new("type");
+> = runtime::Property::Named("type");

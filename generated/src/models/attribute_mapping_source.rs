@@ -69,20 +69,20 @@ runtime::models!(AttributeMappingSource);
 /// Changes to a [`AttributeMappingSource`].
 pub type Patch = runtime::Patch<AttributeMappingSource>;
 /// `expression`
-pub const EXPRESSION: runtime::Property<AttributeMappingSource, String> = runtime::Property::new(
+pub const EXPRESSION: runtime::Property<AttributeMappingSource, String> = runtime::Property::Named(
     "expression",
 );
 /// `name`
-pub const NAME: runtime::Property<AttributeMappingSource, String> = runtime::Property::new(
+pub const NAME: runtime::Property<AttributeMappingSource, String> = runtime::Property::Named(
     "name",
 );
 /// `parameters`
 pub const PARAMETERS: runtime::Property<
     AttributeMappingSource,
     Vec<models::StringKeyAttributeMappingSourceValuePair>,
-> = runtime::Property::new("parameters");
+> = runtime::Property::Named("parameters");
 /// `type`: never null.
 pub const TYPE: runtime::Property<
     AttributeMappingSource,
     models::AttributeMappingSourceType,
-> = runtime::Property::new("type");
+> = runtime::Property::Named("type");

@@ -61,10 +61,10 @@ runtime::models!(AttributeRuleMembers);
 /// Changes to a [`AttributeRuleMembers`].
 pub type Patch = runtime::Patch<AttributeRuleMembers>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<AttributeRuleMembers, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AttributeRuleMembers, String> = runtime::Property::Named(
     "description",
 );
 /// `membershipRule`
-pub const MEMBERSHIP_RULE: runtime::Property<AttributeRuleMembers, String> = runtime::Property::new(
+pub const MEMBERSHIP_RULE: runtime::Property<AttributeRuleMembers, String> = runtime::Property::Named(
     "membershipRule",
 );

@@ -66,12 +66,12 @@ runtime::models!(AttributeSet);
 /// Changes to a [`AttributeSet`].
 pub type Patch = runtime::Patch<AttributeSet>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<AttributeSet, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AttributeSet, String> = runtime::Property::Named(
     "description",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AttributeSet, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AttributeSet, String> = runtime::Property::Named("id");
 /// `maxAttributesPerSet`
-pub const MAX_ATTRIBUTES_PER_SET: runtime::Property<AttributeSet, i32> = runtime::Property::new(
+pub const MAX_ATTRIBUTES_PER_SET: runtime::Property<AttributeSet, i32> = runtime::Property::Named(
     "maxAttributesPerSet",
 );

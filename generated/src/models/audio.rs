@@ -146,46 +146,46 @@ runtime::models!(Audio);
 /// Changes to a [`Audio`].
 pub type Patch = runtime::Patch<Audio>;
 /// `album`
-pub const ALBUM: runtime::Property<Audio, String> = runtime::Property::new("album");
+pub const ALBUM: runtime::Property<Audio, String> = runtime::Property::Named("album");
 /// `albumArtist`
-pub const ALBUM_ARTIST: runtime::Property<Audio, String> = runtime::Property::new(
+pub const ALBUM_ARTIST: runtime::Property<Audio, String> = runtime::Property::Named(
     "albumArtist",
 );
 /// `artist`
-pub const ARTIST: runtime::Property<Audio, String> = runtime::Property::new("artist");
+pub const ARTIST: runtime::Property<Audio, String> = runtime::Property::Named("artist");
 /// `bitrate`
-pub const BITRATE: runtime::Property<Audio, i64> = runtime::Property::new("bitrate");
+pub const BITRATE: runtime::Property<Audio, i64> = runtime::Property::Named("bitrate");
 /// `composers`
-pub const COMPOSERS: runtime::Property<Audio, String> = runtime::Property::new(
+pub const COMPOSERS: runtime::Property<Audio, String> = runtime::Property::Named(
     "composers",
 );
 /// `copyright`
-pub const COPYRIGHT: runtime::Property<Audio, String> = runtime::Property::new(
+pub const COPYRIGHT: runtime::Property<Audio, String> = runtime::Property::Named(
     "copyright",
 );
 /// `disc`
-pub const DISC: runtime::Property<Audio, i16> = runtime::Property::new("disc");
+pub const DISC: runtime::Property<Audio, i16> = runtime::Property::Named("disc");
 /// `discCount`
-pub const DISC_COUNT: runtime::Property<Audio, i16> = runtime::Property::new(
+pub const DISC_COUNT: runtime::Property<Audio, i16> = runtime::Property::Named(
     "discCount",
 );
 /// `duration`
-pub const DURATION: runtime::Property<Audio, i64> = runtime::Property::new("duration");
+pub const DURATION: runtime::Property<Audio, i64> = runtime::Property::Named("duration");
 /// `genre`
-pub const GENRE: runtime::Property<Audio, String> = runtime::Property::new("genre");
+pub const GENRE: runtime::Property<Audio, String> = runtime::Property::Named("genre");
 /// `hasDrm`
-pub const HAS_DRM: runtime::Property<Audio, bool> = runtime::Property::new("hasDrm");
+pub const HAS_DRM: runtime::Property<Audio, bool> = runtime::Property::Named("hasDrm");
 /// `isVariableBitrate`
-pub const IS_VARIABLE_BITRATE: runtime::Property<Audio, bool> = runtime::Property::new(
+pub const IS_VARIABLE_BITRATE: runtime::Property<Audio, bool> = runtime::Property::Named(
     "isVariableBitrate",
 );
 /// `title`
-pub const TITLE: runtime::Property<Audio, String> = runtime::Property::new("title");
+pub const TITLE: runtime::Property<Audio, String> = runtime::Property::Named("title");
 /// `track`
-pub const TRACK: runtime::Property<Audio, i32> = runtime::Property::new("track");
+pub const TRACK: runtime::Property<Audio, i32> = runtime::Property::Named("track");
 /// `trackCount`
-pub const TRACK_COUNT: runtime::Property<Audio, i32> = runtime::Property::new(
+pub const TRACK_COUNT: runtime::Property<Audio, i32> = runtime::Property::Named(
     "trackCount",
 );
 /// `year`
-pub const YEAR: runtime::Property<Audio, i32> = runtime::Property::new("year");
+pub const YEAR: runtime::Property<Audio, i32> = runtime::Property::Named("year");

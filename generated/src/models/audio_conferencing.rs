@@ -88,26 +88,26 @@ runtime::models!(AudioConferencing);
 /// Changes to a [`AudioConferencing`].
 pub type Patch = runtime::Patch<AudioConferencing>;
 /// `conferenceId`
-pub const CONFERENCE_ID: runtime::Property<AudioConferencing, String> = runtime::Property::new(
+pub const CONFERENCE_ID: runtime::Property<AudioConferencing, String> = runtime::Property::Named(
     "conferenceId",
 );
 /// `dialinUrl`
-pub const DIALIN_URL: runtime::Property<AudioConferencing, String> = runtime::Property::new(
+pub const DIALIN_URL: runtime::Property<AudioConferencing, String> = runtime::Property::Named(
     "dialinUrl",
 );
 /// `tollFreeNumber`
-pub const TOLL_FREE_NUMBER: runtime::Property<AudioConferencing, String> = runtime::Property::new(
+pub const TOLL_FREE_NUMBER: runtime::Property<AudioConferencing, String> = runtime::Property::Named(
     "tollFreeNumber",
 );
 /// `tollFreeNumbers`
-pub const TOLL_FREE_NUMBERS: runtime::Property<AudioConferencing, Vec<String>> = runtime::Property::new(
+pub const TOLL_FREE_NUMBERS: runtime::Property<AudioConferencing, Vec<String>> = runtime::Property::Named(
     "tollFreeNumbers",
 );
 /// `tollNumber`
-pub const TOLL_NUMBER: runtime::Property<AudioConferencing, String> = runtime::Property::new(
+pub const TOLL_NUMBER: runtime::Property<AudioConferencing, String> = runtime::Property::Named(
     "tollNumber",
 );
 /// `tollNumbers`
-pub const TOLL_NUMBERS: runtime::Property<AudioConferencing, Vec<String>> = runtime::Property::new(
+pub const TOLL_NUMBERS: runtime::Property<AudioConferencing, Vec<String>> = runtime::Property::Named(
     "tollNumbers",
 );

@@ -73,18 +73,18 @@ runtime::models!(AudioRoutingGroup);
 /// Changes to a [`AudioRoutingGroup`].
 pub type Patch = runtime::Patch<AudioRoutingGroup>;
 /// `id`: never null.
-pub const ID: runtime::Property<AudioRoutingGroup, String> = runtime::Property::new(
+pub const ID: runtime::Property<AudioRoutingGroup, String> = runtime::Property::Named(
     "id",
 );
 /// `receivers`
-pub const RECEIVERS: runtime::Property<AudioRoutingGroup, Vec<String>> = runtime::Property::new(
+pub const RECEIVERS: runtime::Property<AudioRoutingGroup, Vec<String>> = runtime::Property::Named(
     "receivers",
 );
 /// `routingMode`: never null.
-pub const ROUTING_MODE: runtime::Property<AudioRoutingGroup, models::RoutingMode> = runtime::Property::new(
+pub const ROUTING_MODE: runtime::Property<AudioRoutingGroup, models::RoutingMode> = runtime::Property::Named(
     "routingMode",
 );
 /// `sources`
-pub const SOURCES: runtime::Property<AudioRoutingGroup, Vec<String>> = runtime::Property::new(
+pub const SOURCES: runtime::Property<AudioRoutingGroup, Vec<String>> = runtime::Property::Named(
     "sources",
 );

@@ -59,10 +59,10 @@ runtime::models!(AuditActivityInitiator);
 /// Changes to a [`AuditActivityInitiator`].
 pub type Patch = runtime::Patch<AuditActivityInitiator>;
 /// `app`
-pub const APP: runtime::Property<AuditActivityInitiator, models::AppIdentity> = runtime::Property::new(
+pub const APP: runtime::Property<AuditActivityInitiator, models::AppIdentity> = runtime::Property::Named(
     "app",
 );
 /// `user`
-pub const USER: runtime::Property<AuditActivityInitiator, models::UserIdentity> = runtime::Property::new(
+pub const USER: runtime::Property<AuditActivityInitiator, models::UserIdentity> = runtime::Property::Named(
     "user",
 );

@@ -98,34 +98,34 @@ runtime::models!(AuditActor);
 /// Changes to a [`AuditActor`].
 pub type Patch = runtime::Patch<AuditActor>;
 /// `applicationDisplayName`
-pub const APPLICATION_DISPLAY_NAME: runtime::Property<AuditActor, String> = runtime::Property::new(
+pub const APPLICATION_DISPLAY_NAME: runtime::Property<AuditActor, String> = runtime::Property::Named(
     "applicationDisplayName",
 );
 /// `applicationId`
-pub const APPLICATION_ID: runtime::Property<AuditActor, String> = runtime::Property::new(
+pub const APPLICATION_ID: runtime::Property<AuditActor, String> = runtime::Property::Named(
     "applicationId",
 );
 /// `auditActorType`
-pub const AUDIT_ACTOR_TYPE: runtime::Property<AuditActor, String> = runtime::Property::new(
+pub const AUDIT_ACTOR_TYPE: runtime::Property<AuditActor, String> = runtime::Property::Named(
     "auditActorType",
 );
 /// `ipAddress`
-pub const IP_ADDRESS: runtime::Property<AuditActor, String> = runtime::Property::new(
+pub const IP_ADDRESS: runtime::Property<AuditActor, String> = runtime::Property::Named(
     "ipAddress",
 );
 /// `servicePrincipalName`
-pub const SERVICE_PRINCIPAL_NAME: runtime::Property<AuditActor, String> = runtime::Property::new(
+pub const SERVICE_PRINCIPAL_NAME: runtime::Property<AuditActor, String> = runtime::Property::Named(
     "servicePrincipalName",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<AuditActor, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<AuditActor, String> = runtime::Property::Named(
     "userId",
 );
 /// `userPermissions`
-pub const USER_PERMISSIONS: runtime::Property<AuditActor, Vec<String>> = runtime::Property::new(
+pub const USER_PERMISSIONS: runtime::Property<AuditActor, Vec<String>> = runtime::Property::Named(
     "userPermissions",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<AuditActor, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<AuditActor, String> = runtime::Property::Named(
     "userPrincipalName",
 );

@@ -124,49 +124,49 @@ runtime::models!(AuditEvent);
 /// Changes to a [`AuditEvent`].
 pub type Patch = runtime::Patch<AuditEvent>;
 /// `activity`
-pub const ACTIVITY: runtime::Property<AuditEvent, String> = runtime::Property::new(
+pub const ACTIVITY: runtime::Property<AuditEvent, String> = runtime::Property::Named(
     "activity",
 );
 /// `activityDateTime`: never null.
 pub const ACTIVITY_DATE_TIME: runtime::Property<
     AuditEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("activityDateTime");
+> = runtime::Property::Named("activityDateTime");
 /// `activityOperationType`
-pub const ACTIVITY_OPERATION_TYPE: runtime::Property<AuditEvent, String> = runtime::Property::new(
+pub const ACTIVITY_OPERATION_TYPE: runtime::Property<AuditEvent, String> = runtime::Property::Named(
     "activityOperationType",
 );
 /// `activityResult`
-pub const ACTIVITY_RESULT: runtime::Property<AuditEvent, String> = runtime::Property::new(
+pub const ACTIVITY_RESULT: runtime::Property<AuditEvent, String> = runtime::Property::Named(
     "activityResult",
 );
 /// `activityType`
-pub const ACTIVITY_TYPE: runtime::Property<AuditEvent, String> = runtime::Property::new(
+pub const ACTIVITY_TYPE: runtime::Property<AuditEvent, String> = runtime::Property::Named(
     "activityType",
 );
 /// `actor`
-pub const ACTOR: runtime::Property<AuditEvent, models::AuditActor> = runtime::Property::new(
+pub const ACTOR: runtime::Property<AuditEvent, models::AuditActor> = runtime::Property::Named(
     "actor",
 );
 /// `category`
-pub const CATEGORY: runtime::Property<AuditEvent, String> = runtime::Property::new(
+pub const CATEGORY: runtime::Property<AuditEvent, String> = runtime::Property::Named(
     "category",
 );
 /// `componentName`
-pub const COMPONENT_NAME: runtime::Property<AuditEvent, String> = runtime::Property::new(
+pub const COMPONENT_NAME: runtime::Property<AuditEvent, String> = runtime::Property::Named(
     "componentName",
 );
 /// `correlationId`: never null.
-pub const CORRELATION_ID: runtime::Property<AuditEvent, runtime::edm::Guid> = runtime::Property::new(
+pub const CORRELATION_ID: runtime::Property<AuditEvent, runtime::edm::Guid> = runtime::Property::Named(
     "correlationId",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AuditEvent, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AuditEvent, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AuditEvent, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AuditEvent, String> = runtime::Property::Named("id");
 /// `resources`
-pub const RESOURCES: runtime::Property<AuditEvent, Vec<models::AuditResource>> = runtime::Property::new(
+pub const RESOURCES: runtime::Property<AuditEvent, Vec<models::AuditResource>> = runtime::Property::Named(
     "resources",
 );

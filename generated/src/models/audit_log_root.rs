@@ -67,14 +67,14 @@ pub type Patch = runtime::Patch<AuditLogRoot>;
 pub const DIRECTORY_AUDITS: runtime::Property<
     AuditLogRoot,
     runtime::Expanded<Vec<models::DirectoryAudit>>,
-> = runtime::Property::new("directoryAudits");
+> = runtime::Property::Named("directoryAudits");
 /// `provisioning`: navigation property.
 pub const PROVISIONING: runtime::Property<
     AuditLogRoot,
     runtime::Expanded<Vec<models::ProvisioningObjectSummary>>,
-> = runtime::Property::new("provisioning");
+> = runtime::Property::Named("provisioning");
 /// `signIns`: navigation property.
 pub const SIGN_INS: runtime::Property<
     AuditLogRoot,
     runtime::Expanded<Vec<models::SignIn>>,
-> = runtime::Property::new("signIns");
+> = runtime::Property::Named("signIns");

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.auditLogUserType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AuditLogUserType {
     /// A member that this crate does not know.

@@ -64,14 +64,14 @@ runtime::models!(AuditProperty);
 /// Changes to a [`AuditProperty`].
 pub type Patch = runtime::Patch<AuditProperty>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AuditProperty, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AuditProperty, String> = runtime::Property::Named(
     "displayName",
 );
 /// `newValue`
-pub const NEW_VALUE: runtime::Property<AuditProperty, String> = runtime::Property::new(
+pub const NEW_VALUE: runtime::Property<AuditProperty, String> = runtime::Property::Named(
     "newValue",
 );
 /// `oldValue`
-pub const OLD_VALUE: runtime::Property<AuditProperty, String> = runtime::Property::new(
+pub const OLD_VALUE: runtime::Property<AuditProperty, String> = runtime::Property::Named(
     "oldValue",
 );

@@ -74,19 +74,19 @@ runtime::models!(AuditResource);
 /// Changes to a [`AuditResource`].
 pub type Patch = runtime::Patch<AuditResource>;
 /// `auditResourceType`
-pub const AUDIT_RESOURCE_TYPE: runtime::Property<AuditResource, String> = runtime::Property::new(
+pub const AUDIT_RESOURCE_TYPE: runtime::Property<AuditResource, String> = runtime::Property::Named(
     "auditResourceType",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AuditResource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AuditResource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `modifiedProperties`
 pub const MODIFIED_PROPERTIES: runtime::Property<
     AuditResource,
     Vec<models::AuditProperty>,
-> = runtime::Property::new("modifiedProperties");
+> = runtime::Property::Named("modifiedProperties");
 /// `resourceId`
-pub const RESOURCE_ID: runtime::Property<AuditResource, String> = runtime::Property::new(
+pub const RESOURCE_ID: runtime::Property<AuditResource, String> = runtime::Property::Named(
     "resourceId",
 );

@@ -56,6 +56,6 @@ runtime::models!(AuthContext);
 /// Changes to a [`AuthContext`].
 pub type Patch = runtime::Patch<AuthContext>;
 /// `authenticationContextValue`
-pub const AUTHENTICATION_CONTEXT_VALUE: runtime::Property<AuthContext, String> = runtime::Property::new(
+pub const AUTHENTICATION_CONTEXT_VALUE: runtime::Property<AuthContext, String> = runtime::Property::Named(
     "authenticationContextValue",
 );

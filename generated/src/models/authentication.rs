@@ -165,61 +165,61 @@ pub type Patch = runtime::Patch<Authentication>;
 pub const EMAIL_METHODS: runtime::Property<
     Authentication,
     runtime::Expanded<Vec<models::EmailAuthenticationMethod>>,
-> = runtime::Property::new("emailMethods");
+> = runtime::Property::Named("emailMethods");
 /// `externalAuthenticationMethods`: navigation property.
 pub const EXTERNAL_AUTHENTICATION_METHODS: runtime::Property<
     Authentication,
     runtime::Expanded<Vec<models::ExternalAuthenticationMethod>>,
-> = runtime::Property::new("externalAuthenticationMethods");
+> = runtime::Property::Named("externalAuthenticationMethods");
 /// `fido2Methods`: navigation property.
 pub const FIDO2_METHODS: runtime::Property<
     Authentication,
     runtime::Expanded<Vec<models::Fido2AuthenticationMethod>>,
-> = runtime::Property::new("fido2Methods");
+> = runtime::Property::Named("fido2Methods");
 /// `id`: never null.
-pub const ID: runtime::Property<Authentication, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Authentication, String> = runtime::Property::Named("id");
 /// `methods`: navigation property.
 pub const METHODS: runtime::Property<
     Authentication,
     runtime::Expanded<Vec<models::AuthenticationMethod>>,
-> = runtime::Property::new("methods");
+> = runtime::Property::Named("methods");
 /// `microsoftAuthenticatorMethods`: navigation property.
 pub const MICROSOFT_AUTHENTICATOR_METHODS: runtime::Property<
     Authentication,
     runtime::Expanded<Vec<models::MicrosoftAuthenticatorAuthenticationMethod>>,
-> = runtime::Property::new("microsoftAuthenticatorMethods");
+> = runtime::Property::Named("microsoftAuthenticatorMethods");
 /// `operations`: navigation property.
 pub const OPERATIONS: runtime::Property<
     Authentication,
     runtime::Expanded<Vec<models::LongRunningOperation>>,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");
 /// `passwordMethods`: navigation property.
 pub const PASSWORD_METHODS: runtime::Property<
     Authentication,
     runtime::Expanded<Vec<models::PasswordAuthenticationMethod>>,
-> = runtime::Property::new("passwordMethods");
+> = runtime::Property::Named("passwordMethods");
 /// `phoneMethods`: navigation property.
 pub const PHONE_METHODS: runtime::Property<
     Authentication,
     runtime::Expanded<Vec<models::PhoneAuthenticationMethod>>,
-> = runtime::Property::new("phoneMethods");
+> = runtime::Property::Named("phoneMethods");
 /// `platformCredentialMethods`: navigation property.
 pub const PLATFORM_CREDENTIAL_METHODS: runtime::Property<
     Authentication,
     runtime::Expanded<Vec<models::PlatformCredentialAuthenticationMethod>>,
-> = runtime::Property::new("platformCredentialMethods");
+> = runtime::Property::Named("platformCredentialMethods");
 /// `softwareOathMethods`: navigation property.
 pub const SOFTWARE_OATH_METHODS: runtime::Property<
     Authentication,
     runtime::Expanded<Vec<models::SoftwareOathAuthenticationMethod>>,
-> = runtime::Property::new("softwareOathMethods");
+> = runtime::Property::Named("softwareOathMethods");
 /// `temporaryAccessPassMethods`: navigation property.
 pub const TEMPORARY_ACCESS_PASS_METHODS: runtime::Property<
     Authentication,
     runtime::Expanded<Vec<models::TemporaryAccessPassAuthenticationMethod>>,
-> = runtime::Property::new("temporaryAccessPassMethods");
+> = runtime::Property::Named("temporaryAccessPassMethods");
 /// `windowsHelloForBusinessMethods`: navigation property.
 pub const WINDOWS_HELLO_FOR_BUSINESS_METHODS: runtime::Property<
     Authentication,
     runtime::Expanded<Vec<models::WindowsHelloForBusinessAuthenticationMethod>>,
-> = runtime::Property::new("windowsHelloForBusinessMethods");
+> = runtime::Property::Named("windowsHelloForBusinessMethods");

@@ -69,18 +69,18 @@ runtime::models!(AuthenticationAppDeviceDetails);
 /// Changes to a [`AuthenticationAppDeviceDetails`].
 pub type Patch = runtime::Patch<AuthenticationAppDeviceDetails>;
 /// `appVersion`
-pub const APP_VERSION: runtime::Property<AuthenticationAppDeviceDetails, String> = runtime::Property::new(
+pub const APP_VERSION: runtime::Property<AuthenticationAppDeviceDetails, String> = runtime::Property::Named(
     "appVersion",
 );
 /// `clientApp`
-pub const CLIENT_APP: runtime::Property<AuthenticationAppDeviceDetails, String> = runtime::Property::new(
+pub const CLIENT_APP: runtime::Property<AuthenticationAppDeviceDetails, String> = runtime::Property::Named(
     "clientApp",
 );
 /// `deviceId`
-pub const DEVICE_ID: runtime::Property<AuthenticationAppDeviceDetails, String> = runtime::Property::new(
+pub const DEVICE_ID: runtime::Property<AuthenticationAppDeviceDetails, String> = runtime::Property::Named(
     "deviceId",
 );
 /// `operatingSystem`
-pub const OPERATING_SYSTEM: runtime::Property<AuthenticationAppDeviceDetails, String> = runtime::Property::new(
+pub const OPERATING_SYSTEM: runtime::Property<AuthenticationAppDeviceDetails, String> = runtime::Property::Named(
     "operatingSystem",
 );

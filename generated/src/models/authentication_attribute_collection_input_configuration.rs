@@ -117,49 +117,49 @@ pub type Patch = runtime::Patch<AuthenticationAttributeCollectionInputConfigurat
 pub const ATTRIBUTE: runtime::Property<
     AuthenticationAttributeCollectionInputConfiguration,
     String,
-> = runtime::Property::new("attribute");
+> = runtime::Property::Named("attribute");
 /// `defaultValue`
 pub const DEFAULT_VALUE: runtime::Property<
     AuthenticationAttributeCollectionInputConfiguration,
     String,
-> = runtime::Property::new("defaultValue");
+> = runtime::Property::Named("defaultValue");
 /// `editable`
 pub const EDITABLE: runtime::Property<
     AuthenticationAttributeCollectionInputConfiguration,
     bool,
-> = runtime::Property::new("editable");
+> = runtime::Property::Named("editable");
 /// `hidden`
 pub const HIDDEN: runtime::Property<
     AuthenticationAttributeCollectionInputConfiguration,
     bool,
-> = runtime::Property::new("hidden");
+> = runtime::Property::Named("hidden");
 /// `inputType`: never null.
 pub const INPUT_TYPE: runtime::Property<
     AuthenticationAttributeCollectionInputConfiguration,
     models::AuthenticationAttributeCollectionInputType,
-> = runtime::Property::new("inputType");
+> = runtime::Property::Named("inputType");
 /// `label`: never null.
 pub const LABEL: runtime::Property<
     AuthenticationAttributeCollectionInputConfiguration,
     String,
-> = runtime::Property::new("label");
+> = runtime::Property::Named("label");
 /// `options`
 pub const OPTIONS: runtime::Property<
     AuthenticationAttributeCollectionInputConfiguration,
     Vec<models::AuthenticationAttributeCollectionOptionConfiguration>,
-> = runtime::Property::new("options");
+> = runtime::Property::Named("options");
 /// `required`
 pub const REQUIRED: runtime::Property<
     AuthenticationAttributeCollectionInputConfiguration,
     bool,
-> = runtime::Property::new("required");
+> = runtime::Property::Named("required");
 /// `validationRegEx`
 pub const VALIDATION_REG_EX: runtime::Property<
     AuthenticationAttributeCollectionInputConfiguration,
     String,
-> = runtime::Property::new("validationRegEx");
+> = runtime::Property::Named("validationRegEx");
 /// `writeToDirectory`
 pub const WRITE_TO_DIRECTORY: runtime::Property<
     AuthenticationAttributeCollectionInputConfiguration,
     bool,
-> = runtime::Property::new("writeToDirectory");
+> = runtime::Property::Named("writeToDirectory");

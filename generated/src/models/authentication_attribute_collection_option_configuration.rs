@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<AuthenticationAttributeCollectionOptionConfigura
 pub const LABEL: runtime::Property<
     AuthenticationAttributeCollectionOptionConfiguration,
     String,
-> = runtime::Property::new("label");
+> = runtime::Property::Named("label");
 /// `value`: never null.
 pub const VALUE: runtime::Property<
     AuthenticationAttributeCollectionOptionConfiguration,
     String,
-> = runtime::Property::new("value");
+> = runtime::Property::Named("value");

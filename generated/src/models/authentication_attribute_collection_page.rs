@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<AuthenticationAttributeCollectionPage>;
 pub const VIEWS: runtime::Property<
     AuthenticationAttributeCollectionPage,
     Vec<models::AuthenticationAttributeCollectionPageViewConfiguration>,
-> = runtime::Property::new("views");
+> = runtime::Property::Named("views");

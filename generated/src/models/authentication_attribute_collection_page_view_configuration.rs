@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<AuthenticationAttributeCollectionPageViewConfigu
 pub const DESCRIPTION: runtime::Property<
     AuthenticationAttributeCollectionPageViewConfiguration,
     String,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `inputs`
 pub const INPUTS: runtime::Property<
     AuthenticationAttributeCollectionPageViewConfiguration,
     Vec<models::AuthenticationAttributeCollectionInputConfiguration>,
-> = runtime::Property::new("inputs");
+> = runtime::Property::Named("inputs");
 /// `title`
 pub const TITLE: runtime::Property<
     AuthenticationAttributeCollectionPageViewConfiguration,
     String,
-> = runtime::Property::new("title");
+> = runtime::Property::Named("title");

@@ -71,14 +71,14 @@ pub type Patch = runtime::Patch<AuthenticationBehaviors>;
 pub const BLOCK_AZURE_AD_GRAPH_ACCESS: runtime::Property<
     AuthenticationBehaviors,
     bool,
-> = runtime::Property::new("blockAzureADGraphAccess");
+> = runtime::Property::Named("blockAzureADGraphAccess");
 /// `removeUnverifiedEmailClaim`
 pub const REMOVE_UNVERIFIED_EMAIL_CLAIM: runtime::Property<
     AuthenticationBehaviors,
     bool,
-> = runtime::Property::new("removeUnverifiedEmailClaim");
+> = runtime::Property::Named("removeUnverifiedEmailClaim");
 /// `requireClientServicePrincipal`
 pub const REQUIRE_CLIENT_SERVICE_PRINCIPAL: runtime::Property<
     AuthenticationBehaviors,
     bool,
-> = runtime::Property::new("requireClientServicePrincipal");
+> = runtime::Property::Named("requireClientServicePrincipal");

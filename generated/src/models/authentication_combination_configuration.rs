@@ -72,8 +72,8 @@ pub type Patch = runtime::Patch<AuthenticationCombinationConfiguration>;
 pub const APPLIES_TO_COMBINATIONS: runtime::Property<
     AuthenticationCombinationConfiguration,
     Vec<runtime::Flags<models::AuthenticationMethodModes>>,
-> = runtime::Property::new("appliesToCombinations");
+> = runtime::Property::Named("appliesToCombinations");
 /// `id`: never null.
-pub const ID: runtime::Property<AuthenticationCombinationConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<AuthenticationCombinationConfiguration, String> = runtime::Property::Named(
     "id",
 );

@@ -56,6 +56,6 @@ runtime::models!(AuthenticationConditionApplication);
 /// Changes to a [`AuthenticationConditionApplication`].
 pub type Patch = runtime::Patch<AuthenticationConditionApplication>;
 /// `appId`: never null.
-pub const APP_ID: runtime::Property<AuthenticationConditionApplication, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<AuthenticationConditionApplication, String> = runtime::Property::Named(
     "appId",
 );

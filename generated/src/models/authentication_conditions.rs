@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<AuthenticationConditions>;
 pub const APPLICATIONS: runtime::Property<
     AuthenticationConditions,
     models::AuthenticationConditionsApplications,
-> = runtime::Property::new("applications");
+> = runtime::Property::Named("applications");

@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<AuthenticationConditionsApplications>;
 pub const INCLUDE_APPLICATIONS: runtime::Property<
     AuthenticationConditionsApplications,
     runtime::Expanded<Vec<models::AuthenticationConditionApplication>>,
-> = runtime::Property::new("includeApplications");
+> = runtime::Property::Named("includeApplications");

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<AuthenticationConfigurationValidation>;
 pub const ERRORS: runtime::Property<
     AuthenticationConfigurationValidation,
     Vec<models::GenericError>,
-> = runtime::Property::new("errors");
+> = runtime::Property::Named("errors");
 /// `warnings`
 pub const WARNINGS: runtime::Property<
     AuthenticationConfigurationValidation,
     Vec<models::GenericError>,
-> = runtime::Property::new("warnings");
+> = runtime::Property::Named("warnings");

@@ -71,18 +71,18 @@ runtime::models!(AuthenticationContextClassReference);
 /// Changes to a [`AuthenticationContextClassReference`].
 pub type Patch = runtime::Patch<AuthenticationContextClassReference>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<AuthenticationContextClassReference, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AuthenticationContextClassReference, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AuthenticationContextClassReference, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AuthenticationContextClassReference, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AuthenticationContextClassReference, String> = runtime::Property::new(
+pub const ID: runtime::Property<AuthenticationContextClassReference, String> = runtime::Property::Named(
     "id",
 );
 /// `isAvailable`
-pub const IS_AVAILABLE: runtime::Property<AuthenticationContextClassReference, bool> = runtime::Property::new(
+pub const IS_AVAILABLE: runtime::Property<AuthenticationContextClassReference, bool> = runtime::Property::Named(
     "isAvailable",
 );

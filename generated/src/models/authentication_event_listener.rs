@@ -95,17 +95,17 @@ pub type Patch = runtime::Patch<AuthenticationEventListener>;
 pub const AUTHENTICATION_EVENTS_FLOW_ID: runtime::Property<
     AuthenticationEventListener,
     String,
-> = runtime::Property::new("authenticationEventsFlowId");
+> = runtime::Property::Named("authenticationEventsFlowId");
 /// `conditions`
 pub const CONDITIONS: runtime::Property<
     AuthenticationEventListener,
     models::AuthenticationConditions,
-> = runtime::Property::new("conditions");
+> = runtime::Property::Named("conditions");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AuthenticationEventListener, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AuthenticationEventListener, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AuthenticationEventListener, String> = runtime::Property::new(
+pub const ID: runtime::Property<AuthenticationEventListener, String> = runtime::Property::Named(
     "id",
 );

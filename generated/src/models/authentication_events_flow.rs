@@ -83,16 +83,16 @@ pub type Patch = runtime::Patch<AuthenticationEventsFlow>;
 pub const CONDITIONS: runtime::Property<
     AuthenticationEventsFlow,
     models::AuthenticationConditions,
-> = runtime::Property::new("conditions");
+> = runtime::Property::Named("conditions");
 /// `description`
-pub const DESCRIPTION: runtime::Property<AuthenticationEventsFlow, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AuthenticationEventsFlow, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<AuthenticationEventsFlow, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AuthenticationEventsFlow, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AuthenticationEventsFlow, String> = runtime::Property::new(
+pub const ID: runtime::Property<AuthenticationEventsFlow, String> = runtime::Property::Named(
     "id",
 );

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<AuthenticationFlow>;
 pub const TRANSFER_METHOD: runtime::Property<
     AuthenticationFlow,
     runtime::Flags<models::ConditionalAccessTransferMethods>,
-> = runtime::Property::new("transferMethod");
+> = runtime::Property::Named("transferMethod");

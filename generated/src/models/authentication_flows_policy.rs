@@ -75,19 +75,19 @@ runtime::models!(AuthenticationFlowsPolicy);
 /// Changes to a [`AuthenticationFlowsPolicy`].
 pub type Patch = runtime::Patch<AuthenticationFlowsPolicy>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<AuthenticationFlowsPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AuthenticationFlowsPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AuthenticationFlowsPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AuthenticationFlowsPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AuthenticationFlowsPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<AuthenticationFlowsPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `selfServiceSignUp`
 pub const SELF_SERVICE_SIGN_UP: runtime::Property<
     AuthenticationFlowsPolicy,
     models::SelfServiceSignUpAuthenticationFlowConfiguration,
-> = runtime::Property::new("selfServiceSignUp");
+> = runtime::Property::Named("selfServiceSignUp");

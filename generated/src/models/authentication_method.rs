@@ -126,8 +126,8 @@ pub type Patch = runtime::Patch<AuthenticationMethod>;
 pub const CREATED_DATE_TIME: runtime::Property<
     AuthenticationMethod,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<AuthenticationMethod, String> = runtime::Property::new(
+pub const ID: runtime::Property<AuthenticationMethod, String> = runtime::Property::Named(
     "id",
 );

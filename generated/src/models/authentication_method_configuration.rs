@@ -84,13 +84,13 @@ pub type Patch = runtime::Patch<AuthenticationMethodConfiguration>;
 pub const EXCLUDE_TARGETS: runtime::Property<
     AuthenticationMethodConfiguration,
     Vec<models::ExcludeTarget>,
-> = runtime::Property::new("excludeTargets");
+> = runtime::Property::Named("excludeTargets");
 /// `id`: never null.
-pub const ID: runtime::Property<AuthenticationMethodConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<AuthenticationMethodConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `state`
 pub const STATE: runtime::Property<
     AuthenticationMethodConfiguration,
     models::AuthenticationMethodState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

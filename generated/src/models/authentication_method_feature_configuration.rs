@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<AuthenticationMethodFeatureConfiguration>;
 pub const EXCLUDE_TARGET: runtime::Property<
     AuthenticationMethodFeatureConfiguration,
     models::FeatureTarget,
-> = runtime::Property::new("excludeTarget");
+> = runtime::Property::Named("excludeTarget");
 /// `includeTarget`
 pub const INCLUDE_TARGET: runtime::Property<
     AuthenticationMethodFeatureConfiguration,
     models::FeatureTarget,
-> = runtime::Property::new("includeTarget");
+> = runtime::Property::Named("includeTarget");
 /// `state`
 pub const STATE: runtime::Property<
     AuthenticationMethodFeatureConfiguration,
     models::AdvancedConfigState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

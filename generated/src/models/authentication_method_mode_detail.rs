@@ -69,12 +69,12 @@ pub type Patch = runtime::Patch<AuthenticationMethodModeDetail>;
 pub const AUTHENTICATION_METHOD: runtime::Property<
     AuthenticationMethodModeDetail,
     models::BaseAuthenticationMethod,
-> = runtime::Property::new("authenticationMethod");
+> = runtime::Property::Named("authenticationMethod");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<AuthenticationMethodModeDetail, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AuthenticationMethodModeDetail, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AuthenticationMethodModeDetail, String> = runtime::Property::new(
+pub const ID: runtime::Property<AuthenticationMethodModeDetail, String> = runtime::Property::Named(
     "id",
 );

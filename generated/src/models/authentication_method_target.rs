@@ -72,16 +72,16 @@ runtime::models!(AuthenticationMethodTarget);
 /// Changes to a [`AuthenticationMethodTarget`].
 pub type Patch = runtime::Patch<AuthenticationMethodTarget>;
 /// `id`: never null.
-pub const ID: runtime::Property<AuthenticationMethodTarget, String> = runtime::Property::new(
+pub const ID: runtime::Property<AuthenticationMethodTarget, String> = runtime::Property::Named(
     "id",
 );
 /// `isRegistrationRequired`: never null.
 pub const IS_REGISTRATION_REQUIRED: runtime::Property<
     AuthenticationMethodTarget,
     bool,
-> = runtime::Property::new("isRegistrationRequired");
+> = runtime::Property::Named("isRegistrationRequired");
 /// `targetType`: never null.
 pub const TARGET_TYPE: runtime::Property<
     AuthenticationMethodTarget,
     models::AuthenticationMethodTargetType,
-> = runtime::Property::new("targetType");
+> = runtime::Property::Named("targetType");

@@ -115,39 +115,39 @@ pub type Patch = runtime::Patch<AuthenticationMethodsPolicy>;
 pub const AUTHENTICATION_METHOD_CONFIGURATIONS: runtime::Property<
     AuthenticationMethodsPolicy,
     runtime::Expanded<Vec<models::AuthenticationMethodConfiguration>>,
-> = runtime::Property::new("authenticationMethodConfigurations");
+> = runtime::Property::Named("authenticationMethodConfigurations");
 /// `description`
-pub const DESCRIPTION: runtime::Property<AuthenticationMethodsPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AuthenticationMethodsPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AuthenticationMethodsPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AuthenticationMethodsPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AuthenticationMethodsPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<AuthenticationMethodsPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     AuthenticationMethodsPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `policyMigrationState`
 pub const POLICY_MIGRATION_STATE: runtime::Property<
     AuthenticationMethodsPolicy,
     models::AuthenticationMethodsPolicyMigrationState,
-> = runtime::Property::new("policyMigrationState");
+> = runtime::Property::Named("policyMigrationState");
 /// `policyVersion`
-pub const POLICY_VERSION: runtime::Property<AuthenticationMethodsPolicy, String> = runtime::Property::new(
+pub const POLICY_VERSION: runtime::Property<AuthenticationMethodsPolicy, String> = runtime::Property::Named(
     "policyVersion",
 );
 /// `reconfirmationInDays`
-pub const RECONFIRMATION_IN_DAYS: runtime::Property<AuthenticationMethodsPolicy, i32> = runtime::Property::new(
+pub const RECONFIRMATION_IN_DAYS: runtime::Property<AuthenticationMethodsPolicy, i32> = runtime::Property::Named(
     "reconfirmationInDays",
 );
 /// `registrationEnforcement`
 pub const REGISTRATION_ENFORCEMENT: runtime::Property<
     AuthenticationMethodsPolicy,
     models::RegistrationEnforcement,
-> = runtime::Property::new("registrationEnforcement");
+> = runtime::Property::Named("registrationEnforcement");

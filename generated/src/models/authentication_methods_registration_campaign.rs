@@ -81,19 +81,19 @@ pub type Patch = runtime::Patch<AuthenticationMethodsRegistrationCampaign>;
 pub const EXCLUDE_TARGETS: runtime::Property<
     AuthenticationMethodsRegistrationCampaign,
     Vec<models::ExcludeTarget>,
-> = runtime::Property::new("excludeTargets");
+> = runtime::Property::Named("excludeTargets");
 /// `includeTargets`: never null.
 pub const INCLUDE_TARGETS: runtime::Property<
     AuthenticationMethodsRegistrationCampaign,
     Vec<models::AuthenticationMethodsRegistrationCampaignIncludeTarget>,
-> = runtime::Property::new("includeTargets");
+> = runtime::Property::Named("includeTargets");
 /// `snoozeDurationInDays`: never null.
 pub const SNOOZE_DURATION_IN_DAYS: runtime::Property<
     AuthenticationMethodsRegistrationCampaign,
     i32,
-> = runtime::Property::new("snoozeDurationInDays");
+> = runtime::Property::Named("snoozeDurationInDays");
 /// `state`: never null.
 pub const STATE: runtime::Property<
     AuthenticationMethodsRegistrationCampaign,
     models::AdvancedConfigState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<AuthenticationMethodsRegistrationCampaignInclude
 pub const ID: runtime::Property<
     AuthenticationMethodsRegistrationCampaignIncludeTarget,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `targetType`: never null.
 pub const TARGET_TYPE: runtime::Property<
     AuthenticationMethodsRegistrationCampaignIncludeTarget,
     models::AuthenticationMethodTargetType,
-> = runtime::Property::new("targetType");
+> = runtime::Property::Named("targetType");
 /// `targetedAuthenticationMethod`
 pub const TARGETED_AUTHENTICATION_METHOD: runtime::Property<
     AuthenticationMethodsRegistrationCampaignIncludeTarget,
     String,
-> = runtime::Property::new("targetedAuthenticationMethod");
+> = runtime::Property::Named("targetedAuthenticationMethod");

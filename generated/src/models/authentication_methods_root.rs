@@ -63,11 +63,11 @@ runtime::models!(AuthenticationMethodsRoot);
 /// Changes to a [`AuthenticationMethodsRoot`].
 pub type Patch = runtime::Patch<AuthenticationMethodsRoot>;
 /// `id`: never null.
-pub const ID: runtime::Property<AuthenticationMethodsRoot, String> = runtime::Property::new(
+pub const ID: runtime::Property<AuthenticationMethodsRoot, String> = runtime::Property::Named(
     "id",
 );
 /// `userRegistrationDetails`: navigation property.
 pub const USER_REGISTRATION_DETAILS: runtime::Property<
     AuthenticationMethodsRoot,
     runtime::Expanded<Vec<models::UserRegistrationDetails>>,
-> = runtime::Property::new("userRegistrationDetails");
+> = runtime::Property::Named("userRegistrationDetails");

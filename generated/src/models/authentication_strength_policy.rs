@@ -164,41 +164,41 @@ pub type Patch = runtime::Patch<AuthenticationStrengthPolicy>;
 pub const ALLOWED_COMBINATIONS: runtime::Property<
     AuthenticationStrengthPolicy,
     Vec<runtime::Flags<models::AuthenticationMethodModes>>,
-> = runtime::Property::new("allowedCombinations");
+> = runtime::Property::Named("allowedCombinations");
 /// `combinationConfigurations`: navigation property.
 pub const COMBINATION_CONFIGURATIONS: runtime::Property<
     AuthenticationStrengthPolicy,
     runtime::Expanded<Vec<models::AuthenticationCombinationConfiguration>>,
-> = runtime::Property::new("combinationConfigurations");
+> = runtime::Property::Named("combinationConfigurations");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     AuthenticationStrengthPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<AuthenticationStrengthPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AuthenticationStrengthPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<AuthenticationStrengthPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AuthenticationStrengthPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AuthenticationStrengthPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<AuthenticationStrengthPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `modifiedDateTime`: never null.
 pub const MODIFIED_DATE_TIME: runtime::Property<
     AuthenticationStrengthPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `policyType`: never null.
 pub const POLICY_TYPE: runtime::Property<
     AuthenticationStrengthPolicy,
     models::AuthenticationStrengthPolicyType,
-> = runtime::Property::new("policyType");
+> = runtime::Property::Named("policyType");
 /// `requirementsSatisfied`: never null.
 pub const REQUIREMENTS_SATISFIED: runtime::Property<
     AuthenticationStrengthPolicy,
     runtime::Flags<models::AuthenticationStrengthRequirements>,
-> = runtime::Property::new("requirementsSatisfied");
+> = runtime::Property::Named("requirementsSatisfied");

@@ -76,18 +76,18 @@ pub type Patch = runtime::Patch<AuthenticationStrengthRoot>;
 pub const AUTHENTICATION_METHOD_MODES: runtime::Property<
     AuthenticationStrengthRoot,
     runtime::Expanded<Vec<models::AuthenticationMethodModeDetail>>,
-> = runtime::Property::new("authenticationMethodModes");
+> = runtime::Property::Named("authenticationMethodModes");
 /// `combinations`: never null.
 pub const COMBINATIONS: runtime::Property<
     AuthenticationStrengthRoot,
     Vec<runtime::Flags<models::AuthenticationMethodModes>>,
-> = runtime::Property::new("combinations");
+> = runtime::Property::Named("combinations");
 /// `id`: never null.
-pub const ID: runtime::Property<AuthenticationStrengthRoot, String> = runtime::Property::new(
+pub const ID: runtime::Property<AuthenticationStrengthRoot, String> = runtime::Property::Named(
     "id",
 );
 /// `policies`: navigation property.
 pub const POLICIES: runtime::Property<
     AuthenticationStrengthRoot,
     runtime::Expanded<Vec<models::AuthenticationStrengthPolicy>>,
-> = runtime::Property::new("policies");
+> = runtime::Property::Named("policies");

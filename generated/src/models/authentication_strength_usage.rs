@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<AuthenticationStrengthUsage>;
 pub const MFA: runtime::Property<
     AuthenticationStrengthUsage,
     runtime::Expanded<Vec<models::ConditionalAccessPolicy>>,
-> = runtime::Property::new("mfa");
+> = runtime::Property::Named("mfa");
 /// `none`: navigation property.
 pub const NONE: runtime::Property<
     AuthenticationStrengthUsage,
     runtime::Expanded<Vec<models::ConditionalAccessPolicy>>,
-> = runtime::Property::new("none");
+> = runtime::Property::Named("none");

@@ -73,17 +73,17 @@ runtime::models!(AuthoredNote);
 /// Changes to a [`AuthoredNote`].
 pub type Patch = runtime::Patch<AuthoredNote>;
 /// `author`
-pub const AUTHOR: runtime::Property<AuthoredNote, models::Identity> = runtime::Property::new(
+pub const AUTHOR: runtime::Property<AuthoredNote, models::Identity> = runtime::Property::Named(
     "author",
 );
 /// `content`
-pub const CONTENT: runtime::Property<AuthoredNote, models::ItemBody> = runtime::Property::new(
+pub const CONTENT: runtime::Property<AuthoredNote, models::ItemBody> = runtime::Property::Named(
     "content",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     AuthoredNote,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<AuthoredNote, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AuthoredNote, String> = runtime::Property::Named("id");

@@ -54,6 +54,6 @@ runtime::models!(AuthorizationInfo);
 /// Changes to a [`AuthorizationInfo`].
 pub type Patch = runtime::Patch<AuthorizationInfo>;
 /// `certificateUserIds`
-pub const CERTIFICATE_USER_IDS: runtime::Property<AuthorizationInfo, Vec<String>> = runtime::Property::new(
+pub const CERTIFICATE_USER_IDS: runtime::Property<AuthorizationInfo, Vec<String>> = runtime::Property::Named(
     "certificateUserIds",
 );

@@ -133,54 +133,54 @@ pub type Patch = runtime::Patch<AuthorizationPolicy>;
 pub const ALLOW_EMAIL_VERIFIED_USERS_TO_JOIN_ORGANIZATION: runtime::Property<
     AuthorizationPolicy,
     bool,
-> = runtime::Property::new("allowEmailVerifiedUsersToJoinOrganization");
+> = runtime::Property::Named("allowEmailVerifiedUsersToJoinOrganization");
 /// `allowInvitesFrom`
 pub const ALLOW_INVITES_FROM: runtime::Property<
     AuthorizationPolicy,
     models::AllowInvitesFrom,
-> = runtime::Property::new("allowInvitesFrom");
+> = runtime::Property::Named("allowInvitesFrom");
 /// `allowUserConsentForRiskyApps`
 pub const ALLOW_USER_CONSENT_FOR_RISKY_APPS: runtime::Property<
     AuthorizationPolicy,
     bool,
-> = runtime::Property::new("allowUserConsentForRiskyApps");
+> = runtime::Property::Named("allowUserConsentForRiskyApps");
 /// `allowedToSignUpEmailBasedSubscriptions`: never null.
 pub const ALLOWED_TO_SIGN_UP_EMAIL_BASED_SUBSCRIPTIONS: runtime::Property<
     AuthorizationPolicy,
     bool,
-> = runtime::Property::new("allowedToSignUpEmailBasedSubscriptions");
+> = runtime::Property::Named("allowedToSignUpEmailBasedSubscriptions");
 /// `allowedToUseSSPR`: never null.
-pub const ALLOWED_TO_USE_SSPR: runtime::Property<AuthorizationPolicy, bool> = runtime::Property::new(
+pub const ALLOWED_TO_USE_SSPR: runtime::Property<AuthorizationPolicy, bool> = runtime::Property::Named(
     "allowedToUseSSPR",
 );
 /// `blockMsolPowerShell`
-pub const BLOCK_MSOL_POWER_SHELL: runtime::Property<AuthorizationPolicy, bool> = runtime::Property::new(
+pub const BLOCK_MSOL_POWER_SHELL: runtime::Property<AuthorizationPolicy, bool> = runtime::Property::Named(
     "blockMsolPowerShell",
 );
 /// `defaultUserRolePermissions`: never null.
 pub const DEFAULT_USER_ROLE_PERMISSIONS: runtime::Property<
     AuthorizationPolicy,
     models::DefaultUserRolePermissions,
-> = runtime::Property::new("defaultUserRolePermissions");
+> = runtime::Property::Named("defaultUserRolePermissions");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     AuthorizationPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<AuthorizationPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AuthorizationPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AuthorizationPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AuthorizationPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `guestUserRoleId`
 pub const GUEST_USER_ROLE_ID: runtime::Property<
     AuthorizationPolicy,
     runtime::edm::Guid,
-> = runtime::Property::new("guestUserRoleId");
+> = runtime::Property::Named("guestUserRoleId");
 /// `id`: never null.
-pub const ID: runtime::Property<AuthorizationPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<AuthorizationPolicy, String> = runtime::Property::Named(
     "id",
 );

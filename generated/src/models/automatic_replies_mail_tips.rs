@@ -74,21 +74,21 @@ runtime::models!(AutomaticRepliesMailTips);
 /// Changes to a [`AutomaticRepliesMailTips`].
 pub type Patch = runtime::Patch<AutomaticRepliesMailTips>;
 /// `message`
-pub const MESSAGE: runtime::Property<AutomaticRepliesMailTips, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<AutomaticRepliesMailTips, String> = runtime::Property::Named(
     "message",
 );
 /// `messageLanguage`
 pub const MESSAGE_LANGUAGE: runtime::Property<
     AutomaticRepliesMailTips,
     models::LocaleInfo,
-> = runtime::Property::new("messageLanguage");
+> = runtime::Property::Named("messageLanguage");
 /// `scheduledEndTime`
 pub const SCHEDULED_END_TIME: runtime::Property<
     AutomaticRepliesMailTips,
     models::DateTimeTimeZone,
-> = runtime::Property::new("scheduledEndTime");
+> = runtime::Property::Named("scheduledEndTime");
 /// `scheduledStartTime`
 pub const SCHEDULED_START_TIME: runtime::Property<
     AutomaticRepliesMailTips,
     models::DateTimeTimeZone,
-> = runtime::Property::new("scheduledStartTime");
+> = runtime::Property::Named("scheduledStartTime");

@@ -89,27 +89,27 @@ pub type Patch = runtime::Patch<AutomaticRepliesSetting>;
 pub const EXTERNAL_AUDIENCE: runtime::Property<
     AutomaticRepliesSetting,
     models::ExternalAudienceScope,
-> = runtime::Property::new("externalAudience");
+> = runtime::Property::Named("externalAudience");
 /// `externalReplyMessage`
-pub const EXTERNAL_REPLY_MESSAGE: runtime::Property<AutomaticRepliesSetting, String> = runtime::Property::new(
+pub const EXTERNAL_REPLY_MESSAGE: runtime::Property<AutomaticRepliesSetting, String> = runtime::Property::Named(
     "externalReplyMessage",
 );
 /// `internalReplyMessage`
-pub const INTERNAL_REPLY_MESSAGE: runtime::Property<AutomaticRepliesSetting, String> = runtime::Property::new(
+pub const INTERNAL_REPLY_MESSAGE: runtime::Property<AutomaticRepliesSetting, String> = runtime::Property::Named(
     "internalReplyMessage",
 );
 /// `scheduledEndDateTime`
 pub const SCHEDULED_END_DATE_TIME: runtime::Property<
     AutomaticRepliesSetting,
     models::DateTimeTimeZone,
-> = runtime::Property::new("scheduledEndDateTime");
+> = runtime::Property::Named("scheduledEndDateTime");
 /// `scheduledStartDateTime`
 pub const SCHEDULED_START_DATE_TIME: runtime::Property<
     AutomaticRepliesSetting,
     models::DateTimeTimeZone,
-> = runtime::Property::new("scheduledStartDateTime");
+> = runtime::Property::Named("scheduledStartDateTime");
 /// `status`
 pub const STATUS: runtime::Property<
     AutomaticRepliesSetting,
     models::AutomaticRepliesStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

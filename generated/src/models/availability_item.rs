@@ -71,20 +71,20 @@ runtime::models!(AvailabilityItem);
 /// Changes to a [`AvailabilityItem`].
 pub type Patch = runtime::Patch<AvailabilityItem>;
 /// `endDateTime`: never null.
-pub const END_DATE_TIME: runtime::Property<AvailabilityItem, models::DateTimeTimeZone> = runtime::Property::new(
+pub const END_DATE_TIME: runtime::Property<AvailabilityItem, models::DateTimeTimeZone> = runtime::Property::Named(
     "endDateTime",
 );
 /// `serviceId`
-pub const SERVICE_ID: runtime::Property<AvailabilityItem, String> = runtime::Property::new(
+pub const SERVICE_ID: runtime::Property<AvailabilityItem, String> = runtime::Property::Named(
     "serviceId",
 );
 /// `startDateTime`: never null.
 pub const START_DATE_TIME: runtime::Property<
     AvailabilityItem,
     models::DateTimeTimeZone,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `status`
 pub const STATUS: runtime::Property<
     AvailabilityItem,
     models::BookingsAvailabilityStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -75,19 +75,19 @@ runtime::models!(AvailableAccessPackage);
 /// Changes to a [`AvailableAccessPackage`].
 pub type Patch = runtime::Patch<AvailableAccessPackage>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<AvailableAccessPackage, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AvailableAccessPackage, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AvailableAccessPackage, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AvailableAccessPackage, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AvailableAccessPackage, String> = runtime::Property::new(
+pub const ID: runtime::Property<AvailableAccessPackage, String> = runtime::Property::Named(
     "id",
 );
 /// `resourceRoleScopes`: navigation property.
 pub const RESOURCE_ROLE_SCOPES: runtime::Property<
     AvailableAccessPackage,
     runtime::Expanded<Vec<models::AccessPackageResourceRoleScope>>,
-> = runtime::Property::new("resourceRoleScopes");
+> = runtime::Property::Named("resourceRoleScopes");

@@ -63,10 +63,10 @@ runtime::models!(AverageComparativeScore);
 /// Changes to a [`AverageComparativeScore`].
 pub type Patch = runtime::Patch<AverageComparativeScore>;
 /// `averageScore`
-pub const AVERAGE_SCORE: runtime::Property<AverageComparativeScore, f64> = runtime::Property::new(
+pub const AVERAGE_SCORE: runtime::Property<AverageComparativeScore, f64> = runtime::Property::Named(
     "averageScore",
 );
 /// `basis`
-pub const BASIS: runtime::Property<AverageComparativeScore, String> = runtime::Property::new(
+pub const BASIS: runtime::Property<AverageComparativeScore, String> = runtime::Property::Named(
     "basis",
 );

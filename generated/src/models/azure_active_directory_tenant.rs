@@ -61,10 +61,10 @@ runtime::models!(AzureActiveDirectoryTenant);
 /// Changes to a [`AzureActiveDirectoryTenant`].
 pub type Patch = runtime::Patch<AzureActiveDirectoryTenant>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AzureActiveDirectoryTenant, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AzureActiveDirectoryTenant, String> = runtime::Property::Named(
     "displayName",
 );
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<AzureActiveDirectoryTenant, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<AzureActiveDirectoryTenant, String> = runtime::Property::Named(
     "tenantId",
 );

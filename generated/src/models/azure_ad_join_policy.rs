@@ -67,13 +67,13 @@ pub type Patch = runtime::Patch<AzureAdJoinPolicy>;
 pub const ALLOWED_TO_JOIN: runtime::Property<
     AzureAdJoinPolicy,
     models::DeviceRegistrationMembership,
-> = runtime::Property::new("allowedToJoin");
+> = runtime::Property::Named("allowedToJoin");
 /// `isAdminConfigurable`
-pub const IS_ADMIN_CONFIGURABLE: runtime::Property<AzureAdJoinPolicy, bool> = runtime::Property::new(
+pub const IS_ADMIN_CONFIGURABLE: runtime::Property<AzureAdJoinPolicy, bool> = runtime::Property::Named(
     "isAdminConfigurable",
 );
 /// `localAdmins`
 pub const LOCAL_ADMINS: runtime::Property<
     AzureAdJoinPolicy,
     models::LocalAdminSettings,
-> = runtime::Property::new("localAdmins");
+> = runtime::Property::Named("localAdmins");

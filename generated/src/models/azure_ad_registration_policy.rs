@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<AzureAdRegistrationPolicy>;
 pub const ALLOWED_TO_REGISTER: runtime::Property<
     AzureAdRegistrationPolicy,
     models::DeviceRegistrationMembership,
-> = runtime::Property::new("allowedToRegister");
+> = runtime::Property::Named("allowedToRegister");
 /// `isAdminConfigurable`
-pub const IS_ADMIN_CONFIGURABLE: runtime::Property<AzureAdRegistrationPolicy, bool> = runtime::Property::new(
+pub const IS_ADMIN_CONFIGURABLE: runtime::Property<AzureAdRegistrationPolicy, bool> = runtime::Property::Named(
     "isAdminConfigurable",
 );

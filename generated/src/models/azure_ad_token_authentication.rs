@@ -58,6 +58,6 @@ runtime::models!(AzureAdTokenAuthentication);
 /// Changes to a [`AzureAdTokenAuthentication`].
 pub type Patch = runtime::Patch<AzureAdTokenAuthentication>;
 /// `resourceId`
-pub const RESOURCE_ID: runtime::Property<AzureAdTokenAuthentication, String> = runtime::Property::new(
+pub const RESOURCE_ID: runtime::Property<AzureAdTokenAuthentication, String> = runtime::Property::Named(
     "resourceId",
 );

@@ -85,24 +85,24 @@ pub type Patch = runtime::Patch<AzureCommunicationServicesUserConversationMember
 pub const AZURE_COMMUNICATION_SERVICES_ID: runtime::Property<
     AzureCommunicationServicesUserConversationMember,
     String,
-> = runtime::Property::new("azureCommunicationServicesId");
+> = runtime::Property::Named("azureCommunicationServicesId");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     AzureCommunicationServicesUserConversationMember,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
 pub const ID: runtime::Property<
     AzureCommunicationServicesUserConversationMember,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `roles`
 pub const ROLES: runtime::Property<
     AzureCommunicationServicesUserConversationMember,
     Vec<String>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `visibleHistoryStartDateTime`
 pub const VISIBLE_HISTORY_START_DATE_TIME: runtime::Property<
     AzureCommunicationServicesUserConversationMember,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("visibleHistoryStartDateTime");
+> = runtime::Property::Named("visibleHistoryStartDateTime");

@@ -73,13 +73,13 @@ pub type Patch = runtime::Patch<AzureCommunicationServicesUserIdentity>;
 pub const AZURE_COMMUNICATION_SERVICES_RESOURCE_ID: runtime::Property<
     AzureCommunicationServicesUserIdentity,
     String,
-> = runtime::Property::new("azureCommunicationServicesResourceId");
+> = runtime::Property::Named("azureCommunicationServicesResourceId");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     AzureCommunicationServicesUserIdentity,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`
-pub const ID: runtime::Property<AzureCommunicationServicesUserIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<AzureCommunicationServicesUserIdentity, String> = runtime::Property::Named(
     "id",
 );

@@ -111,36 +111,36 @@ pub type Patch = runtime::Patch<B2xIdentityUserFlow>;
 pub const API_CONNECTOR_CONFIGURATION: runtime::Property<
     B2xIdentityUserFlow,
     models::UserFlowApiConnectorConfiguration,
-> = runtime::Property::new("apiConnectorConfiguration");
+> = runtime::Property::Named("apiConnectorConfiguration");
 /// `id`: never null.
-pub const ID: runtime::Property<B2xIdentityUserFlow, String> = runtime::Property::new(
+pub const ID: runtime::Property<B2xIdentityUserFlow, String> = runtime::Property::Named(
     "id",
 );
 /// `identityProviders`: navigation property.
 pub const IDENTITY_PROVIDERS: runtime::Property<
     B2xIdentityUserFlow,
     runtime::Expanded<Vec<models::IdentityProvider>>,
-> = runtime::Property::new("identityProviders");
+> = runtime::Property::Named("identityProviders");
 /// `languages`: navigation property.
 pub const LANGUAGES: runtime::Property<
     B2xIdentityUserFlow,
     runtime::Expanded<Vec<models::UserFlowLanguageConfiguration>>,
-> = runtime::Property::new("languages");
+> = runtime::Property::Named("languages");
 /// `userAttributeAssignments`: navigation property.
 pub const USER_ATTRIBUTE_ASSIGNMENTS: runtime::Property<
     B2xIdentityUserFlow,
     runtime::Expanded<Vec<models::IdentityUserFlowAttributeAssignment>>,
-> = runtime::Property::new("userAttributeAssignments");
+> = runtime::Property::Named("userAttributeAssignments");
 /// `userFlowIdentityProviders`: navigation property.
 pub const USER_FLOW_IDENTITY_PROVIDERS: runtime::Property<
     B2xIdentityUserFlow,
     runtime::Expanded<Vec<models::IdentityProviderBase>>,
-> = runtime::Property::new("userFlowIdentityProviders");
+> = runtime::Property::Named("userFlowIdentityProviders");
 /// `userFlowType`: never null.
-pub const USER_FLOW_TYPE: runtime::Property<B2xIdentityUserFlow, models::UserFlowType> = runtime::Property::new(
+pub const USER_FLOW_TYPE: runtime::Property<B2xIdentityUserFlow, models::UserFlowType> = runtime::Property::Named(
     "userFlowType",
 );
 /// `userFlowTypeVersion`: never null.
-pub const USER_FLOW_TYPE_VERSION: runtime::Property<B2xIdentityUserFlow, f32> = runtime::Property::new(
+pub const USER_FLOW_TYPE_VERSION: runtime::Property<B2xIdentityUserFlow, f32> = runtime::Property::Named(
     "userFlowTypeVersion",
 );

@@ -296,127 +296,127 @@ pub type Patch = runtime::Patch<BackupRestoreRoot>;
 pub const BROWSE_SESSIONS: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::BrowseSessionBase>>,
-> = runtime::Property::new("browseSessions");
+> = runtime::Property::Named("browseSessions");
 /// `driveInclusionRules`: navigation property.
 pub const DRIVE_INCLUSION_RULES: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::DriveProtectionRule>>,
-> = runtime::Property::new("driveInclusionRules");
+> = runtime::Property::Named("driveInclusionRules");
 /// `driveProtectionUnits`: navigation property.
 pub const DRIVE_PROTECTION_UNITS: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::DriveProtectionUnit>>,
-> = runtime::Property::new("driveProtectionUnits");
+> = runtime::Property::Named("driveProtectionUnits");
 /// `driveProtectionUnitsBulkAdditionJobs`: navigation property.
 pub const DRIVE_PROTECTION_UNITS_BULK_ADDITION_JOBS: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::DriveProtectionUnitsBulkAdditionJob>>,
-> = runtime::Property::new("driveProtectionUnitsBulkAdditionJobs");
+> = runtime::Property::Named("driveProtectionUnitsBulkAdditionJobs");
 /// `emailNotificationsSetting`: navigation property.
 pub const EMAIL_NOTIFICATIONS_SETTING: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<models::EmailNotificationsSetting>,
-> = runtime::Property::new("emailNotificationsSetting");
+> = runtime::Property::Named("emailNotificationsSetting");
 /// `exchangeProtectionPolicies`: navigation property.
 pub const EXCHANGE_PROTECTION_POLICIES: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::ExchangeProtectionPolicy>>,
-> = runtime::Property::new("exchangeProtectionPolicies");
+> = runtime::Property::Named("exchangeProtectionPolicies");
 /// `exchangeRestoreSessions`: navigation property.
 pub const EXCHANGE_RESTORE_SESSIONS: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::ExchangeRestoreSession>>,
-> = runtime::Property::new("exchangeRestoreSessions");
+> = runtime::Property::Named("exchangeRestoreSessions");
 /// `id`: never null.
-pub const ID: runtime::Property<BackupRestoreRoot, String> = runtime::Property::new(
+pub const ID: runtime::Property<BackupRestoreRoot, String> = runtime::Property::Named(
     "id",
 );
 /// `mailboxInclusionRules`: navigation property.
 pub const MAILBOX_INCLUSION_RULES: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::MailboxProtectionRule>>,
-> = runtime::Property::new("mailboxInclusionRules");
+> = runtime::Property::Named("mailboxInclusionRules");
 /// `mailboxProtectionUnits`: navigation property.
 pub const MAILBOX_PROTECTION_UNITS: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::MailboxProtectionUnit>>,
-> = runtime::Property::new("mailboxProtectionUnits");
+> = runtime::Property::Named("mailboxProtectionUnits");
 /// `mailboxProtectionUnitsBulkAdditionJobs`: navigation property.
 pub const MAILBOX_PROTECTION_UNITS_BULK_ADDITION_JOBS: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::MailboxProtectionUnitsBulkAdditionJob>>,
-> = runtime::Property::new("mailboxProtectionUnitsBulkAdditionJobs");
+> = runtime::Property::Named("mailboxProtectionUnitsBulkAdditionJobs");
 /// `oneDriveForBusinessBrowseSessions`: navigation property.
 pub const ONE_DRIVE_FOR_BUSINESS_BROWSE_SESSIONS: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::OneDriveForBusinessBrowseSession>>,
-> = runtime::Property::new("oneDriveForBusinessBrowseSessions");
+> = runtime::Property::Named("oneDriveForBusinessBrowseSessions");
 /// `oneDriveForBusinessProtectionPolicies`: navigation property.
 pub const ONE_DRIVE_FOR_BUSINESS_PROTECTION_POLICIES: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::OneDriveForBusinessProtectionPolicy>>,
-> = runtime::Property::new("oneDriveForBusinessProtectionPolicies");
+> = runtime::Property::Named("oneDriveForBusinessProtectionPolicies");
 /// `oneDriveForBusinessRestoreSessions`: navigation property.
 pub const ONE_DRIVE_FOR_BUSINESS_RESTORE_SESSIONS: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::OneDriveForBusinessRestoreSession>>,
-> = runtime::Property::new("oneDriveForBusinessRestoreSessions");
+> = runtime::Property::Named("oneDriveForBusinessRestoreSessions");
 /// `protectionPolicies`: navigation property.
 pub const PROTECTION_POLICIES: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::ProtectionPolicyBase>>,
-> = runtime::Property::new("protectionPolicies");
+> = runtime::Property::Named("protectionPolicies");
 /// `protectionUnits`: navigation property.
 pub const PROTECTION_UNITS: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::ProtectionUnitBase>>,
-> = runtime::Property::new("protectionUnits");
+> = runtime::Property::Named("protectionUnits");
 /// `restorePoints`: navigation property.
 pub const RESTORE_POINTS: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::RestorePoint>>,
-> = runtime::Property::new("restorePoints");
+> = runtime::Property::Named("restorePoints");
 /// `restoreSessions`: navigation property.
 pub const RESTORE_SESSIONS: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::RestoreSessionBase>>,
-> = runtime::Property::new("restoreSessions");
+> = runtime::Property::Named("restoreSessions");
 /// `serviceApps`: navigation property.
 pub const SERVICE_APPS: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::ServiceApp>>,
-> = runtime::Property::new("serviceApps");
+> = runtime::Property::Named("serviceApps");
 /// `serviceStatus`
-pub const SERVICE_STATUS: runtime::Property<BackupRestoreRoot, models::ServiceStatus> = runtime::Property::new(
+pub const SERVICE_STATUS: runtime::Property<BackupRestoreRoot, models::ServiceStatus> = runtime::Property::Named(
     "serviceStatus",
 );
 /// `sharePointBrowseSessions`: navigation property.
 pub const SHARE_POINT_BROWSE_SESSIONS: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::SharePointBrowseSession>>,
-> = runtime::Property::new("sharePointBrowseSessions");
+> = runtime::Property::Named("sharePointBrowseSessions");
 /// `sharePointProtectionPolicies`: navigation property.
 pub const SHARE_POINT_PROTECTION_POLICIES: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::SharePointProtectionPolicy>>,
-> = runtime::Property::new("sharePointProtectionPolicies");
+> = runtime::Property::Named("sharePointProtectionPolicies");
 /// `sharePointRestoreSessions`: navigation property.
 pub const SHARE_POINT_RESTORE_SESSIONS: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::SharePointRestoreSession>>,
-> = runtime::Property::new("sharePointRestoreSessions");
+> = runtime::Property::Named("sharePointRestoreSessions");
 /// `siteInclusionRules`: navigation property.
 pub const SITE_INCLUSION_RULES: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::SiteProtectionRule>>,
-> = runtime::Property::new("siteInclusionRules");
+> = runtime::Property::Named("siteInclusionRules");
 /// `siteProtectionUnits`: navigation property.
 pub const SITE_PROTECTION_UNITS: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::SiteProtectionUnit>>,
-> = runtime::Property::new("siteProtectionUnits");
+> = runtime::Property::Named("siteProtectionUnits");
 /// `siteProtectionUnitsBulkAdditionJobs`: navigation property.
 pub const SITE_PROTECTION_UNITS_BULK_ADDITION_JOBS: runtime::Property<
     BackupRestoreRoot,
     runtime::Expanded<Vec<models::SiteProtectionUnitsBulkAdditionJob>>,
-> = runtime::Property::new("siteProtectionUnitsBulkAdditionJobs");
+> = runtime::Property::Named("siteProtectionUnitsBulkAdditionJobs");

@@ -61,11 +61,11 @@ runtime::models!(BaseEndUserNotification);
 /// Changes to a [`BaseEndUserNotification`].
 pub type Patch = runtime::Patch<BaseEndUserNotification>;
 /// `defaultLanguage`
-pub const DEFAULT_LANGUAGE: runtime::Property<BaseEndUserNotification, String> = runtime::Property::new(
+pub const DEFAULT_LANGUAGE: runtime::Property<BaseEndUserNotification, String> = runtime::Property::Named(
     "defaultLanguage",
 );
 /// `endUserNotification`: navigation property.
 pub const END_USER_NOTIFICATION: runtime::Property<
     BaseEndUserNotification,
     runtime::Expanded<models::EndUserNotification>,
-> = runtime::Property::new("endUserNotification");
+> = runtime::Property::Named("endUserNotification");

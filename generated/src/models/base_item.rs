@@ -138,47 +138,47 @@ runtime::models!(BaseItem);
 /// Changes to a [`BaseItem`].
 pub type Patch = runtime::Patch<BaseItem>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<BaseItem, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<BaseItem, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdByUser`: navigation property.
 pub const CREATED_BY_USER: runtime::Property<
     BaseItem,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("createdByUser");
+> = runtime::Property::Named("createdByUser");
 /// `createdDateTime`: never null.
-pub const CREATED_DATE_TIME: runtime::Property<BaseItem, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<BaseItem, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<BaseItem, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<BaseItem, String> = runtime::Property::Named(
     "description",
 );
 /// `eTag`
-pub const ETAG: runtime::Property<BaseItem, String> = runtime::Property::new("eTag");
+pub const ETAG: runtime::Property<BaseItem, String> = runtime::Property::Named("eTag");
 /// `id`: never null.
-pub const ID: runtime::Property<BaseItem, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<BaseItem, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<BaseItem, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<BaseItem, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedByUser`: navigation property.
 pub const LAST_MODIFIED_BY_USER: runtime::Property<
     BaseItem,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("lastModifiedByUser");
+> = runtime::Property::Named("lastModifiedByUser");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     BaseItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `name`
-pub const NAME: runtime::Property<BaseItem, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<BaseItem, String> = runtime::Property::Named("name");
 /// `parentReference`
-pub const PARENT_REFERENCE: runtime::Property<BaseItem, models::ItemReference> = runtime::Property::new(
+pub const PARENT_REFERENCE: runtime::Property<BaseItem, models::ItemReference> = runtime::Property::Named(
     "parentReference",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<BaseItem, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<BaseItem, String> = runtime::Property::Named(
     "webUrl",
 );

@@ -78,17 +78,19 @@ runtime::models!(BaseItemVersion);
 /// Changes to a [`BaseItemVersion`].
 pub type Patch = runtime::Patch<BaseItemVersion>;
 /// `id`: never null.
-pub const ID: runtime::Property<BaseItemVersion, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<BaseItemVersion, String> = runtime::Property::Named(
+    "id",
+);
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<BaseItemVersion, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<BaseItemVersion, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     BaseItemVersion,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `publication`
-pub const PUBLICATION: runtime::Property<BaseItemVersion, models::PublicationFacet> = runtime::Property::new(
+pub const PUBLICATION: runtime::Property<BaseItemVersion, models::PublicationFacet> = runtime::Property::Named(
     "publication",
 );

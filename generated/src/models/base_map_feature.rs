@@ -73,8 +73,8 @@ runtime::models!(BaseMapFeature);
 /// Changes to a [`BaseMapFeature`].
 pub type Patch = runtime::Patch<BaseMapFeature>;
 /// `id`: never null.
-pub const ID: runtime::Property<BaseMapFeature, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<BaseMapFeature, String> = runtime::Property::Named("id");
 /// `properties`
-pub const PROPERTIES: runtime::Property<BaseMapFeature, String> = runtime::Property::new(
+pub const PROPERTIES: runtime::Property<BaseMapFeature, String> = runtime::Property::Named(
     "properties",
 );

@@ -143,60 +143,64 @@ runtime::models!(BaseSitePage);
 /// Changes to a [`BaseSitePage`].
 pub type Patch = runtime::Patch<BaseSitePage>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<BaseSitePage, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<BaseSitePage, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdByUser`: navigation property.
 pub const CREATED_BY_USER: runtime::Property<
     BaseSitePage,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("createdByUser");
+> = runtime::Property::Named("createdByUser");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     BaseSitePage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<BaseSitePage, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<BaseSitePage, String> = runtime::Property::Named(
     "description",
 );
 /// `eTag`
-pub const ETAG: runtime::Property<BaseSitePage, String> = runtime::Property::new("eTag");
+pub const ETAG: runtime::Property<BaseSitePage, String> = runtime::Property::Named(
+    "eTag",
+);
 /// `id`: never null.
-pub const ID: runtime::Property<BaseSitePage, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<BaseSitePage, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<BaseSitePage, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<BaseSitePage, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedByUser`: navigation property.
 pub const LAST_MODIFIED_BY_USER: runtime::Property<
     BaseSitePage,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("lastModifiedByUser");
+> = runtime::Property::Named("lastModifiedByUser");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     BaseSitePage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `name`
-pub const NAME: runtime::Property<BaseSitePage, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<BaseSitePage, String> = runtime::Property::Named(
+    "name",
+);
 /// `pageLayout`
-pub const PAGE_LAYOUT: runtime::Property<BaseSitePage, models::PageLayoutType> = runtime::Property::new(
+pub const PAGE_LAYOUT: runtime::Property<BaseSitePage, models::PageLayoutType> = runtime::Property::Named(
     "pageLayout",
 );
 /// `parentReference`
-pub const PARENT_REFERENCE: runtime::Property<BaseSitePage, models::ItemReference> = runtime::Property::new(
+pub const PARENT_REFERENCE: runtime::Property<BaseSitePage, models::ItemReference> = runtime::Property::Named(
     "parentReference",
 );
 /// `publishingState`
-pub const PUBLISHING_STATE: runtime::Property<BaseSitePage, models::PublicationFacet> = runtime::Property::new(
+pub const PUBLISHING_STATE: runtime::Property<BaseSitePage, models::PublicationFacet> = runtime::Property::Named(
     "publishingState",
 );
 /// `title`
-pub const TITLE: runtime::Property<BaseSitePage, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<BaseSitePage, String> = runtime::Property::Named(
     "title",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<BaseSitePage, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<BaseSitePage, String> = runtime::Property::Named(
     "webUrl",
 );

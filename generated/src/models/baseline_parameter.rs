@@ -66,15 +66,15 @@ runtime::models!(BaselineParameter);
 /// Changes to a [`BaselineParameter`].
 pub type Patch = runtime::Patch<BaselineParameter>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<BaselineParameter, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<BaselineParameter, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<BaselineParameter, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<BaselineParameter, String> = runtime::Property::Named(
     "displayName",
 );
 /// `parameterType`: never null.
 pub const PARAMETER_TYPE: runtime::Property<
     BaselineParameter,
     models::BaselineParameterType,
-> = runtime::Property::new("parameterType");
+> = runtime::Property::Named("parameterType");

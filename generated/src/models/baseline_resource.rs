@@ -66,15 +66,15 @@ runtime::models!(BaselineResource);
 /// Changes to a [`BaselineResource`].
 pub type Patch = runtime::Patch<BaselineResource>;
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<BaselineResource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<BaselineResource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `properties`: never null.
 pub const PROPERTIES: runtime::Property<
     BaselineResource,
     models::OpenComplexDictionaryType,
-> = runtime::Property::new("properties");
+> = runtime::Property::Named("properties");
 /// `resourceType`: never null.
-pub const RESOURCE_TYPE: runtime::Property<BaselineResource, String> = runtime::Property::new(
+pub const RESOURCE_TYPE: runtime::Property<BaselineResource, String> = runtime::Property::Named(
     "resourceType",
 );

@@ -63,10 +63,10 @@ runtime::models!(BasicAuthentication);
 /// Changes to a [`BasicAuthentication`].
 pub type Patch = runtime::Patch<BasicAuthentication>;
 /// `password`
-pub const PASSWORD: runtime::Property<BasicAuthentication, String> = runtime::Property::new(
+pub const PASSWORD: runtime::Property<BasicAuthentication, String> = runtime::Property::Named(
     "password",
 );
 /// `username`
-pub const USERNAME: runtime::Property<BasicAuthentication, String> = runtime::Property::new(
+pub const USERNAME: runtime::Property<BasicAuthentication, String> = runtime::Property::Named(
     "username",
 );

@@ -58,6 +58,6 @@ runtime::models!(BinaryContent);
 /// Changes to a [`BinaryContent`].
 pub type Patch = runtime::Patch<BinaryContent>;
 /// `data`: never null.
-pub const DATA: runtime::Property<BinaryContent, runtime::edm::Binary> = runtime::Property::new(
+pub const DATA: runtime::Property<BinaryContent, runtime::edm::Binary> = runtime::Property::Named(
     "data",
 );

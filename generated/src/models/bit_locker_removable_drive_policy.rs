@@ -71,14 +71,14 @@ pub type Patch = runtime::Patch<BitLockerRemovableDrivePolicy>;
 pub const BLOCK_CROSS_ORGANIZATION_WRITE_ACCESS: runtime::Property<
     BitLockerRemovableDrivePolicy,
     bool,
-> = runtime::Property::new("blockCrossOrganizationWriteAccess");
+> = runtime::Property::Named("blockCrossOrganizationWriteAccess");
 /// `encryptionMethod`
 pub const ENCRYPTION_METHOD: runtime::Property<
     BitLockerRemovableDrivePolicy,
     models::BitLockerEncryptionMethod,
-> = runtime::Property::new("encryptionMethod");
+> = runtime::Property::Named("encryptionMethod");
 /// `requireEncryptionForWriteAccess`: never null.
 pub const REQUIRE_ENCRYPTION_FOR_WRITE_ACCESS: runtime::Property<
     BitLockerRemovableDrivePolicy,
     bool,
-> = runtime::Property::new("requireEncryptionForWriteAccess");
+> = runtime::Property::Named("requireEncryptionForWriteAccess");

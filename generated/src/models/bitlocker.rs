@@ -61,9 +61,9 @@ runtime::models!(Bitlocker);
 /// Changes to a [`Bitlocker`].
 pub type Patch = runtime::Patch<Bitlocker>;
 /// `id`: never null.
-pub const ID: runtime::Property<Bitlocker, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Bitlocker, String> = runtime::Property::Named("id");
 /// `recoveryKeys`: navigation property.
 pub const RECOVERY_KEYS: runtime::Property<
     Bitlocker,
     runtime::Expanded<Vec<models::BitlockerRecoveryKey>>,
-> = runtime::Property::new("recoveryKeys");
+> = runtime::Property::Named("recoveryKeys");

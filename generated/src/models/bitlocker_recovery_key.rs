@@ -79,20 +79,20 @@ pub type Patch = runtime::Patch<BitlockerRecoveryKey>;
 pub const CREATED_DATE_TIME: runtime::Property<
     BitlockerRecoveryKey,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deviceId`
-pub const DEVICE_ID: runtime::Property<BitlockerRecoveryKey, String> = runtime::Property::new(
+pub const DEVICE_ID: runtime::Property<BitlockerRecoveryKey, String> = runtime::Property::Named(
     "deviceId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<BitlockerRecoveryKey, String> = runtime::Property::new(
+pub const ID: runtime::Property<BitlockerRecoveryKey, String> = runtime::Property::Named(
     "id",
 );
 /// `key`: never null.
-pub const KEY: runtime::Property<BitlockerRecoveryKey, String> = runtime::Property::new(
+pub const KEY: runtime::Property<BitlockerRecoveryKey, String> = runtime::Property::Named(
     "key",
 );
 /// `volumeType`
-pub const VOLUME_TYPE: runtime::Property<BitlockerRecoveryKey, models::VolumeType> = runtime::Property::new(
+pub const VOLUME_TYPE: runtime::Property<BitlockerRecoveryKey, models::VolumeType> = runtime::Property::Named(
     "volumeType",
 );

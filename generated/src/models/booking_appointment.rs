@@ -315,28 +315,28 @@ runtime::models!(CancelParameters);
 /// Changes to a [`BookingAppointment`].
 pub type Patch = runtime::Patch<BookingAppointment>;
 /// `additionalInformation`
-pub const ADDITIONAL_INFORMATION: runtime::Property<BookingAppointment, String> = runtime::Property::new(
+pub const ADDITIONAL_INFORMATION: runtime::Property<BookingAppointment, String> = runtime::Property::Named(
     "additionalInformation",
 );
 /// `anonymousJoinWebUrl`
-pub const ANONYMOUS_JOIN_WEB_URL: runtime::Property<BookingAppointment, String> = runtime::Property::new(
+pub const ANONYMOUS_JOIN_WEB_URL: runtime::Property<BookingAppointment, String> = runtime::Property::Named(
     "anonymousJoinWebUrl",
 );
 /// `appointmentLabel`
-pub const APPOINTMENT_LABEL: runtime::Property<BookingAppointment, String> = runtime::Property::new(
+pub const APPOINTMENT_LABEL: runtime::Property<BookingAppointment, String> = runtime::Property::Named(
     "appointmentLabel",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     BookingAppointment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customerEmailAddress`
-pub const CUSTOMER_EMAIL_ADDRESS: runtime::Property<BookingAppointment, String> = runtime::Property::new(
+pub const CUSTOMER_EMAIL_ADDRESS: runtime::Property<BookingAppointment, String> = runtime::Property::Named(
     "customerEmailAddress",
 );
 /// `customerName`
-pub const CUSTOMER_NAME: runtime::Property<BookingAppointment, String> = runtime::Property::new(
+pub const CUSTOMER_NAME: runtime::Property<BookingAppointment, String> = runtime::Property::Named(
     "customerName",
 );
 /// `customerNotes`: set on creation only.
@@ -344,90 +344,90 @@ pub const CUSTOMER_NOTES: runtime::Property<
     BookingAppointment,
     String,
     runtime::query::CreateOnly,
-> = runtime::Property::new("customerNotes");
+> = runtime::Property::Named("customerNotes");
 /// `customerPhone`
-pub const CUSTOMER_PHONE: runtime::Property<BookingAppointment, String> = runtime::Property::new(
+pub const CUSTOMER_PHONE: runtime::Property<BookingAppointment, String> = runtime::Property::Named(
     "customerPhone",
 );
 /// `customerTimeZone`
-pub const CUSTOMER_TIME_ZONE: runtime::Property<BookingAppointment, String> = runtime::Property::new(
+pub const CUSTOMER_TIME_ZONE: runtime::Property<BookingAppointment, String> = runtime::Property::Named(
     "customerTimeZone",
 );
 /// `customers`: never null.
 pub const CUSTOMERS: runtime::Property<
     BookingAppointment,
     Vec<models::BookingCustomerInformationBase>,
-> = runtime::Property::new("customers");
+> = runtime::Property::Named("customers");
 /// `duration`: read-only.
 pub const DURATION: runtime::Property<
     BookingAppointment,
     runtime::edm::Duration,
     runtime::query::ReadOnly,
-> = runtime::Property::new("duration");
+> = runtime::Property::Named("duration");
 /// `endDateTime`: never null.
 pub const END_DATE_TIME: runtime::Property<
     BookingAppointment,
     models::DateTimeTimeZone,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `filledAttendeesCount`: read-only.
 pub const FILLED_ATTENDEES_COUNT: runtime::Property<
     BookingAppointment,
     i32,
     runtime::query::ReadOnly,
-> = runtime::Property::new("filledAttendeesCount");
+> = runtime::Property::Named("filledAttendeesCount");
 /// `id`: never null.
-pub const ID: runtime::Property<BookingAppointment, String> = runtime::Property::new(
+pub const ID: runtime::Property<BookingAppointment, String> = runtime::Property::Named(
     "id",
 );
 /// `isCustomerAllowedToManageBooking`
 pub const IS_CUSTOMER_ALLOWED_TO_MANAGE_BOOKING: runtime::Property<
     BookingAppointment,
     bool,
-> = runtime::Property::new("isCustomerAllowedToManageBooking");
+> = runtime::Property::Named("isCustomerAllowedToManageBooking");
 /// `isLocationOnline`: never null.
-pub const IS_LOCATION_ONLINE: runtime::Property<BookingAppointment, bool> = runtime::Property::new(
+pub const IS_LOCATION_ONLINE: runtime::Property<BookingAppointment, bool> = runtime::Property::Named(
     "isLocationOnline",
 );
 /// `joinWebUrl`
-pub const JOIN_WEB_URL: runtime::Property<BookingAppointment, String> = runtime::Property::new(
+pub const JOIN_WEB_URL: runtime::Property<BookingAppointment, String> = runtime::Property::Named(
     "joinWebUrl",
 );
 /// `lastUpdatedDateTime`
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     BookingAppointment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `maximumAttendeesCount`: never null.
-pub const MAXIMUM_ATTENDEES_COUNT: runtime::Property<BookingAppointment, i32> = runtime::Property::new(
+pub const MAXIMUM_ATTENDEES_COUNT: runtime::Property<BookingAppointment, i32> = runtime::Property::Named(
     "maximumAttendeesCount",
 );
 /// `optOutOfCustomerEmail`: never null.
-pub const OPT_OUT_OF_CUSTOMER_EMAIL: runtime::Property<BookingAppointment, bool> = runtime::Property::new(
+pub const OPT_OUT_OF_CUSTOMER_EMAIL: runtime::Property<BookingAppointment, bool> = runtime::Property::Named(
     "optOutOfCustomerEmail",
 );
 /// `postBuffer`: never null.
-pub const POST_BUFFER: runtime::Property<BookingAppointment, runtime::edm::Duration> = runtime::Property::new(
+pub const POST_BUFFER: runtime::Property<BookingAppointment, runtime::edm::Duration> = runtime::Property::Named(
     "postBuffer",
 );
 /// `preBuffer`: never null.
-pub const PRE_BUFFER: runtime::Property<BookingAppointment, runtime::edm::Duration> = runtime::Property::new(
+pub const PRE_BUFFER: runtime::Property<BookingAppointment, runtime::edm::Duration> = runtime::Property::Named(
     "preBuffer",
 );
 /// `price`: never null.
-pub const PRICE: runtime::Property<BookingAppointment, f64> = runtime::Property::new(
+pub const PRICE: runtime::Property<BookingAppointment, f64> = runtime::Property::Named(
     "price",
 );
 /// `priceType`: never null.
-pub const PRICE_TYPE: runtime::Property<BookingAppointment, models::BookingPriceType> = runtime::Property::new(
+pub const PRICE_TYPE: runtime::Property<BookingAppointment, models::BookingPriceType> = runtime::Property::Named(
     "priceType",
 );
 /// `reminders`
 pub const REMINDERS: runtime::Property<
     BookingAppointment,
     Vec<models::BookingReminder>,
-> = runtime::Property::new("reminders");
+> = runtime::Property::Named("reminders");
 /// `selfServiceAppointmentId`
-pub const SELF_SERVICE_APPOINTMENT_ID: runtime::Property<BookingAppointment, String> = runtime::Property::new(
+pub const SELF_SERVICE_APPOINTMENT_ID: runtime::Property<BookingAppointment, String> = runtime::Property::Named(
     "selfServiceAppointmentId",
 );
 /// `serviceId`: set on creation only.
@@ -435,29 +435,29 @@ pub const SERVICE_ID: runtime::Property<
     BookingAppointment,
     String,
     runtime::query::CreateOnly,
-> = runtime::Property::new("serviceId");
+> = runtime::Property::Named("serviceId");
 /// `serviceLocation`
-pub const SERVICE_LOCATION: runtime::Property<BookingAppointment, models::Location> = runtime::Property::new(
+pub const SERVICE_LOCATION: runtime::Property<BookingAppointment, models::Location> = runtime::Property::Named(
     "serviceLocation",
 );
 /// `serviceName`: never null.
-pub const SERVICE_NAME: runtime::Property<BookingAppointment, String> = runtime::Property::new(
+pub const SERVICE_NAME: runtime::Property<BookingAppointment, String> = runtime::Property::Named(
     "serviceName",
 );
 /// `serviceNotes`
-pub const SERVICE_NOTES: runtime::Property<BookingAppointment, String> = runtime::Property::new(
+pub const SERVICE_NOTES: runtime::Property<BookingAppointment, String> = runtime::Property::Named(
     "serviceNotes",
 );
 /// `smsNotificationsEnabled`: never null.
-pub const SMS_NOTIFICATIONS_ENABLED: runtime::Property<BookingAppointment, bool> = runtime::Property::new(
+pub const SMS_NOTIFICATIONS_ENABLED: runtime::Property<BookingAppointment, bool> = runtime::Property::Named(
     "smsNotificationsEnabled",
 );
 /// `staffMemberIds`
-pub const STAFF_MEMBER_IDS: runtime::Property<BookingAppointment, Vec<String>> = runtime::Property::new(
+pub const STAFF_MEMBER_IDS: runtime::Property<BookingAppointment, Vec<String>> = runtime::Property::Named(
     "staffMemberIds",
 );
 /// `startDateTime`: never null.
 pub const START_DATE_TIME: runtime::Property<
     BookingAppointment,
     models::DateTimeTimeZone,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

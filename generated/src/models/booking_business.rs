@@ -249,79 +249,81 @@ runtime::models!(GetStaffAvailabilityParameters);
 /// Changes to a [`BookingBusiness`].
 pub type Patch = runtime::Patch<BookingBusiness>;
 /// `address`
-pub const ADDRESS: runtime::Property<BookingBusiness, models::PhysicalAddress> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<BookingBusiness, models::PhysicalAddress> = runtime::Property::Named(
     "address",
 );
 /// `appointments`: navigation property.
 pub const APPOINTMENTS: runtime::Property<
     BookingBusiness,
     runtime::Expanded<Vec<models::BookingAppointment>>,
-> = runtime::Property::new("appointments");
+> = runtime::Property::Named("appointments");
 /// `bookingPageSettings`
 pub const BOOKING_PAGE_SETTINGS: runtime::Property<
     BookingBusiness,
     models::BookingPageSettings,
-> = runtime::Property::new("bookingPageSettings");
+> = runtime::Property::Named("bookingPageSettings");
 /// `businessHours`
 pub const BUSINESS_HOURS: runtime::Property<
     BookingBusiness,
     Vec<models::BookingWorkHours>,
-> = runtime::Property::new("businessHours");
+> = runtime::Property::Named("businessHours");
 /// `businessType`
-pub const BUSINESS_TYPE: runtime::Property<BookingBusiness, String> = runtime::Property::new(
+pub const BUSINESS_TYPE: runtime::Property<BookingBusiness, String> = runtime::Property::Named(
     "businessType",
 );
 /// `calendarView`: navigation property.
 pub const CALENDAR_VIEW: runtime::Property<
     BookingBusiness,
     runtime::Expanded<Vec<models::BookingAppointment>>,
-> = runtime::Property::new("calendarView");
+> = runtime::Property::Named("calendarView");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     BookingBusiness,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customQuestions`: navigation property.
 pub const CUSTOM_QUESTIONS: runtime::Property<
     BookingBusiness,
     runtime::Expanded<Vec<models::BookingCustomQuestion>>,
-> = runtime::Property::new("customQuestions");
+> = runtime::Property::Named("customQuestions");
 /// `customers`: navigation property.
 pub const CUSTOMERS: runtime::Property<
     BookingBusiness,
     runtime::Expanded<Vec<models::BookingCustomerBase>>,
-> = runtime::Property::new("customers");
+> = runtime::Property::Named("customers");
 /// `defaultCurrencyIso`
-pub const DEFAULT_CURRENCY_ISO: runtime::Property<BookingBusiness, String> = runtime::Property::new(
+pub const DEFAULT_CURRENCY_ISO: runtime::Property<BookingBusiness, String> = runtime::Property::Named(
     "defaultCurrencyIso",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<BookingBusiness, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<BookingBusiness, String> = runtime::Property::Named(
     "displayName",
 );
 /// `email`
-pub const EMAIL: runtime::Property<BookingBusiness, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<BookingBusiness, String> = runtime::Property::Named(
     "email",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<BookingBusiness, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<BookingBusiness, String> = runtime::Property::Named(
+    "id",
+);
 /// `isPublished`: read-only.
 pub const IS_PUBLISHED: runtime::Property<
     BookingBusiness,
     bool,
     runtime::query::ReadOnly,
-> = runtime::Property::new("isPublished");
+> = runtime::Property::Named("isPublished");
 /// `languageTag`
-pub const LANGUAGE_TAG: runtime::Property<BookingBusiness, String> = runtime::Property::new(
+pub const LANGUAGE_TAG: runtime::Property<BookingBusiness, String> = runtime::Property::Named(
     "languageTag",
 );
 /// `lastUpdatedDateTime`
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     BookingBusiness,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `phone`
-pub const PHONE: runtime::Property<BookingBusiness, String> = runtime::Property::new(
+pub const PHONE: runtime::Property<BookingBusiness, String> = runtime::Property::Named(
     "phone",
 );
 /// `publicUrl`: read-only.
@@ -329,23 +331,23 @@ pub const PUBLIC_URL: runtime::Property<
     BookingBusiness,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publicUrl");
+> = runtime::Property::Named("publicUrl");
 /// `schedulingPolicy`
 pub const SCHEDULING_POLICY: runtime::Property<
     BookingBusiness,
     models::BookingSchedulingPolicy,
-> = runtime::Property::new("schedulingPolicy");
+> = runtime::Property::Named("schedulingPolicy");
 /// `services`: navigation property.
 pub const SERVICES: runtime::Property<
     BookingBusiness,
     runtime::Expanded<Vec<models::BookingService>>,
-> = runtime::Property::new("services");
+> = runtime::Property::Named("services");
 /// `staffMembers`: navigation property.
 pub const STAFF_MEMBERS: runtime::Property<
     BookingBusiness,
     runtime::Expanded<Vec<models::BookingStaffMemberBase>>,
-> = runtime::Property::new("staffMembers");
+> = runtime::Property::Named("staffMembers");
 /// `webSiteUrl`
-pub const WEB_SITE_URL: runtime::Property<BookingBusiness, String> = runtime::Property::new(
+pub const WEB_SITE_URL: runtime::Property<BookingBusiness, String> = runtime::Property::Named(
     "webSiteUrl",
 );

@@ -63,8 +63,10 @@ runtime::models!(BookingCurrency);
 /// Changes to a [`BookingCurrency`].
 pub type Patch = runtime::Patch<BookingCurrency>;
 /// `id`: never null.
-pub const ID: runtime::Property<BookingCurrency, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<BookingCurrency, String> = runtime::Property::Named(
+    "id",
+);
 /// `symbol`: never null.
-pub const SYMBOL: runtime::Property<BookingCurrency, String> = runtime::Property::new(
+pub const SYMBOL: runtime::Property<BookingCurrency, String> = runtime::Property::Named(
     "symbol",
 );

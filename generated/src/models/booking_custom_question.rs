@@ -97,26 +97,26 @@ pub type Patch = runtime::Patch<BookingCustomQuestion>;
 pub const ANSWER_INPUT_TYPE: runtime::Property<
     BookingCustomQuestion,
     models::AnswerInputType,
-> = runtime::Property::new("answerInputType");
+> = runtime::Property::Named("answerInputType");
 /// `answerOptions`
-pub const ANSWER_OPTIONS: runtime::Property<BookingCustomQuestion, Vec<String>> = runtime::Property::new(
+pub const ANSWER_OPTIONS: runtime::Property<BookingCustomQuestion, Vec<String>> = runtime::Property::Named(
     "answerOptions",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     BookingCustomQuestion,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<BookingCustomQuestion, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<BookingCustomQuestion, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<BookingCustomQuestion, String> = runtime::Property::new(
+pub const ID: runtime::Property<BookingCustomQuestion, String> = runtime::Property::Named(
     "id",
 );
 /// `lastUpdatedDateTime`
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     BookingCustomQuestion,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");

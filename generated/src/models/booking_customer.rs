@@ -100,30 +100,32 @@ runtime::models!(BookingCustomer);
 /// Changes to a [`BookingCustomer`].
 pub type Patch = runtime::Patch<BookingCustomer>;
 /// `addresses`
-pub const ADDRESSES: runtime::Property<BookingCustomer, Vec<models::PhysicalAddress>> = runtime::Property::new(
+pub const ADDRESSES: runtime::Property<BookingCustomer, Vec<models::PhysicalAddress>> = runtime::Property::Named(
     "addresses",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     BookingCustomer,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<BookingCustomer, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<BookingCustomer, String> = runtime::Property::Named(
     "displayName",
 );
 /// `emailAddress`
-pub const EMAIL_ADDRESS: runtime::Property<BookingCustomer, String> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<BookingCustomer, String> = runtime::Property::Named(
     "emailAddress",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<BookingCustomer, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<BookingCustomer, String> = runtime::Property::Named(
+    "id",
+);
 /// `lastUpdatedDateTime`
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     BookingCustomer,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `phones`
-pub const PHONES: runtime::Property<BookingCustomer, Vec<models::Phone>> = runtime::Property::new(
+pub const PHONES: runtime::Property<BookingCustomer, Vec<models::Phone>> = runtime::Property::Named(
     "phones",
 );

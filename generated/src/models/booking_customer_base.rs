@@ -61,6 +61,6 @@ runtime::models!(BookingCustomerBase);
 /// Changes to a [`BookingCustomerBase`].
 pub type Patch = runtime::Patch<BookingCustomerBase>;
 /// `id`: never null.
-pub const ID: runtime::Property<BookingCustomerBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<BookingCustomerBase, String> = runtime::Property::Named(
     "id",
 );

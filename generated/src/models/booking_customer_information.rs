@@ -105,32 +105,32 @@ pub type Patch = runtime::Patch<BookingCustomerInformation>;
 pub const CUSTOM_QUESTION_ANSWERS: runtime::Property<
     BookingCustomerInformation,
     Vec<models::BookingQuestionAnswer>,
-> = runtime::Property::new("customQuestionAnswers");
+> = runtime::Property::Named("customQuestionAnswers");
 /// `customerId`
-pub const CUSTOMER_ID: runtime::Property<BookingCustomerInformation, String> = runtime::Property::new(
+pub const CUSTOMER_ID: runtime::Property<BookingCustomerInformation, String> = runtime::Property::Named(
     "customerId",
 );
 /// `emailAddress`
-pub const EMAIL_ADDRESS: runtime::Property<BookingCustomerInformation, String> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<BookingCustomerInformation, String> = runtime::Property::Named(
     "emailAddress",
 );
 /// `location`
-pub const LOCATION: runtime::Property<BookingCustomerInformation, models::Location> = runtime::Property::new(
+pub const LOCATION: runtime::Property<BookingCustomerInformation, models::Location> = runtime::Property::Named(
     "location",
 );
 /// `name`
-pub const NAME: runtime::Property<BookingCustomerInformation, String> = runtime::Property::new(
+pub const NAME: runtime::Property<BookingCustomerInformation, String> = runtime::Property::Named(
     "name",
 );
 /// `notes`
-pub const NOTES: runtime::Property<BookingCustomerInformation, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<BookingCustomerInformation, String> = runtime::Property::Named(
     "notes",
 );
 /// `phone`
-pub const PHONE: runtime::Property<BookingCustomerInformation, String> = runtime::Property::new(
+pub const PHONE: runtime::Property<BookingCustomerInformation, String> = runtime::Property::Named(
     "phone",
 );
 /// `timeZone`
-pub const TIME_ZONE: runtime::Property<BookingCustomerInformation, String> = runtime::Property::new(
+pub const TIME_ZONE: runtime::Property<BookingCustomerInformation, String> = runtime::Property::Named(
     "timeZone",
 );

@@ -121,47 +121,47 @@ pub type Patch = runtime::Patch<BookingPageSettings>;
 pub const ACCESS_CONTROL: runtime::Property<
     BookingPageSettings,
     models::BookingPageAccessControl,
-> = runtime::Property::new("accessControl");
+> = runtime::Property::Named("accessControl");
 /// `bookingPageColorCode`: never null.
-pub const BOOKING_PAGE_COLOR_CODE: runtime::Property<BookingPageSettings, String> = runtime::Property::new(
+pub const BOOKING_PAGE_COLOR_CODE: runtime::Property<BookingPageSettings, String> = runtime::Property::Named(
     "bookingPageColorCode",
 );
 /// `businessTimeZone`: never null.
-pub const BUSINESS_TIME_ZONE: runtime::Property<BookingPageSettings, String> = runtime::Property::new(
+pub const BUSINESS_TIME_ZONE: runtime::Property<BookingPageSettings, String> = runtime::Property::Named(
     "businessTimeZone",
 );
 /// `customerConsentMessage`: never null.
-pub const CUSTOMER_CONSENT_MESSAGE: runtime::Property<BookingPageSettings, String> = runtime::Property::new(
+pub const CUSTOMER_CONSENT_MESSAGE: runtime::Property<BookingPageSettings, String> = runtime::Property::Named(
     "customerConsentMessage",
 );
 /// `enforceOneTimePassword`: never null.
-pub const ENFORCE_ONE_TIME_PASSWORD: runtime::Property<BookingPageSettings, bool> = runtime::Property::new(
+pub const ENFORCE_ONE_TIME_PASSWORD: runtime::Property<BookingPageSettings, bool> = runtime::Property::Named(
     "enforceOneTimePassword",
 );
 /// `isBusinessLogoDisplayEnabled`: never null.
 pub const IS_BUSINESS_LOGO_DISPLAY_ENABLED: runtime::Property<
     BookingPageSettings,
     bool,
-> = runtime::Property::new("isBusinessLogoDisplayEnabled");
+> = runtime::Property::Named("isBusinessLogoDisplayEnabled");
 /// `isCustomerConsentEnabled`: never null.
-pub const IS_CUSTOMER_CONSENT_ENABLED: runtime::Property<BookingPageSettings, bool> = runtime::Property::new(
+pub const IS_CUSTOMER_CONSENT_ENABLED: runtime::Property<BookingPageSettings, bool> = runtime::Property::Named(
     "isCustomerConsentEnabled",
 );
 /// `isSearchEngineIndexabilityDisabled`: never null.
 pub const IS_SEARCH_ENGINE_INDEXABILITY_DISABLED: runtime::Property<
     BookingPageSettings,
     bool,
-> = runtime::Property::new("isSearchEngineIndexabilityDisabled");
+> = runtime::Property::Named("isSearchEngineIndexabilityDisabled");
 /// `isTimeSlotTimeZoneSetToBusinessTimeZone`: never null.
 pub const IS_TIME_SLOT_TIME_ZONE_SET_TO_BUSINESS_TIME_ZONE: runtime::Property<
     BookingPageSettings,
     bool,
-> = runtime::Property::new("isTimeSlotTimeZoneSetToBusinessTimeZone");
+> = runtime::Property::Named("isTimeSlotTimeZoneSetToBusinessTimeZone");
 /// `privacyPolicyWebUrl`: never null.
-pub const PRIVACY_POLICY_WEB_URL: runtime::Property<BookingPageSettings, String> = runtime::Property::new(
+pub const PRIVACY_POLICY_WEB_URL: runtime::Property<BookingPageSettings, String> = runtime::Property::Named(
     "privacyPolicyWebUrl",
 );
 /// `termsAndConditionsWebUrl`: never null.
-pub const TERMS_AND_CONDITIONS_WEB_URL: runtime::Property<BookingPageSettings, String> = runtime::Property::new(
+pub const TERMS_AND_CONDITIONS_WEB_URL: runtime::Property<BookingPageSettings, String> = runtime::Property::Named(
     "termsAndConditionsWebUrl",
 );

@@ -94,31 +94,31 @@ runtime::models!(BookingQuestionAnswer);
 /// Changes to a [`BookingQuestionAnswer`].
 pub type Patch = runtime::Patch<BookingQuestionAnswer>;
 /// `answer`
-pub const ANSWER: runtime::Property<BookingQuestionAnswer, String> = runtime::Property::new(
+pub const ANSWER: runtime::Property<BookingQuestionAnswer, String> = runtime::Property::Named(
     "answer",
 );
 /// `answerInputType`
 pub const ANSWER_INPUT_TYPE: runtime::Property<
     BookingQuestionAnswer,
     models::AnswerInputType,
-> = runtime::Property::new("answerInputType");
+> = runtime::Property::Named("answerInputType");
 /// `answerOptions`
-pub const ANSWER_OPTIONS: runtime::Property<BookingQuestionAnswer, Vec<String>> = runtime::Property::new(
+pub const ANSWER_OPTIONS: runtime::Property<BookingQuestionAnswer, Vec<String>> = runtime::Property::Named(
     "answerOptions",
 );
 /// `isRequired`
-pub const IS_REQUIRED: runtime::Property<BookingQuestionAnswer, bool> = runtime::Property::new(
+pub const IS_REQUIRED: runtime::Property<BookingQuestionAnswer, bool> = runtime::Property::Named(
     "isRequired",
 );
 /// `question`
-pub const QUESTION: runtime::Property<BookingQuestionAnswer, String> = runtime::Property::new(
+pub const QUESTION: runtime::Property<BookingQuestionAnswer, String> = runtime::Property::Named(
     "question",
 );
 /// `questionId`
-pub const QUESTION_ID: runtime::Property<BookingQuestionAnswer, String> = runtime::Property::new(
+pub const QUESTION_ID: runtime::Property<BookingQuestionAnswer, String> = runtime::Property::Named(
     "questionId",
 );
 /// `selectedOptions`
-pub const SELECTED_OPTIONS: runtime::Property<BookingQuestionAnswer, Vec<String>> = runtime::Property::new(
+pub const SELECTED_OPTIONS: runtime::Property<BookingQuestionAnswer, Vec<String>> = runtime::Property::Named(
     "selectedOptions",
 );

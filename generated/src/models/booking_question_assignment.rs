@@ -61,10 +61,10 @@ runtime::models!(BookingQuestionAssignment);
 /// Changes to a [`BookingQuestionAssignment`].
 pub type Patch = runtime::Patch<BookingQuestionAssignment>;
 /// `isRequired`: never null.
-pub const IS_REQUIRED: runtime::Property<BookingQuestionAssignment, bool> = runtime::Property::new(
+pub const IS_REQUIRED: runtime::Property<BookingQuestionAssignment, bool> = runtime::Property::Named(
     "isRequired",
 );
 /// `questionId`: never null.
-pub const QUESTION_ID: runtime::Property<BookingQuestionAssignment, String> = runtime::Property::new(
+pub const QUESTION_ID: runtime::Property<BookingQuestionAssignment, String> = runtime::Property::Named(
     "questionId",
 );

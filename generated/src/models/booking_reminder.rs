@@ -66,15 +66,15 @@ runtime::models!(BookingReminder);
 /// Changes to a [`BookingReminder`].
 pub type Patch = runtime::Patch<BookingReminder>;
 /// `message`: never null.
-pub const MESSAGE: runtime::Property<BookingReminder, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<BookingReminder, String> = runtime::Property::Named(
     "message",
 );
 /// `offset`: never null.
-pub const OFFSET: runtime::Property<BookingReminder, runtime::edm::Duration> = runtime::Property::new(
+pub const OFFSET: runtime::Property<BookingReminder, runtime::edm::Duration> = runtime::Property::Named(
     "offset",
 );
 /// `recipients`: never null.
 pub const RECIPIENTS: runtime::Property<
     BookingReminder,
     models::BookingReminderRecipients,
-> = runtime::Property::new("recipients");
+> = runtime::Property::Named("recipients");

@@ -106,41 +106,41 @@ runtime::models!(BookingSchedulingPolicy);
 /// Changes to a [`BookingSchedulingPolicy`].
 pub type Patch = runtime::Patch<BookingSchedulingPolicy>;
 /// `allowStaffSelection`: never null.
-pub const ALLOW_STAFF_SELECTION: runtime::Property<BookingSchedulingPolicy, bool> = runtime::Property::new(
+pub const ALLOW_STAFF_SELECTION: runtime::Property<BookingSchedulingPolicy, bool> = runtime::Property::Named(
     "allowStaffSelection",
 );
 /// `customAvailabilities`
 pub const CUSTOM_AVAILABILITIES: runtime::Property<
     BookingSchedulingPolicy,
     Vec<models::BookingsAvailabilityWindow>,
-> = runtime::Property::new("customAvailabilities");
+> = runtime::Property::Named("customAvailabilities");
 /// `generalAvailability`
 pub const GENERAL_AVAILABILITY: runtime::Property<
     BookingSchedulingPolicy,
     models::BookingsAvailability,
-> = runtime::Property::new("generalAvailability");
+> = runtime::Property::Named("generalAvailability");
 /// `isMeetingInviteToCustomersEnabled`
 pub const IS_MEETING_INVITE_TO_CUSTOMERS_ENABLED: runtime::Property<
     BookingSchedulingPolicy,
     bool,
-> = runtime::Property::new("isMeetingInviteToCustomersEnabled");
+> = runtime::Property::Named("isMeetingInviteToCustomersEnabled");
 /// `maximumAdvance`: never null.
 pub const MAXIMUM_ADVANCE: runtime::Property<
     BookingSchedulingPolicy,
     runtime::edm::Duration,
-> = runtime::Property::new("maximumAdvance");
+> = runtime::Property::Named("maximumAdvance");
 /// `minimumLeadTime`: never null.
 pub const MINIMUM_LEAD_TIME: runtime::Property<
     BookingSchedulingPolicy,
     runtime::edm::Duration,
-> = runtime::Property::new("minimumLeadTime");
+> = runtime::Property::Named("minimumLeadTime");
 /// `sendConfirmationsToOwner`: never null.
 pub const SEND_CONFIRMATIONS_TO_OWNER: runtime::Property<
     BookingSchedulingPolicy,
     bool,
-> = runtime::Property::new("sendConfirmationsToOwner");
+> = runtime::Property::Named("sendConfirmationsToOwner");
 /// `timeSlotInterval`: never null.
 pub const TIME_SLOT_INTERVAL: runtime::Property<
     BookingSchedulingPolicy,
     runtime::edm::Duration,
-> = runtime::Property::new("timeSlotInterval");
+> = runtime::Property::Named("timeSlotInterval");

@@ -210,107 +210,107 @@ runtime::models!(BookingService);
 /// Changes to a [`BookingService`].
 pub type Patch = runtime::Patch<BookingService>;
 /// `additionalInformation`
-pub const ADDITIONAL_INFORMATION: runtime::Property<BookingService, String> = runtime::Property::new(
+pub const ADDITIONAL_INFORMATION: runtime::Property<BookingService, String> = runtime::Property::Named(
     "additionalInformation",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     BookingService,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customQuestions`
 pub const CUSTOM_QUESTIONS: runtime::Property<
     BookingService,
     Vec<models::BookingQuestionAssignment>,
-> = runtime::Property::new("customQuestions");
+> = runtime::Property::Named("customQuestions");
 /// `defaultDuration`: never null.
-pub const DEFAULT_DURATION: runtime::Property<BookingService, runtime::edm::Duration> = runtime::Property::new(
+pub const DEFAULT_DURATION: runtime::Property<BookingService, runtime::edm::Duration> = runtime::Property::Named(
     "defaultDuration",
 );
 /// `defaultLocation`
-pub const DEFAULT_LOCATION: runtime::Property<BookingService, models::Location> = runtime::Property::new(
+pub const DEFAULT_LOCATION: runtime::Property<BookingService, models::Location> = runtime::Property::Named(
     "defaultLocation",
 );
 /// `defaultPrice`: never null.
-pub const DEFAULT_PRICE: runtime::Property<BookingService, f64> = runtime::Property::new(
+pub const DEFAULT_PRICE: runtime::Property<BookingService, f64> = runtime::Property::Named(
     "defaultPrice",
 );
 /// `defaultPriceType`: never null.
 pub const DEFAULT_PRICE_TYPE: runtime::Property<
     BookingService,
     models::BookingPriceType,
-> = runtime::Property::new("defaultPriceType");
+> = runtime::Property::Named("defaultPriceType");
 /// `defaultReminders`
 pub const DEFAULT_REMINDERS: runtime::Property<
     BookingService,
     Vec<models::BookingReminder>,
-> = runtime::Property::new("defaultReminders");
+> = runtime::Property::Named("defaultReminders");
 /// `description`
-pub const DESCRIPTION: runtime::Property<BookingService, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<BookingService, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<BookingService, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<BookingService, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<BookingService, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<BookingService, String> = runtime::Property::Named("id");
 /// `isAnonymousJoinEnabled`: never null.
-pub const IS_ANONYMOUS_JOIN_ENABLED: runtime::Property<BookingService, bool> = runtime::Property::new(
+pub const IS_ANONYMOUS_JOIN_ENABLED: runtime::Property<BookingService, bool> = runtime::Property::Named(
     "isAnonymousJoinEnabled",
 );
 /// `isCustomerAllowedToManageBooking`
 pub const IS_CUSTOMER_ALLOWED_TO_MANAGE_BOOKING: runtime::Property<
     BookingService,
     bool,
-> = runtime::Property::new("isCustomerAllowedToManageBooking");
+> = runtime::Property::Named("isCustomerAllowedToManageBooking");
 /// `isHiddenFromCustomers`: never null.
-pub const IS_HIDDEN_FROM_CUSTOMERS: runtime::Property<BookingService, bool> = runtime::Property::new(
+pub const IS_HIDDEN_FROM_CUSTOMERS: runtime::Property<BookingService, bool> = runtime::Property::Named(
     "isHiddenFromCustomers",
 );
 /// `isLocationOnline`: never null.
-pub const IS_LOCATION_ONLINE: runtime::Property<BookingService, bool> = runtime::Property::new(
+pub const IS_LOCATION_ONLINE: runtime::Property<BookingService, bool> = runtime::Property::Named(
     "isLocationOnline",
 );
 /// `languageTag`: never null.
-pub const LANGUAGE_TAG: runtime::Property<BookingService, String> = runtime::Property::new(
+pub const LANGUAGE_TAG: runtime::Property<BookingService, String> = runtime::Property::Named(
     "languageTag",
 );
 /// `lastUpdatedDateTime`
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     BookingService,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `maximumAttendeesCount`: never null.
-pub const MAXIMUM_ATTENDEES_COUNT: runtime::Property<BookingService, i32> = runtime::Property::new(
+pub const MAXIMUM_ATTENDEES_COUNT: runtime::Property<BookingService, i32> = runtime::Property::Named(
     "maximumAttendeesCount",
 );
 /// `notes`
-pub const NOTES: runtime::Property<BookingService, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<BookingService, String> = runtime::Property::Named(
     "notes",
 );
 /// `postBuffer`: never null.
-pub const POST_BUFFER: runtime::Property<BookingService, runtime::edm::Duration> = runtime::Property::new(
+pub const POST_BUFFER: runtime::Property<BookingService, runtime::edm::Duration> = runtime::Property::Named(
     "postBuffer",
 );
 /// `preBuffer`: never null.
-pub const PRE_BUFFER: runtime::Property<BookingService, runtime::edm::Duration> = runtime::Property::new(
+pub const PRE_BUFFER: runtime::Property<BookingService, runtime::edm::Duration> = runtime::Property::Named(
     "preBuffer",
 );
 /// `schedulingPolicy`
 pub const SCHEDULING_POLICY: runtime::Property<
     BookingService,
     models::BookingSchedulingPolicy,
-> = runtime::Property::new("schedulingPolicy");
+> = runtime::Property::Named("schedulingPolicy");
 /// `smsNotificationsEnabled`: never null.
-pub const SMS_NOTIFICATIONS_ENABLED: runtime::Property<BookingService, bool> = runtime::Property::new(
+pub const SMS_NOTIFICATIONS_ENABLED: runtime::Property<BookingService, bool> = runtime::Property::Named(
     "smsNotificationsEnabled",
 );
 /// `staffMemberIds`
-pub const STAFF_MEMBER_IDS: runtime::Property<BookingService, Vec<String>> = runtime::Property::new(
+pub const STAFF_MEMBER_IDS: runtime::Property<BookingService, Vec<String>> = runtime::Property::Named(
     "staffMemberIds",
 );
 /// `webUrl`: read-only.
-pub const WEB_URL: runtime::Property<BookingService, String, runtime::query::ReadOnly> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<BookingService, String, runtime::query::ReadOnly> = runtime::Property::Named(
     "webUrl",
 );

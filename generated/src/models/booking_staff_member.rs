@@ -135,52 +135,52 @@ pub type Patch = runtime::Patch<BookingStaffMember>;
 pub const AVAILABILITY_IS_AFFECTED_BY_PERSONAL_CALENDAR: runtime::Property<
     BookingStaffMember,
     bool,
-> = runtime::Property::new("availabilityIsAffectedByPersonalCalendar");
+> = runtime::Property::Named("availabilityIsAffectedByPersonalCalendar");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     BookingStaffMember,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<BookingStaffMember, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<BookingStaffMember, String> = runtime::Property::Named(
     "displayName",
 );
 /// `emailAddress`
-pub const EMAIL_ADDRESS: runtime::Property<BookingStaffMember, String> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<BookingStaffMember, String> = runtime::Property::Named(
     "emailAddress",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<BookingStaffMember, String> = runtime::Property::new(
+pub const ID: runtime::Property<BookingStaffMember, String> = runtime::Property::Named(
     "id",
 );
 /// `isEmailNotificationEnabled`: never null.
-pub const IS_EMAIL_NOTIFICATION_ENABLED: runtime::Property<BookingStaffMember, bool> = runtime::Property::new(
+pub const IS_EMAIL_NOTIFICATION_ENABLED: runtime::Property<BookingStaffMember, bool> = runtime::Property::Named(
     "isEmailNotificationEnabled",
 );
 /// `lastUpdatedDateTime`
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     BookingStaffMember,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `membershipStatus`: never null.
 pub const MEMBERSHIP_STATUS: runtime::Property<
     BookingStaffMember,
     models::BookingStaffMembershipStatus,
-> = runtime::Property::new("membershipStatus");
+> = runtime::Property::Named("membershipStatus");
 /// `role`: never null.
-pub const ROLE: runtime::Property<BookingStaffMember, models::BookingStaffRole> = runtime::Property::new(
+pub const ROLE: runtime::Property<BookingStaffMember, models::BookingStaffRole> = runtime::Property::Named(
     "role",
 );
 /// `timeZone`
-pub const TIME_ZONE: runtime::Property<BookingStaffMember, String> = runtime::Property::new(
+pub const TIME_ZONE: runtime::Property<BookingStaffMember, String> = runtime::Property::Named(
     "timeZone",
 );
 /// `useBusinessHours`: never null.
-pub const USE_BUSINESS_HOURS: runtime::Property<BookingStaffMember, bool> = runtime::Property::new(
+pub const USE_BUSINESS_HOURS: runtime::Property<BookingStaffMember, bool> = runtime::Property::Named(
     "useBusinessHours",
 );
 /// `workingHours`
 pub const WORKING_HOURS: runtime::Property<
     BookingStaffMember,
     Vec<models::BookingWorkHours>,
-> = runtime::Property::new("workingHours");
+> = runtime::Property::Named("workingHours");

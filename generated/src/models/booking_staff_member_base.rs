@@ -61,6 +61,6 @@ runtime::models!(BookingStaffMemberBase);
 /// Changes to a [`BookingStaffMemberBase`].
 pub type Patch = runtime::Patch<BookingStaffMemberBase>;
 /// `id`: never null.
-pub const ID: runtime::Property<BookingStaffMemberBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<BookingStaffMemberBase, String> = runtime::Property::Named(
     "id",
 );

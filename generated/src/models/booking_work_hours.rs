@@ -61,11 +61,11 @@ runtime::models!(BookingWorkHours);
 /// Changes to a [`BookingWorkHours`].
 pub type Patch = runtime::Patch<BookingWorkHours>;
 /// `day`: never null.
-pub const DAY: runtime::Property<BookingWorkHours, models::DayOfWeek> = runtime::Property::new(
+pub const DAY: runtime::Property<BookingWorkHours, models::DayOfWeek> = runtime::Property::Named(
     "day",
 );
 /// `timeSlots`
 pub const TIME_SLOTS: runtime::Property<
     BookingWorkHours,
     Vec<models::BookingWorkTimeSlot>,
-> = runtime::Property::new("timeSlots");
+> = runtime::Property::Named("timeSlots");

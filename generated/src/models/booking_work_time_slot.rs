@@ -61,10 +61,10 @@ runtime::models!(BookingWorkTimeSlot);
 /// Changes to a [`BookingWorkTimeSlot`].
 pub type Patch = runtime::Patch<BookingWorkTimeSlot>;
 /// `endTime`: never null.
-pub const END_TIME: runtime::Property<BookingWorkTimeSlot, runtime::edm::TimeOfDay> = runtime::Property::new(
+pub const END_TIME: runtime::Property<BookingWorkTimeSlot, runtime::edm::TimeOfDay> = runtime::Property::Named(
     "endTime",
 );
 /// `startTime`: never null.
-pub const START_TIME: runtime::Property<BookingWorkTimeSlot, runtime::edm::TimeOfDay> = runtime::Property::new(
+pub const START_TIME: runtime::Property<BookingWorkTimeSlot, runtime::edm::TimeOfDay> = runtime::Property::Named(
     "startTime",
 );

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<BookingsAvailability>;
 pub const AVAILABILITY_TYPE: runtime::Property<
     BookingsAvailability,
     models::BookingsServiceAvailabilityType,
-> = runtime::Property::new("availabilityType");
+> = runtime::Property::Named("availabilityType");
 /// `businessHours`
 pub const BUSINESS_HOURS: runtime::Property<
     BookingsAvailability,
     Vec<models::BookingWorkHours>,
-> = runtime::Property::new("businessHours");
+> = runtime::Property::Named("businessHours");

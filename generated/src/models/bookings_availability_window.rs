@@ -76,18 +76,18 @@ pub type Patch = runtime::Patch<BookingsAvailabilityWindow>;
 pub const AVAILABILITY_TYPE: runtime::Property<
     BookingsAvailabilityWindow,
     models::BookingsServiceAvailabilityType,
-> = runtime::Property::new("availabilityType");
+> = runtime::Property::Named("availabilityType");
 /// `businessHours`
 pub const BUSINESS_HOURS: runtime::Property<
     BookingsAvailabilityWindow,
     Vec<models::BookingWorkHours>,
-> = runtime::Property::new("businessHours");
+> = runtime::Property::Named("businessHours");
 /// `endDate`
-pub const END_DATE: runtime::Property<BookingsAvailabilityWindow, runtime::edm::Date> = runtime::Property::new(
+pub const END_DATE: runtime::Property<BookingsAvailabilityWindow, runtime::edm::Date> = runtime::Property::Named(
     "endDate",
 );
 /// `startDate`
 pub const START_DATE: runtime::Property<
     BookingsAvailabilityWindow,
     runtime::edm::Date,
-> = runtime::Property::new("startDate");
+> = runtime::Property::Named("startDate");

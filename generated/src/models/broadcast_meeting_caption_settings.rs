@@ -66,15 +66,15 @@ runtime::models!(BroadcastMeetingCaptionSettings);
 /// Changes to a [`BroadcastMeetingCaptionSettings`].
 pub type Patch = runtime::Patch<BroadcastMeetingCaptionSettings>;
 /// `isCaptionEnabled`
-pub const IS_CAPTION_ENABLED: runtime::Property<BroadcastMeetingCaptionSettings, bool> = runtime::Property::new(
+pub const IS_CAPTION_ENABLED: runtime::Property<BroadcastMeetingCaptionSettings, bool> = runtime::Property::Named(
     "isCaptionEnabled",
 );
 /// `spokenLanguage`
-pub const SPOKEN_LANGUAGE: runtime::Property<BroadcastMeetingCaptionSettings, String> = runtime::Property::new(
+pub const SPOKEN_LANGUAGE: runtime::Property<BroadcastMeetingCaptionSettings, String> = runtime::Property::Named(
     "spokenLanguage",
 );
 /// `translationLanguages`
 pub const TRANSLATION_LANGUAGES: runtime::Property<
     BroadcastMeetingCaptionSettings,
     Vec<String>,
-> = runtime::Property::new("translationLanguages");
+> = runtime::Property::Named("translationLanguages");

@@ -91,28 +91,28 @@ pub type Patch = runtime::Patch<BroadcastMeetingSettings>;
 pub const ALLOWED_AUDIENCE: runtime::Property<
     BroadcastMeetingSettings,
     models::BroadcastMeetingAudience,
-> = runtime::Property::new("allowedAudience");
+> = runtime::Property::Named("allowedAudience");
 /// `captions`
 pub const CAPTIONS: runtime::Property<
     BroadcastMeetingSettings,
     models::BroadcastMeetingCaptionSettings,
-> = runtime::Property::new("captions");
+> = runtime::Property::Named("captions");
 /// `isAttendeeReportEnabled`
 pub const IS_ATTENDEE_REPORT_ENABLED: runtime::Property<
     BroadcastMeetingSettings,
     bool,
-> = runtime::Property::new("isAttendeeReportEnabled");
+> = runtime::Property::Named("isAttendeeReportEnabled");
 /// `isQuestionAndAnswerEnabled`
 pub const IS_QUESTION_AND_ANSWER_ENABLED: runtime::Property<
     BroadcastMeetingSettings,
     bool,
-> = runtime::Property::new("isQuestionAndAnswerEnabled");
+> = runtime::Property::Named("isQuestionAndAnswerEnabled");
 /// `isRecordingEnabled`
-pub const IS_RECORDING_ENABLED: runtime::Property<BroadcastMeetingSettings, bool> = runtime::Property::new(
+pub const IS_RECORDING_ENABLED: runtime::Property<BroadcastMeetingSettings, bool> = runtime::Property::Named(
     "isRecordingEnabled",
 );
 /// `isVideoOnDemandEnabled`
 pub const IS_VIDEO_ON_DEMAND_ENABLED: runtime::Property<
     BroadcastMeetingSettings,
     bool,
-> = runtime::Property::new("isVideoOnDemandEnabled");
+> = runtime::Property::Named("isVideoOnDemandEnabled");

@@ -81,27 +81,27 @@ runtime::models!(BrowseQueryResponseItem);
 /// Changes to a [`BrowseQueryResponseItem`].
 pub type Patch = runtime::Patch<BrowseQueryResponseItem>;
 /// `itemKey`
-pub const ITEM_KEY: runtime::Property<BrowseQueryResponseItem, String> = runtime::Property::new(
+pub const ITEM_KEY: runtime::Property<BrowseQueryResponseItem, String> = runtime::Property::Named(
     "itemKey",
 );
 /// `itemsCount`
-pub const ITEMS_COUNT: runtime::Property<BrowseQueryResponseItem, i32> = runtime::Property::new(
+pub const ITEMS_COUNT: runtime::Property<BrowseQueryResponseItem, i32> = runtime::Property::Named(
     "itemsCount",
 );
 /// `name`
-pub const NAME: runtime::Property<BrowseQueryResponseItem, String> = runtime::Property::new(
+pub const NAME: runtime::Property<BrowseQueryResponseItem, String> = runtime::Property::Named(
     "name",
 );
 /// `sizeInBytes`
-pub const SIZE_IN_BYTES: runtime::Property<BrowseQueryResponseItem, String> = runtime::Property::new(
+pub const SIZE_IN_BYTES: runtime::Property<BrowseQueryResponseItem, String> = runtime::Property::Named(
     "sizeInBytes",
 );
 /// `type`: never null.
 pub const TYPE: runtime::Property<
     BrowseQueryResponseItem,
     models::BrowseQueryResponseItemType,
-> = runtime::Property::new("type");
+> = runtime::Property::Named("type");
 /// `webUrl`
-pub const WEB_URL: runtime::Property<BrowseQueryResponseItem, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<BrowseQueryResponseItem, String> = runtime::Property::Named(
     "webUrl",
 );

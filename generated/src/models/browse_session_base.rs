@@ -170,37 +170,37 @@ runtime::models!(BrowseParameters);
 /// Changes to a [`BrowseSessionBase`].
 pub type Patch = runtime::Patch<BrowseSessionBase>;
 /// `backupSizeInBytes`
-pub const BACKUP_SIZE_IN_BYTES: runtime::Property<BrowseSessionBase, String> = runtime::Property::new(
+pub const BACKUP_SIZE_IN_BYTES: runtime::Property<BrowseSessionBase, String> = runtime::Property::Named(
     "backupSizeInBytes",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     BrowseSessionBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `error`
-pub const ERROR: runtime::Property<BrowseSessionBase, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<BrowseSessionBase, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `expirationDateTime`
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     BrowseSessionBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<BrowseSessionBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<BrowseSessionBase, String> = runtime::Property::Named(
     "id",
 );
 /// `restorePointDateTime`
 pub const RESTORE_POINT_DATE_TIME: runtime::Property<
     BrowseSessionBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("restorePointDateTime");
+> = runtime::Property::Named("restorePointDateTime");
 /// `restorePointId`
-pub const RESTORE_POINT_ID: runtime::Property<BrowseSessionBase, String> = runtime::Property::new(
+pub const RESTORE_POINT_ID: runtime::Property<BrowseSessionBase, String> = runtime::Property::Named(
     "restorePointId",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<BrowseSessionBase, models::BrowseSessionStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<BrowseSessionBase, models::BrowseSessionStatus> = runtime::Property::Named(
     "status",
 );

@@ -132,61 +132,61 @@ runtime::models!(BrowserSharedCookie);
 /// Changes to a [`BrowserSharedCookie`].
 pub type Patch = runtime::Patch<BrowserSharedCookie>;
 /// `comment`: never null.
-pub const COMMENT: runtime::Property<BrowserSharedCookie, String> = runtime::Property::new(
+pub const COMMENT: runtime::Property<BrowserSharedCookie, String> = runtime::Property::Named(
     "comment",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     BrowserSharedCookie,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     BrowserSharedCookie,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<BrowserSharedCookie, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<BrowserSharedCookie, String> = runtime::Property::Named(
     "displayName",
 );
 /// `history`: never null.
 pub const HISTORY: runtime::Property<
     BrowserSharedCookie,
     Vec<models::BrowserSharedCookieHistory>,
-> = runtime::Property::new("history");
+> = runtime::Property::Named("history");
 /// `hostOnly`: never null.
-pub const HOST_ONLY: runtime::Property<BrowserSharedCookie, bool> = runtime::Property::new(
+pub const HOST_ONLY: runtime::Property<BrowserSharedCookie, bool> = runtime::Property::Named(
     "hostOnly",
 );
 /// `hostOrDomain`: never null.
-pub const HOST_OR_DOMAIN: runtime::Property<BrowserSharedCookie, String> = runtime::Property::new(
+pub const HOST_OR_DOMAIN: runtime::Property<BrowserSharedCookie, String> = runtime::Property::Named(
     "hostOrDomain",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<BrowserSharedCookie, String> = runtime::Property::new(
+pub const ID: runtime::Property<BrowserSharedCookie, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     BrowserSharedCookie,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     BrowserSharedCookie,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `path`: never null.
-pub const PATH: runtime::Property<BrowserSharedCookie, String> = runtime::Property::new(
+pub const PATH: runtime::Property<BrowserSharedCookie, String> = runtime::Property::Named(
     "path",
 );
 /// `sourceEnvironment`: never null.
 pub const SOURCE_ENVIRONMENT: runtime::Property<
     BrowserSharedCookie,
     models::BrowserSharedCookieSourceEnvironment,
-> = runtime::Property::new("sourceEnvironment");
+> = runtime::Property::Named("sourceEnvironment");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     BrowserSharedCookie,
     models::BrowserSharedCookieStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -100,37 +100,37 @@ runtime::models!(BrowserSharedCookieHistory);
 /// Changes to a [`BrowserSharedCookieHistory`].
 pub type Patch = runtime::Patch<BrowserSharedCookieHistory>;
 /// `comment`
-pub const COMMENT: runtime::Property<BrowserSharedCookieHistory, String> = runtime::Property::new(
+pub const COMMENT: runtime::Property<BrowserSharedCookieHistory, String> = runtime::Property::Named(
     "comment",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<BrowserSharedCookieHistory, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<BrowserSharedCookieHistory, String> = runtime::Property::Named(
     "displayName",
 );
 /// `hostOnly`: never null.
-pub const HOST_ONLY: runtime::Property<BrowserSharedCookieHistory, bool> = runtime::Property::new(
+pub const HOST_ONLY: runtime::Property<BrowserSharedCookieHistory, bool> = runtime::Property::Named(
     "hostOnly",
 );
 /// `hostOrDomain`
-pub const HOST_OR_DOMAIN: runtime::Property<BrowserSharedCookieHistory, String> = runtime::Property::new(
+pub const HOST_OR_DOMAIN: runtime::Property<BrowserSharedCookieHistory, String> = runtime::Property::Named(
     "hostOrDomain",
 );
 /// `lastModifiedBy`: never null.
 pub const LAST_MODIFIED_BY: runtime::Property<
     BrowserSharedCookieHistory,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `path`
-pub const PATH: runtime::Property<BrowserSharedCookieHistory, String> = runtime::Property::new(
+pub const PATH: runtime::Property<BrowserSharedCookieHistory, String> = runtime::Property::Named(
     "path",
 );
 /// `publishedDateTime`: never null.
 pub const PUBLISHED_DATE_TIME: runtime::Property<
     BrowserSharedCookieHistory,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("publishedDateTime");
+> = runtime::Property::Named("publishedDateTime");
 /// `sourceEnvironment`
 pub const SOURCE_ENVIRONMENT: runtime::Property<
     BrowserSharedCookieHistory,
     models::BrowserSharedCookieSourceEnvironment,
-> = runtime::Property::new("sourceEnvironment");
+> = runtime::Property::Named("sourceEnvironment");

@@ -132,57 +132,57 @@ runtime::models!(BrowserSite);
 /// Changes to a [`BrowserSite`].
 pub type Patch = runtime::Patch<BrowserSite>;
 /// `allowRedirect`: never null.
-pub const ALLOW_REDIRECT: runtime::Property<BrowserSite, bool> = runtime::Property::new(
+pub const ALLOW_REDIRECT: runtime::Property<BrowserSite, bool> = runtime::Property::Named(
     "allowRedirect",
 );
 /// `comment`: never null.
-pub const COMMENT: runtime::Property<BrowserSite, String> = runtime::Property::new(
+pub const COMMENT: runtime::Property<BrowserSite, String> = runtime::Property::Named(
     "comment",
 );
 /// `compatibilityMode`: never null.
 pub const COMPATIBILITY_MODE: runtime::Property<
     BrowserSite,
     models::BrowserSiteCompatibilityMode,
-> = runtime::Property::new("compatibilityMode");
+> = runtime::Property::Named("compatibilityMode");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     BrowserSite,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     BrowserSite,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `history`: never null.
-pub const HISTORY: runtime::Property<BrowserSite, Vec<models::BrowserSiteHistory>> = runtime::Property::new(
+pub const HISTORY: runtime::Property<BrowserSite, Vec<models::BrowserSiteHistory>> = runtime::Property::Named(
     "history",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<BrowserSite, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<BrowserSite, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<BrowserSite, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<BrowserSite, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     BrowserSite,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `mergeType`: never null.
-pub const MERGE_TYPE: runtime::Property<BrowserSite, models::BrowserSiteMergeType> = runtime::Property::new(
+pub const MERGE_TYPE: runtime::Property<BrowserSite, models::BrowserSiteMergeType> = runtime::Property::Named(
     "mergeType",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<BrowserSite, models::BrowserSiteStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<BrowserSite, models::BrowserSiteStatus> = runtime::Property::Named(
     "status",
 );
 /// `targetEnvironment`: never null.
 pub const TARGET_ENVIRONMENT: runtime::Property<
     BrowserSite,
     models::BrowserSiteTargetEnvironment,
-> = runtime::Property::new("targetEnvironment");
+> = runtime::Property::Named("targetEnvironment");
 /// `webUrl`: never null.
-pub const WEB_URL: runtime::Property<BrowserSite, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<BrowserSite, String> = runtime::Property::Named(
     "webUrl",
 );

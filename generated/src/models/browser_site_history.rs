@@ -94,34 +94,34 @@ runtime::models!(BrowserSiteHistory);
 /// Changes to a [`BrowserSiteHistory`].
 pub type Patch = runtime::Patch<BrowserSiteHistory>;
 /// `allowRedirect`
-pub const ALLOW_REDIRECT: runtime::Property<BrowserSiteHistory, bool> = runtime::Property::new(
+pub const ALLOW_REDIRECT: runtime::Property<BrowserSiteHistory, bool> = runtime::Property::Named(
     "allowRedirect",
 );
 /// `comment`: never null.
-pub const COMMENT: runtime::Property<BrowserSiteHistory, String> = runtime::Property::new(
+pub const COMMENT: runtime::Property<BrowserSiteHistory, String> = runtime::Property::Named(
     "comment",
 );
 /// `compatibilityMode`
 pub const COMPATIBILITY_MODE: runtime::Property<
     BrowserSiteHistory,
     models::BrowserSiteCompatibilityMode,
-> = runtime::Property::new("compatibilityMode");
+> = runtime::Property::Named("compatibilityMode");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<BrowserSiteHistory, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<BrowserSiteHistory, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `mergeType`
 pub const MERGE_TYPE: runtime::Property<
     BrowserSiteHistory,
     models::BrowserSiteMergeType,
-> = runtime::Property::new("mergeType");
+> = runtime::Property::Named("mergeType");
 /// `publishedDateTime`: never null.
 pub const PUBLISHED_DATE_TIME: runtime::Property<
     BrowserSiteHistory,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("publishedDateTime");
+> = runtime::Property::Named("publishedDateTime");
 /// `targetEnvironment`
 pub const TARGET_ENVIRONMENT: runtime::Property<
     BrowserSiteHistory,
     models::BrowserSiteTargetEnvironment,
-> = runtime::Property::new("targetEnvironment");
+> = runtime::Property::Named("targetEnvironment");

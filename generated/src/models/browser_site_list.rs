@@ -177,48 +177,50 @@ runtime::models!(PublishParameters);
 /// Changes to a [`BrowserSiteList`].
 pub type Patch = runtime::Patch<BrowserSiteList>;
 /// `description`: never null.
-pub const DESCRIPTION: runtime::Property<BrowserSiteList, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<BrowserSiteList, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<BrowserSiteList, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<BrowserSiteList, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<BrowserSiteList, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<BrowserSiteList, String> = runtime::Property::Named(
+    "id",
+);
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<BrowserSiteList, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<BrowserSiteList, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     BrowserSiteList,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `publishedBy`
-pub const PUBLISHED_BY: runtime::Property<BrowserSiteList, models::IdentitySet> = runtime::Property::new(
+pub const PUBLISHED_BY: runtime::Property<BrowserSiteList, models::IdentitySet> = runtime::Property::Named(
     "publishedBy",
 );
 /// `publishedDateTime`
 pub const PUBLISHED_DATE_TIME: runtime::Property<
     BrowserSiteList,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("publishedDateTime");
+> = runtime::Property::Named("publishedDateTime");
 /// `revision`: never null.
-pub const REVISION: runtime::Property<BrowserSiteList, String> = runtime::Property::new(
+pub const REVISION: runtime::Property<BrowserSiteList, String> = runtime::Property::Named(
     "revision",
 );
 /// `sharedCookies`: navigation property.
 pub const SHARED_COOKIES: runtime::Property<
     BrowserSiteList,
     runtime::Expanded<Vec<models::BrowserSharedCookie>>,
-> = runtime::Property::new("sharedCookies");
+> = runtime::Property::Named("sharedCookies");
 /// `sites`: navigation property.
 pub const SITES: runtime::Property<
     BrowserSiteList,
     runtime::Expanded<Vec<models::BrowserSite>>,
-> = runtime::Property::new("sites");
+> = runtime::Property::Named("sites");
 /// `status`: never null.
-pub const STATUS: runtime::Property<BrowserSiteList, models::BrowserSiteListStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<BrowserSiteList, models::BrowserSiteListStatus> = runtime::Property::Named(
     "status",
 );

@@ -74,24 +74,24 @@ runtime::models!(BucketAggregationDefinition);
 /// Changes to a [`BucketAggregationDefinition`].
 pub type Patch = runtime::Patch<BucketAggregationDefinition>;
 /// `isDescending`
-pub const IS_DESCENDING: runtime::Property<BucketAggregationDefinition, bool> = runtime::Property::new(
+pub const IS_DESCENDING: runtime::Property<BucketAggregationDefinition, bool> = runtime::Property::Named(
     "isDescending",
 );
 /// `minimumCount`
-pub const MINIMUM_COUNT: runtime::Property<BucketAggregationDefinition, i32> = runtime::Property::new(
+pub const MINIMUM_COUNT: runtime::Property<BucketAggregationDefinition, i32> = runtime::Property::Named(
     "minimumCount",
 );
 /// `prefixFilter`
-pub const PREFIX_FILTER: runtime::Property<BucketAggregationDefinition, String> = runtime::Property::new(
+pub const PREFIX_FILTER: runtime::Property<BucketAggregationDefinition, String> = runtime::Property::Named(
     "prefixFilter",
 );
 /// `ranges`
 pub const RANGES: runtime::Property<
     BucketAggregationDefinition,
     Vec<models::BucketAggregationRange>,
-> = runtime::Property::new("ranges");
+> = runtime::Property::Named("ranges");
 /// `sortBy`: never null.
 pub const SORT_BY: runtime::Property<
     BucketAggregationDefinition,
     models::BucketAggregationSortProperty,
-> = runtime::Property::new("sortBy");
+> = runtime::Property::Named("sortBy");

@@ -59,10 +59,10 @@ runtime::models!(BucketAggregationRange);
 /// Changes to a [`BucketAggregationRange`].
 pub type Patch = runtime::Patch<BucketAggregationRange>;
 /// `from`: never null.
-pub const FROM: runtime::Property<BucketAggregationRange, String> = runtime::Property::new(
+pub const FROM: runtime::Property<BucketAggregationRange, String> = runtime::Property::Named(
     "from",
 );
 /// `to`: never null.
-pub const TO: runtime::Property<BucketAggregationRange, String> = runtime::Property::new(
+pub const TO: runtime::Property<BucketAggregationRange, String> = runtime::Property::Named(
     "to",
 );

@@ -206,53 +206,53 @@ runtime::models!(IngestMapFileParameters);
 /// Changes to a [`Building`].
 pub type Patch = runtime::Patch<Building>;
 /// `address`
-pub const ADDRESS: runtime::Property<Building, models::PhysicalAddress> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<Building, models::PhysicalAddress> = runtime::Property::Named(
     "address",
 );
 /// `checkIns`: navigation property.
 pub const CHECK_INS: runtime::Property<
     Building,
     runtime::Expanded<Vec<models::CheckInClaim>>,
-> = runtime::Property::new("checkIns");
+> = runtime::Property::Named("checkIns");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Building, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Building, String> = runtime::Property::Named(
     "displayName",
 );
 /// `geoCoordinates`
-pub const GEO_COORDINATES: runtime::Property<Building, models::OutlookGeoCoordinates> = runtime::Property::new(
+pub const GEO_COORDINATES: runtime::Property<Building, models::OutlookGeoCoordinates> = runtime::Property::Named(
     "geoCoordinates",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Building, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Building, String> = runtime::Property::Named("id");
 /// `isWheelChairAccessible`
-pub const IS_WHEEL_CHAIR_ACCESSIBLE: runtime::Property<Building, bool> = runtime::Property::new(
+pub const IS_WHEEL_CHAIR_ACCESSIBLE: runtime::Property<Building, bool> = runtime::Property::Named(
     "isWheelChairAccessible",
 );
 /// `label`
-pub const LABEL: runtime::Property<Building, String> = runtime::Property::new("label");
+pub const LABEL: runtime::Property<Building, String> = runtime::Property::Named("label");
 /// `map`: navigation property.
-pub const MAP: runtime::Property<Building, runtime::Expanded<models::BuildingMap>> = runtime::Property::new(
+pub const MAP: runtime::Property<Building, runtime::Expanded<models::BuildingMap>> = runtime::Property::Named(
     "map",
 );
 /// `parentId`
-pub const PARENT_ID: runtime::Property<Building, String> = runtime::Property::new(
+pub const PARENT_ID: runtime::Property<Building, String> = runtime::Property::Named(
     "parentId",
 );
 /// `phone`
-pub const PHONE: runtime::Property<Building, String> = runtime::Property::new("phone");
+pub const PHONE: runtime::Property<Building, String> = runtime::Property::Named("phone");
 /// `placeId`
-pub const PLACE_ID: runtime::Property<Building, String> = runtime::Property::new(
+pub const PLACE_ID: runtime::Property<Building, String> = runtime::Property::Named(
     "placeId",
 );
 /// `resourceLinks`: never null.
-pub const RESOURCE_LINKS: runtime::Property<Building, Vec<models::ResourceLink>> = runtime::Property::new(
+pub const RESOURCE_LINKS: runtime::Property<Building, Vec<models::ResourceLink>> = runtime::Property::Named(
     "resourceLinks",
 );
 /// `tags`: never null.
-pub const TAGS: runtime::Property<Building, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<Building, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `wifiState`: never null.
-pub const WIFI_STATE: runtime::Property<Building, models::PlaceFeatureEnablement> = runtime::Property::new(
+pub const WIFI_STATE: runtime::Property<Building, models::PlaceFeatureEnablement> = runtime::Property::Named(
     "wifiState",
 );

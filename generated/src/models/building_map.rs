@@ -81,19 +81,19 @@ pub type Patch = runtime::Patch<BuildingMap>;
 pub const FOOTPRINTS: runtime::Property<
     BuildingMap,
     runtime::Expanded<Vec<models::FootprintMap>>,
-> = runtime::Property::new("footprints");
+> = runtime::Property::Named("footprints");
 /// `id`: never null.
-pub const ID: runtime::Property<BuildingMap, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<BuildingMap, String> = runtime::Property::Named("id");
 /// `levels`: navigation property.
 pub const LEVELS: runtime::Property<
     BuildingMap,
     runtime::Expanded<Vec<models::LevelMap>>,
-> = runtime::Property::new("levels");
+> = runtime::Property::Named("levels");
 /// `placeId`
-pub const PLACE_ID: runtime::Property<BuildingMap, String> = runtime::Property::new(
+pub const PLACE_ID: runtime::Property<BuildingMap, String> = runtime::Property::Named(
     "placeId",
 );
 /// `properties`
-pub const PROPERTIES: runtime::Property<BuildingMap, String> = runtime::Property::new(
+pub const PROPERTIES: runtime::Property<BuildingMap, String> = runtime::Property::Named(
     "properties",
 );

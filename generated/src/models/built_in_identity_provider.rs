@@ -68,14 +68,14 @@ runtime::models!(BuiltInIdentityProvider);
 /// Changes to a [`BuiltInIdentityProvider`].
 pub type Patch = runtime::Patch<BuiltInIdentityProvider>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<BuiltInIdentityProvider, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<BuiltInIdentityProvider, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<BuiltInIdentityProvider, String> = runtime::Property::new(
+pub const ID: runtime::Property<BuiltInIdentityProvider, String> = runtime::Property::Named(
     "id",
 );
 /// `identityProviderType`
-pub const IDENTITY_PROVIDER_TYPE: runtime::Property<BuiltInIdentityProvider, String> = runtime::Property::new(
+pub const IDENTITY_PROVIDER_TYPE: runtime::Property<BuiltInIdentityProvider, String> = runtime::Property::Named(
     "identityProviderType",
 );

@@ -56,4 +56,4 @@ runtime::models!(BulkUpload);
 /// Changes to a [`BulkUpload`].
 pub type Patch = runtime::Patch<BulkUpload>;
 /// `id`: never null.
-pub const ID: runtime::Property<BulkUpload, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<BulkUpload, String> = runtime::Property::Named("id");

@@ -59,10 +59,10 @@ runtime::models!(Bundle);
 /// Changes to a [`Bundle`].
 pub type Patch = runtime::Patch<Bundle>;
 /// `album`
-pub const ALBUM: runtime::Property<Bundle, models::Album> = runtime::Property::new(
+pub const ALBUM: runtime::Property<Bundle, models::Album> = runtime::Property::Named(
     "album",
 );
 /// `childCount`
-pub const CHILD_COUNT: runtime::Property<Bundle, i32> = runtime::Property::new(
+pub const CHILD_COUNT: runtime::Property<Bundle, i32> = runtime::Property::Named(
     "childCount",
 );

@@ -68,16 +68,16 @@ runtime::models!(CaPoliciesDeletableRoot);
 /// Changes to a [`CaPoliciesDeletableRoot`].
 pub type Patch = runtime::Patch<CaPoliciesDeletableRoot>;
 /// `id`: never null.
-pub const ID: runtime::Property<CaPoliciesDeletableRoot, String> = runtime::Property::new(
+pub const ID: runtime::Property<CaPoliciesDeletableRoot, String> = runtime::Property::Named(
     "id",
 );
 /// `namedLocations`: navigation property.
 pub const NAMED_LOCATIONS: runtime::Property<
     CaPoliciesDeletableRoot,
     runtime::Expanded<Vec<models::NamedLocation>>,
-> = runtime::Property::new("namedLocations");
+> = runtime::Property::Named("namedLocations");
 /// `policies`: navigation property.
 pub const POLICIES: runtime::Property<
     CaPoliciesDeletableRoot,
     runtime::Expanded<Vec<models::ConditionalAccessPolicy>>,
-> = runtime::Property::new("policies");
+> = runtime::Property::Named("policies");

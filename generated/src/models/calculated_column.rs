@@ -64,14 +64,14 @@ runtime::models!(CalculatedColumn);
 /// Changes to a [`CalculatedColumn`].
 pub type Patch = runtime::Patch<CalculatedColumn>;
 /// `format`
-pub const FORMAT: runtime::Property<CalculatedColumn, String> = runtime::Property::new(
+pub const FORMAT: runtime::Property<CalculatedColumn, String> = runtime::Property::Named(
     "format",
 );
 /// `formula`
-pub const FORMULA: runtime::Property<CalculatedColumn, String> = runtime::Property::new(
+pub const FORMULA: runtime::Property<CalculatedColumn, String> = runtime::Property::Named(
     "formula",
 );
 /// `outputType`
-pub const OUTPUT_TYPE: runtime::Property<CalculatedColumn, String> = runtime::Property::new(
+pub const OUTPUT_TYPE: runtime::Property<CalculatedColumn, String> = runtime::Property::Named(
     "outputType",
 );

@@ -242,62 +242,62 @@ pub type Patch = runtime::Patch<Calendar>;
 pub const ALLOWED_ONLINE_MEETING_PROVIDERS: runtime::Property<
     Calendar,
     Vec<models::OnlineMeetingProviderType>,
-> = runtime::Property::new("allowedOnlineMeetingProviders");
+> = runtime::Property::Named("allowedOnlineMeetingProviders");
 /// `calendarPermissions`: navigation property.
 pub const CALENDAR_PERMISSIONS: runtime::Property<
     Calendar,
     runtime::Expanded<Vec<models::CalendarPermission>>,
-> = runtime::Property::new("calendarPermissions");
+> = runtime::Property::Named("calendarPermissions");
 /// `calendarView`: navigation property.
 pub const CALENDAR_VIEW: runtime::Property<
     Calendar,
     runtime::Expanded<Vec<models::Event>>,
-> = runtime::Property::new("calendarView");
+> = runtime::Property::Named("calendarView");
 /// `canEdit`
-pub const CAN_EDIT: runtime::Property<Calendar, bool> = runtime::Property::new(
+pub const CAN_EDIT: runtime::Property<Calendar, bool> = runtime::Property::Named(
     "canEdit",
 );
 /// `canShare`
-pub const CAN_SHARE: runtime::Property<Calendar, bool> = runtime::Property::new(
+pub const CAN_SHARE: runtime::Property<Calendar, bool> = runtime::Property::Named(
     "canShare",
 );
 /// `canViewPrivateItems`
-pub const CAN_VIEW_PRIVATE_ITEMS: runtime::Property<Calendar, bool> = runtime::Property::new(
+pub const CAN_VIEW_PRIVATE_ITEMS: runtime::Property<Calendar, bool> = runtime::Property::Named(
     "canViewPrivateItems",
 );
 /// `changeKey`
-pub const CHANGE_KEY: runtime::Property<Calendar, String> = runtime::Property::new(
+pub const CHANGE_KEY: runtime::Property<Calendar, String> = runtime::Property::Named(
     "changeKey",
 );
 /// `color`
-pub const COLOR: runtime::Property<Calendar, models::CalendarColor> = runtime::Property::new(
+pub const COLOR: runtime::Property<Calendar, models::CalendarColor> = runtime::Property::Named(
     "color",
 );
 /// `defaultOnlineMeetingProvider`
 pub const DEFAULT_ONLINE_MEETING_PROVIDER: runtime::Property<
     Calendar,
     models::OnlineMeetingProviderType,
-> = runtime::Property::new("defaultOnlineMeetingProvider");
+> = runtime::Property::Named("defaultOnlineMeetingProvider");
 /// `events`: navigation property.
-pub const EVENTS: runtime::Property<Calendar, runtime::Expanded<Vec<models::Event>>> = runtime::Property::new(
+pub const EVENTS: runtime::Property<Calendar, runtime::Expanded<Vec<models::Event>>> = runtime::Property::Named(
     "events",
 );
 /// `hexColor`
-pub const HEX_COLOR: runtime::Property<Calendar, String> = runtime::Property::new(
+pub const HEX_COLOR: runtime::Property<Calendar, String> = runtime::Property::Named(
     "hexColor",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Calendar, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Calendar, String> = runtime::Property::Named("id");
 /// `isDefaultCalendar`
-pub const IS_DEFAULT_CALENDAR: runtime::Property<Calendar, bool> = runtime::Property::new(
+pub const IS_DEFAULT_CALENDAR: runtime::Property<Calendar, bool> = runtime::Property::Named(
     "isDefaultCalendar",
 );
 /// `isRemovable`
-pub const IS_REMOVABLE: runtime::Property<Calendar, bool> = runtime::Property::new(
+pub const IS_REMOVABLE: runtime::Property<Calendar, bool> = runtime::Property::Named(
     "isRemovable",
 );
 /// `isTallyingResponses`
-pub const IS_TALLYING_RESPONSES: runtime::Property<Calendar, bool> = runtime::Property::new(
+pub const IS_TALLYING_RESPONSES: runtime::Property<Calendar, bool> = runtime::Property::Named(
     "isTallyingResponses",
 );
 /// `multiValueExtendedProperties`: navigation property.
@@ -305,11 +305,11 @@ pub const IS_TALLYING_RESPONSES: runtime::Property<Calendar, bool> = runtime::Pr
 pub const MULTI_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     Calendar,
     crate::runtime::Expanded<Vec<crate::models::MultiValueLegacyExtendedProperty>>,
-> = runtime::Property::new("multiValueExtendedProperties");
+> = runtime::Property::Named("multiValueExtendedProperties");
 /// `name`
-pub const NAME: runtime::Property<Calendar, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<Calendar, String> = runtime::Property::Named("name");
 /// `owner`
-pub const OWNER: runtime::Property<Calendar, models::EmailAddress> = runtime::Property::new(
+pub const OWNER: runtime::Property<Calendar, models::EmailAddress> = runtime::Property::Named(
     "owner",
 );
 /// `singleValueExtendedProperties`: navigation property.
@@ -317,4 +317,4 @@ pub const OWNER: runtime::Property<Calendar, models::EmailAddress> = runtime::Pr
 pub const SINGLE_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     Calendar,
     crate::runtime::Expanded<Vec<crate::models::SingleValueLegacyExtendedProperty>>,
-> = runtime::Property::new("singleValueExtendedProperties");
+> = runtime::Property::Named("singleValueExtendedProperties");

@@ -79,18 +79,18 @@ pub type Patch = runtime::Patch<CalendarGroup>;
 pub const CALENDARS: runtime::Property<
     CalendarGroup,
     runtime::Expanded<Vec<models::Calendar>>,
-> = runtime::Property::new("calendars");
+> = runtime::Property::Named("calendars");
 /// `changeKey`
-pub const CHANGE_KEY: runtime::Property<CalendarGroup, String> = runtime::Property::new(
+pub const CHANGE_KEY: runtime::Property<CalendarGroup, String> = runtime::Property::Named(
     "changeKey",
 );
 /// `classId`
-pub const CLASS_ID: runtime::Property<CalendarGroup, runtime::edm::Guid> = runtime::Property::new(
+pub const CLASS_ID: runtime::Property<CalendarGroup, runtime::edm::Guid> = runtime::Property::Named(
     "classId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CalendarGroup, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<CalendarGroup, String> = runtime::Property::Named("id");
 /// `name`
-pub const NAME: runtime::Property<CalendarGroup, String> = runtime::Property::new(
+pub const NAME: runtime::Property<CalendarGroup, String> = runtime::Property::Named(
     "name",
 );

@@ -91,24 +91,24 @@ pub type Patch = runtime::Patch<CalendarPermission>;
 pub const ALLOWED_ROLES: runtime::Property<
     CalendarPermission,
     Vec<models::CalendarRoleType>,
-> = runtime::Property::new("allowedRoles");
+> = runtime::Property::Named("allowedRoles");
 /// `emailAddress`
-pub const EMAIL_ADDRESS: runtime::Property<CalendarPermission, models::EmailAddress> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<CalendarPermission, models::EmailAddress> = runtime::Property::Named(
     "emailAddress",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CalendarPermission, String> = runtime::Property::new(
+pub const ID: runtime::Property<CalendarPermission, String> = runtime::Property::Named(
     "id",
 );
 /// `isInsideOrganization`
-pub const IS_INSIDE_ORGANIZATION: runtime::Property<CalendarPermission, bool> = runtime::Property::new(
+pub const IS_INSIDE_ORGANIZATION: runtime::Property<CalendarPermission, bool> = runtime::Property::Named(
     "isInsideOrganization",
 );
 /// `isRemovable`
-pub const IS_REMOVABLE: runtime::Property<CalendarPermission, bool> = runtime::Property::new(
+pub const IS_REMOVABLE: runtime::Property<CalendarPermission, bool> = runtime::Property::Named(
     "isRemovable",
 );
 /// `role`
-pub const ROLE: runtime::Property<CalendarPermission, models::CalendarRoleType> = runtime::Property::new(
+pub const ROLE: runtime::Property<CalendarPermission, models::CalendarRoleType> = runtime::Property::Named(
     "role",
 );

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.calendarSharingActionType`.
 ///
 /// Not in the clouds: US Government.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CalendarSharingActionType {
     /// `accept`

@@ -314,174 +314,174 @@ pub type Patch = runtime::Patch<CalendarSharingMessage>;
 pub const ATTACHMENTS: runtime::Property<
     CalendarSharingMessage,
     runtime::Expanded<Vec<models::Attachment>>,
-> = runtime::Property::new("attachments");
+> = runtime::Property::Named("attachments");
 /// `bccRecipients`
 pub const BCC_RECIPIENTS: runtime::Property<
     CalendarSharingMessage,
     Vec<models::Recipient>,
-> = runtime::Property::new("bccRecipients");
+> = runtime::Property::Named("bccRecipients");
 /// `body`
-pub const BODY: runtime::Property<CalendarSharingMessage, models::ItemBody> = runtime::Property::new(
+pub const BODY: runtime::Property<CalendarSharingMessage, models::ItemBody> = runtime::Property::Named(
     "body",
 );
 /// `bodyPreview`
-pub const BODY_PREVIEW: runtime::Property<CalendarSharingMessage, String> = runtime::Property::new(
+pub const BODY_PREVIEW: runtime::Property<CalendarSharingMessage, String> = runtime::Property::Named(
     "bodyPreview",
 );
 /// `canAccept`
-pub const CAN_ACCEPT: runtime::Property<CalendarSharingMessage, bool> = runtime::Property::new(
+pub const CAN_ACCEPT: runtime::Property<CalendarSharingMessage, bool> = runtime::Property::Named(
     "canAccept",
 );
 /// `categories`
-pub const CATEGORIES: runtime::Property<CalendarSharingMessage, Vec<String>> = runtime::Property::new(
+pub const CATEGORIES: runtime::Property<CalendarSharingMessage, Vec<String>> = runtime::Property::Named(
     "categories",
 );
 /// `ccRecipients`
 pub const CC_RECIPIENTS: runtime::Property<
     CalendarSharingMessage,
     Vec<models::Recipient>,
-> = runtime::Property::new("ccRecipients");
+> = runtime::Property::Named("ccRecipients");
 /// `changeKey`
-pub const CHANGE_KEY: runtime::Property<CalendarSharingMessage, String> = runtime::Property::new(
+pub const CHANGE_KEY: runtime::Property<CalendarSharingMessage, String> = runtime::Property::Named(
     "changeKey",
 );
 /// `conversationId`
-pub const CONVERSATION_ID: runtime::Property<CalendarSharingMessage, String> = runtime::Property::new(
+pub const CONVERSATION_ID: runtime::Property<CalendarSharingMessage, String> = runtime::Property::Named(
     "conversationId",
 );
 /// `conversationIndex`
 pub const CONVERSATION_INDEX: runtime::Property<
     CalendarSharingMessage,
     runtime::edm::Binary,
-> = runtime::Property::new("conversationIndex");
+> = runtime::Property::Named("conversationIndex");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     CalendarSharingMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `extensions`: navigation property.
 pub const EXTENSIONS: runtime::Property<
     CalendarSharingMessage,
     runtime::Expanded<Vec<models::Extension>>,
-> = runtime::Property::new("extensions");
+> = runtime::Property::Named("extensions");
 /// `flag`
-pub const FLAG: runtime::Property<CalendarSharingMessage, models::FollowupFlag> = runtime::Property::new(
+pub const FLAG: runtime::Property<CalendarSharingMessage, models::FollowupFlag> = runtime::Property::Named(
     "flag",
 );
 /// `from`
-pub const FROM: runtime::Property<CalendarSharingMessage, models::Recipient> = runtime::Property::new(
+pub const FROM: runtime::Property<CalendarSharingMessage, models::Recipient> = runtime::Property::Named(
     "from",
 );
 /// `hasAttachments`
-pub const HAS_ATTACHMENTS: runtime::Property<CalendarSharingMessage, bool> = runtime::Property::new(
+pub const HAS_ATTACHMENTS: runtime::Property<CalendarSharingMessage, bool> = runtime::Property::Named(
     "hasAttachments",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CalendarSharingMessage, String> = runtime::Property::new(
+pub const ID: runtime::Property<CalendarSharingMessage, String> = runtime::Property::Named(
     "id",
 );
 /// `importance`
-pub const IMPORTANCE: runtime::Property<CalendarSharingMessage, models::Importance> = runtime::Property::new(
+pub const IMPORTANCE: runtime::Property<CalendarSharingMessage, models::Importance> = runtime::Property::Named(
     "importance",
 );
 /// `inferenceClassification`
 pub const INFERENCE_CLASSIFICATION: runtime::Property<
     CalendarSharingMessage,
     models::InferenceClassificationType,
-> = runtime::Property::new("inferenceClassification");
+> = runtime::Property::Named("inferenceClassification");
 /// `internetMessageHeaders`
 pub const INTERNET_MESSAGE_HEADERS: runtime::Property<
     CalendarSharingMessage,
     Vec<models::InternetMessageHeader>,
-> = runtime::Property::new("internetMessageHeaders");
+> = runtime::Property::Named("internetMessageHeaders");
 /// `internetMessageId`
-pub const INTERNET_MESSAGE_ID: runtime::Property<CalendarSharingMessage, String> = runtime::Property::new(
+pub const INTERNET_MESSAGE_ID: runtime::Property<CalendarSharingMessage, String> = runtime::Property::Named(
     "internetMessageId",
 );
 /// `isDeliveryReceiptRequested`
 pub const IS_DELIVERY_RECEIPT_REQUESTED: runtime::Property<
     CalendarSharingMessage,
     bool,
-> = runtime::Property::new("isDeliveryReceiptRequested");
+> = runtime::Property::Named("isDeliveryReceiptRequested");
 /// `isDraft`
-pub const IS_DRAFT: runtime::Property<CalendarSharingMessage, bool> = runtime::Property::new(
+pub const IS_DRAFT: runtime::Property<CalendarSharingMessage, bool> = runtime::Property::Named(
     "isDraft",
 );
 /// `isRead`
-pub const IS_READ: runtime::Property<CalendarSharingMessage, bool> = runtime::Property::new(
+pub const IS_READ: runtime::Property<CalendarSharingMessage, bool> = runtime::Property::Named(
     "isRead",
 );
 /// `isReadReceiptRequested`
-pub const IS_READ_RECEIPT_REQUESTED: runtime::Property<CalendarSharingMessage, bool> = runtime::Property::new(
+pub const IS_READ_RECEIPT_REQUESTED: runtime::Property<CalendarSharingMessage, bool> = runtime::Property::Named(
     "isReadReceiptRequested",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     CalendarSharingMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `multiValueExtendedProperties`: navigation property.
 #[cfg(feature = "full")]
 pub const MULTI_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     CalendarSharingMessage,
     crate::runtime::Expanded<Vec<crate::models::MultiValueLegacyExtendedProperty>>,
-> = runtime::Property::new("multiValueExtendedProperties");
+> = runtime::Property::Named("multiValueExtendedProperties");
 /// `parentFolderId`
-pub const PARENT_FOLDER_ID: runtime::Property<CalendarSharingMessage, String> = runtime::Property::new(
+pub const PARENT_FOLDER_ID: runtime::Property<CalendarSharingMessage, String> = runtime::Property::Named(
     "parentFolderId",
 );
 /// `receivedDateTime`
 pub const RECEIVED_DATE_TIME: runtime::Property<
     CalendarSharingMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("receivedDateTime");
+> = runtime::Property::Named("receivedDateTime");
 /// `replyTo`
-pub const REPLY_TO: runtime::Property<CalendarSharingMessage, Vec<models::Recipient>> = runtime::Property::new(
+pub const REPLY_TO: runtime::Property<CalendarSharingMessage, Vec<models::Recipient>> = runtime::Property::Named(
     "replyTo",
 );
 /// `sender`
-pub const SENDER: runtime::Property<CalendarSharingMessage, models::Recipient> = runtime::Property::new(
+pub const SENDER: runtime::Property<CalendarSharingMessage, models::Recipient> = runtime::Property::Named(
     "sender",
 );
 /// `sentDateTime`
 pub const SENT_DATE_TIME: runtime::Property<
     CalendarSharingMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("sentDateTime");
+> = runtime::Property::Named("sentDateTime");
 /// `sharingMessageAction`
 pub const SHARING_MESSAGE_ACTION: runtime::Property<
     CalendarSharingMessage,
     models::CalendarSharingMessageAction,
-> = runtime::Property::new("sharingMessageAction");
+> = runtime::Property::Named("sharingMessageAction");
 /// `sharingMessageActions`
 pub const SHARING_MESSAGE_ACTIONS: runtime::Property<
     CalendarSharingMessage,
     Vec<models::CalendarSharingMessageAction>,
-> = runtime::Property::new("sharingMessageActions");
+> = runtime::Property::Named("sharingMessageActions");
 /// `singleValueExtendedProperties`: navigation property.
 #[cfg(feature = "full")]
 pub const SINGLE_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     CalendarSharingMessage,
     crate::runtime::Expanded<Vec<crate::models::SingleValueLegacyExtendedProperty>>,
-> = runtime::Property::new("singleValueExtendedProperties");
+> = runtime::Property::Named("singleValueExtendedProperties");
 /// `subject`
-pub const SUBJECT: runtime::Property<CalendarSharingMessage, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<CalendarSharingMessage, String> = runtime::Property::Named(
     "subject",
 );
 /// `suggestedCalendarName`
-pub const SUGGESTED_CALENDAR_NAME: runtime::Property<CalendarSharingMessage, String> = runtime::Property::new(
+pub const SUGGESTED_CALENDAR_NAME: runtime::Property<CalendarSharingMessage, String> = runtime::Property::Named(
     "suggestedCalendarName",
 );
 /// `toRecipients`
 pub const TO_RECIPIENTS: runtime::Property<
     CalendarSharingMessage,
     Vec<models::Recipient>,
-> = runtime::Property::new("toRecipients");
+> = runtime::Property::Named("toRecipients");
 /// `uniqueBody`
-pub const UNIQUE_BODY: runtime::Property<CalendarSharingMessage, models::ItemBody> = runtime::Property::new(
+pub const UNIQUE_BODY: runtime::Property<CalendarSharingMessage, models::ItemBody> = runtime::Property::Named(
     "uniqueBody",
 );
 /// `webLink`
-pub const WEB_LINK: runtime::Property<CalendarSharingMessage, String> = runtime::Property::new(
+pub const WEB_LINK: runtime::Property<CalendarSharingMessage, String> = runtime::Property::Named(
     "webLink",
 );

@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<CalendarSharingMessageAction>;
 pub const ACTION: runtime::Property<
     CalendarSharingMessageAction,
     models::CalendarSharingAction,
-> = runtime::Property::new("action");
+> = runtime::Property::Named("action");
 /// `actionType`
 pub const ACTION_TYPE: runtime::Property<
     CalendarSharingMessageAction,
     models::CalendarSharingActionType,
-> = runtime::Property::new("actionType");
+> = runtime::Property::Named("actionType");
 /// `importance`
 pub const IMPORTANCE: runtime::Property<
     CalendarSharingMessageAction,
     models::CalendarSharingActionImportance,
-> = runtime::Property::new("importance");
+> = runtime::Property::Named("importance");

@@ -1030,99 +1030,99 @@ pub type Patch = runtime::Patch<Call>;
 pub const AUDIO_ROUTING_GROUPS: runtime::Property<
     Call,
     runtime::Expanded<Vec<models::AudioRoutingGroup>>,
-> = runtime::Property::new("audioRoutingGroups");
+> = runtime::Property::Named("audioRoutingGroups");
 /// `callChainId`
-pub const CALL_CHAIN_ID: runtime::Property<Call, String> = runtime::Property::new(
+pub const CALL_CHAIN_ID: runtime::Property<Call, String> = runtime::Property::Named(
     "callChainId",
 );
 /// `callOptions`
-pub const CALL_OPTIONS: runtime::Property<Call, models::CallOptions> = runtime::Property::new(
+pub const CALL_OPTIONS: runtime::Property<Call, models::CallOptions> = runtime::Property::Named(
     "callOptions",
 );
 /// `callRoutes`
-pub const CALL_ROUTES: runtime::Property<Call, Vec<models::CallRoute>> = runtime::Property::new(
+pub const CALL_ROUTES: runtime::Property<Call, Vec<models::CallRoute>> = runtime::Property::Named(
     "callRoutes",
 );
 /// `callbackUri`: never null.
-pub const CALLBACK_URI: runtime::Property<Call, String> = runtime::Property::new(
+pub const CALLBACK_URI: runtime::Property<Call, String> = runtime::Property::Named(
     "callbackUri",
 );
 /// `chatInfo`
-pub const CHAT_INFO: runtime::Property<Call, models::ChatInfo> = runtime::Property::new(
+pub const CHAT_INFO: runtime::Property<Call, models::ChatInfo> = runtime::Property::Named(
     "chatInfo",
 );
 /// `contentSharingSessions`: navigation property.
 pub const CONTENT_SHARING_SESSIONS: runtime::Property<
     Call,
     runtime::Expanded<Vec<models::ContentSharingSession>>,
-> = runtime::Property::new("contentSharingSessions");
+> = runtime::Property::Named("contentSharingSessions");
 /// `direction`
-pub const DIRECTION: runtime::Property<Call, models::CallDirection> = runtime::Property::new(
+pub const DIRECTION: runtime::Property<Call, models::CallDirection> = runtime::Property::Named(
     "direction",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Call, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Call, String> = runtime::Property::Named("id");
 /// `incomingContext`
-pub const INCOMING_CONTEXT: runtime::Property<Call, models::IncomingContext> = runtime::Property::new(
+pub const INCOMING_CONTEXT: runtime::Property<Call, models::IncomingContext> = runtime::Property::Named(
     "incomingContext",
 );
 /// `mediaConfig`
-pub const MEDIA_CONFIG: runtime::Property<Call, models::MediaConfig> = runtime::Property::new(
+pub const MEDIA_CONFIG: runtime::Property<Call, models::MediaConfig> = runtime::Property::Named(
     "mediaConfig",
 );
 /// `mediaState`
-pub const MEDIA_STATE: runtime::Property<Call, models::CallMediaState> = runtime::Property::new(
+pub const MEDIA_STATE: runtime::Property<Call, models::CallMediaState> = runtime::Property::Named(
     "mediaState",
 );
 /// `meetingInfo`
-pub const MEETING_INFO: runtime::Property<Call, models::MeetingInfo> = runtime::Property::new(
+pub const MEETING_INFO: runtime::Property<Call, models::MeetingInfo> = runtime::Property::Named(
     "meetingInfo",
 );
 /// `myParticipantId`
-pub const MY_PARTICIPANT_ID: runtime::Property<Call, String> = runtime::Property::new(
+pub const MY_PARTICIPANT_ID: runtime::Property<Call, String> = runtime::Property::Named(
     "myParticipantId",
 );
 /// `operations`: navigation property.
 pub const OPERATIONS: runtime::Property<
     Call,
     runtime::Expanded<Vec<models::CommsOperation>>,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");
 /// `participants`: navigation property.
 pub const PARTICIPANTS: runtime::Property<
     Call,
     runtime::Expanded<Vec<models::Participant>>,
-> = runtime::Property::new("participants");
+> = runtime::Property::Named("participants");
 /// `requestedModalities`
-pub const REQUESTED_MODALITIES: runtime::Property<Call, Vec<models::Modality>> = runtime::Property::new(
+pub const REQUESTED_MODALITIES: runtime::Property<Call, Vec<models::Modality>> = runtime::Property::Named(
     "requestedModalities",
 );
 /// `resultInfo`
-pub const RESULT_INFO: runtime::Property<Call, models::ResultInfo> = runtime::Property::new(
+pub const RESULT_INFO: runtime::Property<Call, models::ResultInfo> = runtime::Property::Named(
     "resultInfo",
 );
 /// `source`
-pub const SOURCE: runtime::Property<Call, models::ParticipantInfo> = runtime::Property::new(
+pub const SOURCE: runtime::Property<Call, models::ParticipantInfo> = runtime::Property::Named(
     "source",
 );
 /// `state`
-pub const STATE: runtime::Property<Call, models::CallState> = runtime::Property::new(
+pub const STATE: runtime::Property<Call, models::CallState> = runtime::Property::Named(
     "state",
 );
 /// `subject`
-pub const SUBJECT: runtime::Property<Call, String> = runtime::Property::new("subject");
+pub const SUBJECT: runtime::Property<Call, String> = runtime::Property::Named("subject");
 /// `targets`
-pub const TARGETS: runtime::Property<Call, Vec<models::InvitationParticipantInfo>> = runtime::Property::new(
+pub const TARGETS: runtime::Property<Call, Vec<models::InvitationParticipantInfo>> = runtime::Property::Named(
     "targets",
 );
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<Call, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<Call, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `toneInfo`
-pub const TONE_INFO: runtime::Property<Call, models::ToneInfo> = runtime::Property::new(
+pub const TONE_INFO: runtime::Property<Call, models::ToneInfo> = runtime::Property::Named(
     "toneInfo",
 );
 /// `transcription`
-pub const TRANSCRIPTION: runtime::Property<Call, models::CallTranscriptionInfo> = runtime::Property::new(
+pub const TRANSCRIPTION: runtime::Property<Call, models::CallTranscriptionInfo> = runtime::Property::Named(
     "transcription",
 );

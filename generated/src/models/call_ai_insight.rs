@@ -102,34 +102,34 @@ runtime::models!(CallAiInsight);
 /// Changes to a [`CallAiInsight`].
 pub type Patch = runtime::Patch<CallAiInsight>;
 /// `actionItems`
-pub const ACTION_ITEMS: runtime::Property<CallAiInsight, Vec<models::ActionItem>> = runtime::Property::new(
+pub const ACTION_ITEMS: runtime::Property<CallAiInsight, Vec<models::ActionItem>> = runtime::Property::Named(
     "actionItems",
 );
 /// `callId`
-pub const CALL_ID: runtime::Property<CallAiInsight, String> = runtime::Property::new(
+pub const CALL_ID: runtime::Property<CallAiInsight, String> = runtime::Property::Named(
     "callId",
 );
 /// `contentCorrelationId`
-pub const CONTENT_CORRELATION_ID: runtime::Property<CallAiInsight, String> = runtime::Property::new(
+pub const CONTENT_CORRELATION_ID: runtime::Property<CallAiInsight, String> = runtime::Property::Named(
     "contentCorrelationId",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     CallAiInsight,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     CallAiInsight,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<CallAiInsight, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<CallAiInsight, String> = runtime::Property::Named("id");
 /// `meetingNotes`
-pub const MEETING_NOTES: runtime::Property<CallAiInsight, Vec<models::MeetingNote>> = runtime::Property::new(
+pub const MEETING_NOTES: runtime::Property<CallAiInsight, Vec<models::MeetingNote>> = runtime::Property::Named(
     "meetingNotes",
 );
 /// `viewpoint`
-pub const VIEWPOINT: runtime::Property<CallAiInsight, models::CallAiInsightViewPoint> = runtime::Property::new(
+pub const VIEWPOINT: runtime::Property<CallAiInsight, models::CallAiInsightViewPoint> = runtime::Property::Named(
     "viewpoint",
 );

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<CallAiInsightViewPoint>;
 pub const MENTION_EVENTS: runtime::Property<
     CallAiInsightViewPoint,
     Vec<models::MentionEvent>,
-> = runtime::Property::new("mentionEvents");
+> = runtime::Property::Named("mentionEvents");

@@ -85,23 +85,23 @@ pub type Patch = runtime::Patch<CallEndedEventMessageDetail>;
 pub const CALL_DURATION: runtime::Property<
     CallEndedEventMessageDetail,
     runtime::edm::Duration,
-> = runtime::Property::new("callDuration");
+> = runtime::Property::Named("callDuration");
 /// `callEventType`
 pub const CALL_EVENT_TYPE: runtime::Property<
     CallEndedEventMessageDetail,
     models::TeamworkCallEventType,
-> = runtime::Property::new("callEventType");
+> = runtime::Property::Named("callEventType");
 /// `callId`
-pub const CALL_ID: runtime::Property<CallEndedEventMessageDetail, String> = runtime::Property::new(
+pub const CALL_ID: runtime::Property<CallEndedEventMessageDetail, String> = runtime::Property::Named(
     "callId",
 );
 /// `callParticipants`
 pub const CALL_PARTICIPANTS: runtime::Property<
     CallEndedEventMessageDetail,
     Vec<models::CallParticipantInfo>,
-> = runtime::Property::new("callParticipants");
+> = runtime::Property::Named("callParticipants");
 /// `initiator`
 pub const INITIATOR: runtime::Property<
     CallEndedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");

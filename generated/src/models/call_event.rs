@@ -74,17 +74,17 @@ runtime::models!(CallEvent);
 /// Changes to a [`CallEvent`].
 pub type Patch = runtime::Patch<CallEvent>;
 /// `callEventType`: never null.
-pub const CALL_EVENT_TYPE: runtime::Property<CallEvent, models::CallEventType> = runtime::Property::new(
+pub const CALL_EVENT_TYPE: runtime::Property<CallEvent, models::CallEventType> = runtime::Property::Named(
     "callEventType",
 );
 /// `eventDateTime`
-pub const EVENT_DATE_TIME: runtime::Property<CallEvent, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const EVENT_DATE_TIME: runtime::Property<CallEvent, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "eventDateTime",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CallEvent, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<CallEvent, String> = runtime::Property::Named("id");
 /// `participants`: navigation property.
 pub const PARTICIPANTS: runtime::Property<
     CallEvent,
     runtime::Expanded<Vec<models::Participant>>,
-> = runtime::Property::new("participants");
+> = runtime::Property::Named("participants");

@@ -56,6 +56,6 @@ runtime::models!(CallMediaState);
 /// Changes to a [`CallMediaState`].
 pub type Patch = runtime::Patch<CallMediaState>;
 /// `audio`
-pub const AUDIO: runtime::Property<CallMediaState, models::MediaState> = runtime::Property::new(
+pub const AUDIO: runtime::Property<CallMediaState, models::MediaState> = runtime::Property::Named(
     "audio",
 );

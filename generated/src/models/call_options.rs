@@ -86,19 +86,19 @@ runtime::models!(CallOptions);
 /// Changes to a [`CallOptions`].
 pub type Patch = runtime::Patch<CallOptions>;
 /// `hideBotAfterEscalation`
-pub const HIDE_BOT_AFTER_ESCALATION: runtime::Property<CallOptions, bool> = runtime::Property::new(
+pub const HIDE_BOT_AFTER_ESCALATION: runtime::Property<CallOptions, bool> = runtime::Property::Named(
     "hideBotAfterEscalation",
 );
 /// `isContentSharingNotificationEnabled`
 pub const IS_CONTENT_SHARING_NOTIFICATION_ENABLED: runtime::Property<
     CallOptions,
     bool,
-> = runtime::Property::new("isContentSharingNotificationEnabled");
+> = runtime::Property::Named("isContentSharingNotificationEnabled");
 /// `isDeltaRosterEnabled`
-pub const IS_DELTA_ROSTER_ENABLED: runtime::Property<CallOptions, bool> = runtime::Property::new(
+pub const IS_DELTA_ROSTER_ENABLED: runtime::Property<CallOptions, bool> = runtime::Property::Named(
     "isDeltaRosterEnabled",
 );
 /// `isInteractiveRosterEnabled`
-pub const IS_INTERACTIVE_ROSTER_ENABLED: runtime::Property<CallOptions, bool> = runtime::Property::new(
+pub const IS_INTERACTIVE_ROSTER_ENABLED: runtime::Property<CallOptions, bool> = runtime::Property::Named(
     "isInteractiveRosterEnabled",
 );

@@ -54,6 +54,6 @@ runtime::models!(CallParticipantInfo);
 /// Changes to a [`CallParticipantInfo`].
 pub type Patch = runtime::Patch<CallParticipantInfo>;
 /// `participant`
-pub const PARTICIPANT: runtime::Property<CallParticipantInfo, models::IdentitySet> = runtime::Property::new(
+pub const PARTICIPANT: runtime::Property<CallParticipantInfo, models::IdentitySet> = runtime::Property::Named(
     "participant",
 );

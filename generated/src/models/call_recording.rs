@@ -102,34 +102,34 @@ runtime::models!(CallRecording);
 /// Changes to a [`CallRecording`].
 pub type Patch = runtime::Patch<CallRecording>;
 /// `callId`
-pub const CALL_ID: runtime::Property<CallRecording, String> = runtime::Property::new(
+pub const CALL_ID: runtime::Property<CallRecording, String> = runtime::Property::Named(
     "callId",
 );
 /// `contentCorrelationId`
-pub const CONTENT_CORRELATION_ID: runtime::Property<CallRecording, String> = runtime::Property::new(
+pub const CONTENT_CORRELATION_ID: runtime::Property<CallRecording, String> = runtime::Property::Named(
     "contentCorrelationId",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     CallRecording,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     CallRecording,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<CallRecording, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<CallRecording, String> = runtime::Property::Named("id");
 /// `meetingId`
-pub const MEETING_ID: runtime::Property<CallRecording, String> = runtime::Property::new(
+pub const MEETING_ID: runtime::Property<CallRecording, String> = runtime::Property::Named(
     "meetingId",
 );
 /// `meetingOrganizer`
-pub const MEETING_ORGANIZER: runtime::Property<CallRecording, models::IdentitySet> = runtime::Property::new(
+pub const MEETING_ORGANIZER: runtime::Property<CallRecording, models::IdentitySet> = runtime::Property::Named(
     "meetingOrganizer",
 );
 /// `recordingContentUrl`
-pub const RECORDING_CONTENT_URL: runtime::Property<CallRecording, String> = runtime::Property::new(
+pub const RECORDING_CONTENT_URL: runtime::Property<CallRecording, String> = runtime::Property::Named(
     "recordingContentUrl",
 );

@@ -94,36 +94,36 @@ runtime::models!(CallRecordingEventMessageDetail);
 /// Changes to a [`CallRecordingEventMessageDetail`].
 pub type Patch = runtime::Patch<CallRecordingEventMessageDetail>;
 /// `callId`
-pub const CALL_ID: runtime::Property<CallRecordingEventMessageDetail, String> = runtime::Property::new(
+pub const CALL_ID: runtime::Property<CallRecordingEventMessageDetail, String> = runtime::Property::Named(
     "callId",
 );
 /// `callRecordingDisplayName`
 pub const CALL_RECORDING_DISPLAY_NAME: runtime::Property<
     CallRecordingEventMessageDetail,
     String,
-> = runtime::Property::new("callRecordingDisplayName");
+> = runtime::Property::Named("callRecordingDisplayName");
 /// `callRecordingDuration`
 pub const CALL_RECORDING_DURATION: runtime::Property<
     CallRecordingEventMessageDetail,
     runtime::edm::Duration,
-> = runtime::Property::new("callRecordingDuration");
+> = runtime::Property::Named("callRecordingDuration");
 /// `callRecordingStatus`
 pub const CALL_RECORDING_STATUS: runtime::Property<
     CallRecordingEventMessageDetail,
     models::CallRecordingStatus,
-> = runtime::Property::new("callRecordingStatus");
+> = runtime::Property::Named("callRecordingStatus");
 /// `callRecordingUrl`
 pub const CALL_RECORDING_URL: runtime::Property<
     CallRecordingEventMessageDetail,
     String,
-> = runtime::Property::new("callRecordingUrl");
+> = runtime::Property::Named("callRecordingUrl");
 /// `initiator`
 pub const INITIATOR: runtime::Property<
     CallRecordingEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");
 /// `meetingOrganizer`
 pub const MEETING_ORGANIZER: runtime::Property<
     CallRecordingEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("meetingOrganizer");
+> = runtime::Property::Named("meetingOrganizer");

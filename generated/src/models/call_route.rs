@@ -66,14 +66,14 @@ runtime::models!(CallRoute);
 /// Changes to a [`CallRoute`].
 pub type Patch = runtime::Patch<CallRoute>;
 /// `final`: never null.
-pub const FINAL: runtime::Property<CallRoute, models::IdentitySet> = runtime::Property::new(
+pub const FINAL: runtime::Property<CallRoute, models::IdentitySet> = runtime::Property::Named(
     "final",
 );
 /// `original`: never null.
-pub const ORIGINAL: runtime::Property<CallRoute, models::IdentitySet> = runtime::Property::new(
+pub const ORIGINAL: runtime::Property<CallRoute, models::IdentitySet> = runtime::Property::Named(
     "original",
 );
 /// `routingType`: never null.
-pub const ROUTING_TYPE: runtime::Property<CallRoute, models::RoutingType> = runtime::Property::new(
+pub const ROUTING_TYPE: runtime::Property<CallRoute, models::RoutingType> = runtime::Property::Named(
     "routingType",
 );

@@ -69,13 +69,13 @@ pub type Patch = runtime::Patch<CallStartedEventMessageDetail>;
 pub const CALL_EVENT_TYPE: runtime::Property<
     CallStartedEventMessageDetail,
     models::TeamworkCallEventType,
-> = runtime::Property::new("callEventType");
+> = runtime::Property::Named("callEventType");
 /// `callId`
-pub const CALL_ID: runtime::Property<CallStartedEventMessageDetail, String> = runtime::Property::new(
+pub const CALL_ID: runtime::Property<CallStartedEventMessageDetail, String> = runtime::Property::Named(
     "callId",
 );
 /// `initiator`
 pub const INITIATOR: runtime::Property<
     CallStartedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");

@@ -102,34 +102,34 @@ runtime::models!(CallTranscript);
 /// Changes to a [`CallTranscript`].
 pub type Patch = runtime::Patch<CallTranscript>;
 /// `callId`
-pub const CALL_ID: runtime::Property<CallTranscript, String> = runtime::Property::new(
+pub const CALL_ID: runtime::Property<CallTranscript, String> = runtime::Property::Named(
     "callId",
 );
 /// `contentCorrelationId`
-pub const CONTENT_CORRELATION_ID: runtime::Property<CallTranscript, String> = runtime::Property::new(
+pub const CONTENT_CORRELATION_ID: runtime::Property<CallTranscript, String> = runtime::Property::Named(
     "contentCorrelationId",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     CallTranscript,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     CallTranscript,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<CallTranscript, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<CallTranscript, String> = runtime::Property::Named("id");
 /// `meetingId`
-pub const MEETING_ID: runtime::Property<CallTranscript, String> = runtime::Property::new(
+pub const MEETING_ID: runtime::Property<CallTranscript, String> = runtime::Property::Named(
     "meetingId",
 );
 /// `meetingOrganizer`
-pub const MEETING_ORGANIZER: runtime::Property<CallTranscript, models::IdentitySet> = runtime::Property::new(
+pub const MEETING_ORGANIZER: runtime::Property<CallTranscript, models::IdentitySet> = runtime::Property::Named(
     "meetingOrganizer",
 );
 /// `transcriptContentUrl`
-pub const TRANSCRIPT_CONTENT_URL: runtime::Property<CallTranscript, String> = runtime::Property::new(
+pub const TRANSCRIPT_CONTENT_URL: runtime::Property<CallTranscript, String> = runtime::Property::Named(
     "transcriptContentUrl",
 );

@@ -66,16 +66,16 @@ runtime::models!(CallTranscriptEventMessageDetail);
 /// Changes to a [`CallTranscriptEventMessageDetail`].
 pub type Patch = runtime::Patch<CallTranscriptEventMessageDetail>;
 /// `callId`
-pub const CALL_ID: runtime::Property<CallTranscriptEventMessageDetail, String> = runtime::Property::new(
+pub const CALL_ID: runtime::Property<CallTranscriptEventMessageDetail, String> = runtime::Property::Named(
     "callId",
 );
 /// `callTranscriptICalUid`
 pub const CALL_TRANSCRIPT_ICAL_UID: runtime::Property<
     CallTranscriptEventMessageDetail,
     String,
-> = runtime::Property::new("callTranscriptICalUid");
+> = runtime::Property::Named("callTranscriptICalUid");
 /// `meetingOrganizer`
 pub const MEETING_ORGANIZER: runtime::Property<
     CallTranscriptEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("meetingOrganizer");
+> = runtime::Property::Named("meetingOrganizer");

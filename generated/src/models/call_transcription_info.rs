@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<CallTranscriptionInfo>;
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     CallTranscriptionInfo,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `state`: never null.
 pub const STATE: runtime::Property<
     CallTranscriptionInfo,
     models::CallTranscriptionState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -75,20 +75,20 @@ runtime::models!(CancelMediaProcessingOperation);
 /// Changes to a [`CancelMediaProcessingOperation`].
 pub type Patch = runtime::Patch<CancelMediaProcessingOperation>;
 /// `clientContext`
-pub const CLIENT_CONTEXT: runtime::Property<CancelMediaProcessingOperation, String> = runtime::Property::new(
+pub const CLIENT_CONTEXT: runtime::Property<CancelMediaProcessingOperation, String> = runtime::Property::Named(
     "clientContext",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CancelMediaProcessingOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<CancelMediaProcessingOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `resultInfo`
 pub const RESULT_INFO: runtime::Property<
     CancelMediaProcessingOperation,
     models::ResultInfo,
-> = runtime::Property::new("resultInfo");
+> = runtime::Property::Named("resultInfo");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     CancelMediaProcessingOperation,
     models::OperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

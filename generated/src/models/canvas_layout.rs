@@ -69,11 +69,11 @@ pub type Patch = runtime::Patch<CanvasLayout>;
 pub const HORIZONTAL_SECTIONS: runtime::Property<
     CanvasLayout,
     runtime::Expanded<Vec<models::HorizontalSection>>,
-> = runtime::Property::new("horizontalSections");
+> = runtime::Property::Named("horizontalSections");
 /// `id`: never null.
-pub const ID: runtime::Property<CanvasLayout, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<CanvasLayout, String> = runtime::Property::Named("id");
 /// `verticalSection`: navigation property.
 pub const VERTICAL_SECTION: runtime::Property<
     CanvasLayout,
     runtime::Expanded<models::VerticalSection>,
-> = runtime::Property::new("verticalSection");
+> = runtime::Property::Named("verticalSection");

@@ -86,28 +86,28 @@ runtime::models!(CertificateAuthority);
 /// Changes to a [`CertificateAuthority`].
 pub type Patch = runtime::Patch<CertificateAuthority>;
 /// `certificate`: never null.
-pub const CERTIFICATE: runtime::Property<CertificateAuthority, runtime::edm::Binary> = runtime::Property::new(
+pub const CERTIFICATE: runtime::Property<CertificateAuthority, runtime::edm::Binary> = runtime::Property::Named(
     "certificate",
 );
 /// `certificateRevocationListUrl`
 pub const CERTIFICATE_REVOCATION_LIST_URL: runtime::Property<
     CertificateAuthority,
     String,
-> = runtime::Property::new("certificateRevocationListUrl");
+> = runtime::Property::Named("certificateRevocationListUrl");
 /// `deltaCertificateRevocationListUrl`
 pub const DELTA_CERTIFICATE_REVOCATION_LIST_URL: runtime::Property<
     CertificateAuthority,
     String,
-> = runtime::Property::new("deltaCertificateRevocationListUrl");
+> = runtime::Property::Named("deltaCertificateRevocationListUrl");
 /// `isRootAuthority`: never null.
-pub const IS_ROOT_AUTHORITY: runtime::Property<CertificateAuthority, bool> = runtime::Property::new(
+pub const IS_ROOT_AUTHORITY: runtime::Property<CertificateAuthority, bool> = runtime::Property::Named(
     "isRootAuthority",
 );
 /// `issuer`: never null.
-pub const ISSUER: runtime::Property<CertificateAuthority, String> = runtime::Property::new(
+pub const ISSUER: runtime::Property<CertificateAuthority, String> = runtime::Property::Named(
     "issuer",
 );
 /// `issuerSki`: never null.
-pub const ISSUER_SKI: runtime::Property<CertificateAuthority, String> = runtime::Property::new(
+pub const ISSUER_SKI: runtime::Property<CertificateAuthority, String> = runtime::Property::Named(
     "issuerSki",
 );

@@ -135,59 +135,59 @@ pub type Patch = runtime::Patch<CertificateAuthorityDetail>;
 pub const CERTIFICATE: runtime::Property<
     CertificateAuthorityDetail,
     runtime::edm::Binary,
-> = runtime::Property::new("certificate");
+> = runtime::Property::Named("certificate");
 /// `certificateAuthorityType`
 pub const CERTIFICATE_AUTHORITY_TYPE: runtime::Property<
     CertificateAuthorityDetail,
     models::CertificateAuthorityType,
-> = runtime::Property::new("certificateAuthorityType");
+> = runtime::Property::Named("certificateAuthorityType");
 /// `certificateRevocationListUrl`
 pub const CERTIFICATE_REVOCATION_LIST_URL: runtime::Property<
     CertificateAuthorityDetail,
     String,
-> = runtime::Property::new("certificateRevocationListUrl");
+> = runtime::Property::Named("certificateRevocationListUrl");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     CertificateAuthorityDetail,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     CertificateAuthorityDetail,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `deltaCertificateRevocationListUrl`
 pub const DELTA_CERTIFICATE_REVOCATION_LIST_URL: runtime::Property<
     CertificateAuthorityDetail,
     String,
-> = runtime::Property::new("deltaCertificateRevocationListUrl");
+> = runtime::Property::Named("deltaCertificateRevocationListUrl");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CertificateAuthorityDetail, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CertificateAuthorityDetail, String> = runtime::Property::Named(
     "displayName",
 );
 /// `expirationDateTime`: never null.
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     CertificateAuthorityDetail,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<CertificateAuthorityDetail, String> = runtime::Property::new(
+pub const ID: runtime::Property<CertificateAuthorityDetail, String> = runtime::Property::Named(
     "id",
 );
 /// `isIssuerHintEnabled`
-pub const IS_ISSUER_HINT_ENABLED: runtime::Property<CertificateAuthorityDetail, bool> = runtime::Property::new(
+pub const IS_ISSUER_HINT_ENABLED: runtime::Property<CertificateAuthorityDetail, bool> = runtime::Property::Named(
     "isIssuerHintEnabled",
 );
 /// `issuer`
-pub const ISSUER: runtime::Property<CertificateAuthorityDetail, String> = runtime::Property::new(
+pub const ISSUER: runtime::Property<CertificateAuthorityDetail, String> = runtime::Property::Named(
     "issuer",
 );
 /// `issuerSubjectKeyIdentifier`
 pub const ISSUER_SUBJECT_KEY_IDENTIFIER: runtime::Property<
     CertificateAuthorityDetail,
     String,
-> = runtime::Property::new("issuerSubjectKeyIdentifier");
+> = runtime::Property::Named("issuerSubjectKeyIdentifier");
 /// `thumbprint`: never null.
-pub const THUMBPRINT: runtime::Property<CertificateAuthorityDetail, String> = runtime::Property::new(
+pub const THUMBPRINT: runtime::Property<CertificateAuthorityDetail, String> = runtime::Property::Named(
     "thumbprint",
 );

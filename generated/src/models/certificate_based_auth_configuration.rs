@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<CertificateBasedAuthConfiguration>;
 pub const CERTIFICATE_AUTHORITIES: runtime::Property<
     CertificateBasedAuthConfiguration,
     Vec<models::CertificateAuthority>,
-> = runtime::Property::new("certificateAuthorities");
+> = runtime::Property::Named("certificateAuthorities");
 /// `id`: never null.
-pub const ID: runtime::Property<CertificateBasedAuthConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<CertificateBasedAuthConfiguration, String> = runtime::Property::Named(
     "id",
 );

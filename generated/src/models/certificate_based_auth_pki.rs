@@ -157,30 +157,30 @@ pub type Patch = runtime::Patch<CertificateBasedAuthPki>;
 pub const CERTIFICATE_AUTHORITIES: runtime::Property<
     CertificateBasedAuthPki,
     runtime::Expanded<Vec<models::CertificateAuthorityDetail>>,
-> = runtime::Property::new("certificateAuthorities");
+> = runtime::Property::Named("certificateAuthorities");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     CertificateBasedAuthPki,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CertificateBasedAuthPki, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CertificateBasedAuthPki, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CertificateBasedAuthPki, String> = runtime::Property::new(
+pub const ID: runtime::Property<CertificateBasedAuthPki, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     CertificateBasedAuthPki,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `status`
-pub const STATUS: runtime::Property<CertificateBasedAuthPki, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<CertificateBasedAuthPki, String> = runtime::Property::Named(
     "status",
 );
 /// `statusDetails`
-pub const STATUS_DETAILS: runtime::Property<CertificateBasedAuthPki, String> = runtime::Property::new(
+pub const STATUS_DETAILS: runtime::Property<CertificateBasedAuthPki, String> = runtime::Property::Named(
     "statusDetails",
 );

@@ -86,24 +86,24 @@ pub const CERTIFICATION_DETAILS_URL: runtime::Property<
     Certification,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("certificationDetailsUrl");
+> = runtime::Property::Named("certificationDetailsUrl");
 /// `certificationExpirationDateTime`
 pub const CERTIFICATION_EXPIRATION_DATE_TIME: runtime::Property<
     Certification,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("certificationExpirationDateTime");
+> = runtime::Property::Named("certificationExpirationDateTime");
 /// `isCertifiedByMicrosoft`: read-only.
 pub const IS_CERTIFIED_BY_MICROSOFT: runtime::Property<
     Certification,
     bool,
     runtime::query::ReadOnly,
-> = runtime::Property::new("isCertifiedByMicrosoft");
+> = runtime::Property::Named("isCertifiedByMicrosoft");
 /// `isPublisherAttested`
-pub const IS_PUBLISHER_ATTESTED: runtime::Property<Certification, bool> = runtime::Property::new(
+pub const IS_PUBLISHER_ATTESTED: runtime::Property<Certification, bool> = runtime::Property::Named(
     "isPublisherAttested",
 );
 /// `lastCertificationDateTime`
 pub const LAST_CERTIFICATION_DATE_TIME: runtime::Property<
     Certification,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastCertificationDateTime");
+> = runtime::Property::Named("lastCertificationDateTime");

@@ -63,10 +63,10 @@ runtime::models!(CertificationControl);
 /// Changes to a [`CertificationControl`].
 pub type Patch = runtime::Patch<CertificationControl>;
 /// `name`
-pub const NAME: runtime::Property<CertificationControl, String> = runtime::Property::new(
+pub const NAME: runtime::Property<CertificationControl, String> = runtime::Property::Named(
     "name",
 );
 /// `url`
-pub const URL: runtime::Property<CertificationControl, String> = runtime::Property::new(
+pub const URL: runtime::Property<CertificationControl, String> = runtime::Property::Named(
     "url",
 );

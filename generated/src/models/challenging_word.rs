@@ -61,10 +61,10 @@ runtime::models!(ChallengingWord);
 /// Changes to a [`ChallengingWord`].
 pub type Patch = runtime::Patch<ChallengingWord>;
 /// `count`: never null.
-pub const COUNT: runtime::Property<ChallengingWord, i64> = runtime::Property::new(
+pub const COUNT: runtime::Property<ChallengingWord, i64> = runtime::Property::Named(
     "count",
 );
 /// `word`: never null.
-pub const WORD: runtime::Property<ChallengingWord, String> = runtime::Property::new(
+pub const WORD: runtime::Property<ChallengingWord, String> = runtime::Property::Named(
     "word",
 );

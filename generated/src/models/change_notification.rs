@@ -110,45 +110,45 @@ runtime::models!(ChangeNotification);
 /// Changes to a [`ChangeNotification`].
 pub type Patch = runtime::Patch<ChangeNotification>;
 /// `changeType`: never null.
-pub const CHANGE_TYPE: runtime::Property<ChangeNotification, models::ChangeType> = runtime::Property::new(
+pub const CHANGE_TYPE: runtime::Property<ChangeNotification, models::ChangeType> = runtime::Property::Named(
     "changeType",
 );
 /// `clientState`
-pub const CLIENT_STATE: runtime::Property<ChangeNotification, String> = runtime::Property::new(
+pub const CLIENT_STATE: runtime::Property<ChangeNotification, String> = runtime::Property::Named(
     "clientState",
 );
 /// `encryptedContent`
 pub const ENCRYPTED_CONTENT: runtime::Property<
     ChangeNotification,
     models::ChangeNotificationEncryptedContent,
-> = runtime::Property::new("encryptedContent");
+> = runtime::Property::Named("encryptedContent");
 /// `id`
-pub const ID: runtime::Property<ChangeNotification, String> = runtime::Property::new(
+pub const ID: runtime::Property<ChangeNotification, String> = runtime::Property::Named(
     "id",
 );
 /// `lifecycleEvent`
 pub const LIFECYCLE_EVENT: runtime::Property<
     ChangeNotification,
     models::LifecycleEventType,
-> = runtime::Property::new("lifecycleEvent");
+> = runtime::Property::Named("lifecycleEvent");
 /// `resource`: never null.
-pub const RESOURCE: runtime::Property<ChangeNotification, String> = runtime::Property::new(
+pub const RESOURCE: runtime::Property<ChangeNotification, String> = runtime::Property::Named(
     "resource",
 );
 /// `resourceData`
-pub const RESOURCE_DATA: runtime::Property<ChangeNotification, models::ResourceData> = runtime::Property::new(
+pub const RESOURCE_DATA: runtime::Property<ChangeNotification, models::ResourceData> = runtime::Property::Named(
     "resourceData",
 );
 /// `subscriptionExpirationDateTime`: never null.
 pub const SUBSCRIPTION_EXPIRATION_DATE_TIME: runtime::Property<
     ChangeNotification,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("subscriptionExpirationDateTime");
+> = runtime::Property::Named("subscriptionExpirationDateTime");
 /// `subscriptionId`: never null.
-pub const SUBSCRIPTION_ID: runtime::Property<ChangeNotification, runtime::edm::Guid> = runtime::Property::new(
+pub const SUBSCRIPTION_ID: runtime::Property<ChangeNotification, runtime::edm::Guid> = runtime::Property::Named(
     "subscriptionId",
 );
 /// `tenantId`: never null.
-pub const TENANT_ID: runtime::Property<ChangeNotification, runtime::edm::Guid> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<ChangeNotification, runtime::edm::Guid> = runtime::Property::Named(
     "tenantId",
 );

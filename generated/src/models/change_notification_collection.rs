@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<ChangeNotificationCollection>;
 pub const VALIDATION_TOKENS: runtime::Property<
     ChangeNotificationCollection,
     Vec<String>,
-> = runtime::Property::new("validationTokens");
+> = runtime::Property::Named("validationTokens");
 /// `value`: never null.
 pub const VALUE: runtime::Property<
     ChangeNotificationCollection,
     Vec<models::ChangeNotification>,
-> = runtime::Property::new("value");
+> = runtime::Property::Named("value");

@@ -80,25 +80,25 @@ runtime::models!(ChangeNotificationEncryptedContent);
 /// Changes to a [`ChangeNotificationEncryptedContent`].
 pub type Patch = runtime::Patch<ChangeNotificationEncryptedContent>;
 /// `data`: never null.
-pub const DATA: runtime::Property<ChangeNotificationEncryptedContent, String> = runtime::Property::new(
+pub const DATA: runtime::Property<ChangeNotificationEncryptedContent, String> = runtime::Property::Named(
     "data",
 );
 /// `dataKey`: never null.
-pub const DATA_KEY: runtime::Property<ChangeNotificationEncryptedContent, String> = runtime::Property::new(
+pub const DATA_KEY: runtime::Property<ChangeNotificationEncryptedContent, String> = runtime::Property::Named(
     "dataKey",
 );
 /// `dataSignature`: never null.
 pub const DATA_SIGNATURE: runtime::Property<
     ChangeNotificationEncryptedContent,
     String,
-> = runtime::Property::new("dataSignature");
+> = runtime::Property::Named("dataSignature");
 /// `encryptionCertificateId`: never null.
 pub const ENCRYPTION_CERTIFICATE_ID: runtime::Property<
     ChangeNotificationEncryptedContent,
     String,
-> = runtime::Property::new("encryptionCertificateId");
+> = runtime::Property::Named("encryptionCertificateId");
 /// `encryptionCertificateThumbprint`: never null.
 pub const ENCRYPTION_CERTIFICATE_THUMBPRINT: runtime::Property<
     ChangeNotificationEncryptedContent,
     String,
-> = runtime::Property::new("encryptionCertificateThumbprint");
+> = runtime::Property::Named("encryptionCertificateThumbprint");

@@ -102,7 +102,7 @@ runtime::models!(ChangeTrackedEntity);
 /// Changes to a [`ChangeTrackedEntity`].
 pub type Patch = runtime::Patch<ChangeTrackedEntity>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<ChangeTrackedEntity, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<ChangeTrackedEntity, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: read-only.
@@ -110,9 +110,9 @@ pub const CREATED_DATE_TIME: runtime::Property<
     ChangeTrackedEntity,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ChangeTrackedEntity, String> = runtime::Property::new(
+pub const ID: runtime::Property<ChangeTrackedEntity, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`: read-only.
@@ -120,10 +120,10 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     ChangeTrackedEntity,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ChangeTrackedEntity,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

@@ -285,84 +285,86 @@ pub type Patch = runtime::Patch<Channel>;
 pub const ALL_MEMBERS: runtime::Property<
     Channel,
     runtime::Expanded<Vec<models::ConversationMember>>,
-> = runtime::Property::new("allMembers");
+> = runtime::Property::Named("allMembers");
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Channel, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Channel, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Channel, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Channel, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Channel, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Channel, String> = runtime::Property::Named(
     "displayName",
 );
 /// `email`
-pub const EMAIL: runtime::Property<Channel, String> = runtime::Property::new("email");
+pub const EMAIL: runtime::Property<Channel, String> = runtime::Property::Named("email");
 /// `enabledApps`: navigation property.
 pub const ENABLED_APPS: runtime::Property<
     Channel,
     runtime::Expanded<Vec<models::TeamsApp>>,
-> = runtime::Property::new("enabledApps");
+> = runtime::Property::Named("enabledApps");
 /// `filesFolder`: navigation property.
 pub const FILES_FOLDER: runtime::Property<
     Channel,
     runtime::Expanded<models::DriveItem>,
-> = runtime::Property::new("filesFolder");
+> = runtime::Property::Named("filesFolder");
 /// `id`: never null.
-pub const ID: runtime::Property<Channel, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Channel, String> = runtime::Property::Named("id");
 /// `isArchived`
-pub const IS_ARCHIVED: runtime::Property<Channel, bool> = runtime::Property::new(
+pub const IS_ARCHIVED: runtime::Property<Channel, bool> = runtime::Property::Named(
     "isArchived",
 );
 /// `isFavoriteByDefault`
-pub const IS_FAVORITE_BY_DEFAULT: runtime::Property<Channel, bool> = runtime::Property::new(
+pub const IS_FAVORITE_BY_DEFAULT: runtime::Property<Channel, bool> = runtime::Property::Named(
     "isFavoriteByDefault",
 );
 /// `layoutType`
-pub const LAYOUT_TYPE: runtime::Property<Channel, models::ChannelLayoutType> = runtime::Property::new(
+pub const LAYOUT_TYPE: runtime::Property<Channel, models::ChannelLayoutType> = runtime::Property::Named(
     "layoutType",
 );
 /// `members`: navigation property.
 pub const MEMBERS: runtime::Property<
     Channel,
     runtime::Expanded<Vec<models::ConversationMember>>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");
 /// `membershipType`
-pub const MEMBERSHIP_TYPE: runtime::Property<Channel, models::ChannelMembershipType> = runtime::Property::new(
+pub const MEMBERSHIP_TYPE: runtime::Property<Channel, models::ChannelMembershipType> = runtime::Property::Named(
     "membershipType",
 );
 /// `messages`: navigation property.
 pub const MESSAGES: runtime::Property<
     Channel,
     runtime::Expanded<Vec<models::ChatMessage>>,
-> = runtime::Property::new("messages");
+> = runtime::Property::Named("messages");
 /// `migrationMode`
-pub const MIGRATION_MODE: runtime::Property<Channel, models::MigrationMode> = runtime::Property::new(
+pub const MIGRATION_MODE: runtime::Property<Channel, models::MigrationMode> = runtime::Property::Named(
     "migrationMode",
 );
 /// `originalCreatedDateTime`
 pub const ORIGINAL_CREATED_DATE_TIME: runtime::Property<
     Channel,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("originalCreatedDateTime");
+> = runtime::Property::Named("originalCreatedDateTime");
 /// `sharedWithTeams`: navigation property.
 pub const SHARED_WITH_TEAMS: runtime::Property<
     Channel,
     runtime::Expanded<Vec<models::SharedWithChannelTeamInfo>>,
-> = runtime::Property::new("sharedWithTeams");
+> = runtime::Property::Named("sharedWithTeams");
 /// `summary`
-pub const SUMMARY: runtime::Property<Channel, models::ChannelSummary> = runtime::Property::new(
+pub const SUMMARY: runtime::Property<Channel, models::ChannelSummary> = runtime::Property::Named(
     "summary",
 );
 /// `tabs`: navigation property.
-pub const TABS: runtime::Property<Channel, runtime::Expanded<Vec<models::TeamsTab>>> = runtime::Property::new(
+pub const TABS: runtime::Property<Channel, runtime::Expanded<Vec<models::TeamsTab>>> = runtime::Property::Named(
     "tabs",
 );
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<Channel, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<Channel, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<Channel, String> = runtime::Property::new("webUrl");
+pub const WEB_URL: runtime::Property<Channel, String> = runtime::Property::Named(
+    "webUrl",
+);

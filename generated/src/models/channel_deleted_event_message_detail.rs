@@ -69,13 +69,13 @@ pub type Patch = runtime::Patch<ChannelDeletedEventMessageDetail>;
 pub const CHANNEL_DISPLAY_NAME: runtime::Property<
     ChannelDeletedEventMessageDetail,
     String,
-> = runtime::Property::new("channelDisplayName");
+> = runtime::Property::Named("channelDisplayName");
 /// `channelId`
-pub const CHANNEL_ID: runtime::Property<ChannelDeletedEventMessageDetail, String> = runtime::Property::new(
+pub const CHANNEL_ID: runtime::Property<ChannelDeletedEventMessageDetail, String> = runtime::Property::Named(
     "channelId",
 );
 /// `initiator`
 pub const INITIATOR: runtime::Property<
     ChannelDeletedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");

@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<ChannelDescriptionUpdatedEventMessageDetail>;
 pub const CHANNEL_DESCRIPTION: runtime::Property<
     ChannelDescriptionUpdatedEventMessageDetail,
     String,
-> = runtime::Property::new("channelDescription");
+> = runtime::Property::Named("channelDescription");
 /// `channelId`
 pub const CHANNEL_ID: runtime::Property<
     ChannelDescriptionUpdatedEventMessageDetail,
     String,
-> = runtime::Property::new("channelId");
+> = runtime::Property::Named("channelId");
 /// `initiator`
 pub const INITIATOR: runtime::Property<
     ChannelDescriptionUpdatedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");

@@ -59,10 +59,10 @@ runtime::models!(ChannelIdentity);
 /// Changes to a [`ChannelIdentity`].
 pub type Patch = runtime::Patch<ChannelIdentity>;
 /// `channelId`
-pub const CHANNEL_ID: runtime::Property<ChannelIdentity, String> = runtime::Property::new(
+pub const CHANNEL_ID: runtime::Property<ChannelIdentity, String> = runtime::Property::Named(
     "channelId",
 );
 /// `teamId`
-pub const TEAM_ID: runtime::Property<ChannelIdentity, String> = runtime::Property::new(
+pub const TEAM_ID: runtime::Property<ChannelIdentity, String> = runtime::Property::Named(
     "teamId",
 );

@@ -61,10 +61,10 @@ runtime::models!(ChannelMembersNotificationRecipient);
 /// Changes to a [`ChannelMembersNotificationRecipient`].
 pub type Patch = runtime::Patch<ChannelMembersNotificationRecipient>;
 /// `channelId`: never null.
-pub const CHANNEL_ID: runtime::Property<ChannelMembersNotificationRecipient, String> = runtime::Property::new(
+pub const CHANNEL_ID: runtime::Property<ChannelMembersNotificationRecipient, String> = runtime::Property::Named(
     "channelId",
 );
 /// `teamId`: never null.
-pub const TEAM_ID: runtime::Property<ChannelMembersNotificationRecipient, String> = runtime::Property::new(
+pub const TEAM_ID: runtime::Property<ChannelMembersNotificationRecipient, String> = runtime::Property::Named(
     "teamId",
 );

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<ChannelSetAsFavoriteByDefaultEventMessageDetail>
 pub const CHANNEL_ID: runtime::Property<
     ChannelSetAsFavoriteByDefaultEventMessageDetail,
     String,
-> = runtime::Property::new("channelId");
+> = runtime::Property::Named("channelId");
 /// `initiator`
 pub const INITIATOR: runtime::Property<
     ChannelSetAsFavoriteByDefaultEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");

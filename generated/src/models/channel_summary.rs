@@ -74,18 +74,18 @@ runtime::models!(ChannelSummary);
 /// Changes to a [`ChannelSummary`].
 pub type Patch = runtime::Patch<ChannelSummary>;
 /// `guestsCount`
-pub const GUESTS_COUNT: runtime::Property<ChannelSummary, i32> = runtime::Property::new(
+pub const GUESTS_COUNT: runtime::Property<ChannelSummary, i32> = runtime::Property::Named(
     "guestsCount",
 );
 /// `hasMembersFromOtherTenants`
-pub const HAS_MEMBERS_FROM_OTHER_TENANTS: runtime::Property<ChannelSummary, bool> = runtime::Property::new(
+pub const HAS_MEMBERS_FROM_OTHER_TENANTS: runtime::Property<ChannelSummary, bool> = runtime::Property::Named(
     "hasMembersFromOtherTenants",
 );
 /// `membersCount`
-pub const MEMBERS_COUNT: runtime::Property<ChannelSummary, i32> = runtime::Property::new(
+pub const MEMBERS_COUNT: runtime::Property<ChannelSummary, i32> = runtime::Property::Named(
     "membersCount",
 );
 /// `ownersCount`
-pub const OWNERS_COUNT: runtime::Property<ChannelSummary, i32> = runtime::Property::new(
+pub const OWNERS_COUNT: runtime::Property<ChannelSummary, i32> = runtime::Property::Named(
     "ownersCount",
 );

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<ChannelUnsetAsFavoriteByDefaultEventMessageDetai
 pub const CHANNEL_ID: runtime::Property<
     ChannelUnsetAsFavoriteByDefaultEventMessageDetail,
     String,
-> = runtime::Property::new("channelId");
+> = runtime::Property::Named("channelId");
 /// `initiator`
 pub const INITIATOR: runtime::Property<
     ChannelUnsetAsFavoriteByDefaultEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");

@@ -558,86 +558,86 @@ runtime::models!(UnhideForUserParameters);
 /// Changes to a [`Chat`].
 pub type Patch = runtime::Patch<Chat>;
 /// `chatType`: never null.
-pub const CHAT_TYPE: runtime::Property<Chat, models::ChatType> = runtime::Property::new(
+pub const CHAT_TYPE: runtime::Property<Chat, models::ChatType> = runtime::Property::Named(
     "chatType",
 );
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Chat, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Chat, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Chat, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Chat, String> = runtime::Property::Named("id");
 /// `installedApps`: navigation property.
 pub const INSTALLED_APPS: runtime::Property<
     Chat,
     runtime::Expanded<Vec<models::TeamsAppInstallation>>,
-> = runtime::Property::new("installedApps");
+> = runtime::Property::Named("installedApps");
 /// `isHiddenForAllMembers`
-pub const IS_HIDDEN_FOR_ALL_MEMBERS: runtime::Property<Chat, bool> = runtime::Property::new(
+pub const IS_HIDDEN_FOR_ALL_MEMBERS: runtime::Property<Chat, bool> = runtime::Property::Named(
     "isHiddenForAllMembers",
 );
 /// `lastMessagePreview`: navigation property.
 pub const LAST_MESSAGE_PREVIEW: runtime::Property<
     Chat,
     runtime::Expanded<models::ChatMessageInfo>,
-> = runtime::Property::new("lastMessagePreview");
+> = runtime::Property::Named("lastMessagePreview");
 /// `lastUpdatedDateTime`
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     Chat,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `members`: navigation property.
 pub const MEMBERS: runtime::Property<
     Chat,
     runtime::Expanded<Vec<models::ConversationMember>>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");
 /// `messages`: navigation property.
 pub const MESSAGES: runtime::Property<
     Chat,
     runtime::Expanded<Vec<models::ChatMessage>>,
-> = runtime::Property::new("messages");
+> = runtime::Property::Named("messages");
 /// `migrationMode`
-pub const MIGRATION_MODE: runtime::Property<Chat, models::MigrationMode> = runtime::Property::new(
+pub const MIGRATION_MODE: runtime::Property<Chat, models::MigrationMode> = runtime::Property::Named(
     "migrationMode",
 );
 /// `onlineMeetingInfo`
 pub const ONLINE_MEETING_INFO: runtime::Property<
     Chat,
     models::TeamworkOnlineMeetingInfo,
-> = runtime::Property::new("onlineMeetingInfo");
+> = runtime::Property::Named("onlineMeetingInfo");
 /// `originalCreatedDateTime`
 pub const ORIGINAL_CREATED_DATE_TIME: runtime::Property<
     Chat,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("originalCreatedDateTime");
+> = runtime::Property::Named("originalCreatedDateTime");
 /// `permissionGrants`: navigation property.
 pub const PERMISSION_GRANTS: runtime::Property<
     Chat,
     runtime::Expanded<Vec<models::ResourceSpecificPermissionGrant>>,
-> = runtime::Property::new("permissionGrants");
+> = runtime::Property::Named("permissionGrants");
 /// `pinnedMessages`: navigation property.
 pub const PINNED_MESSAGES: runtime::Property<
     Chat,
     runtime::Expanded<Vec<models::PinnedChatMessageInfo>>,
-> = runtime::Property::new("pinnedMessages");
+> = runtime::Property::Named("pinnedMessages");
 /// `tabs`: navigation property.
-pub const TABS: runtime::Property<Chat, runtime::Expanded<Vec<models::TeamsTab>>> = runtime::Property::new(
+pub const TABS: runtime::Property<Chat, runtime::Expanded<Vec<models::TeamsTab>>> = runtime::Property::Named(
     "tabs",
 );
 /// `targetedMessages`: navigation property.
 pub const TARGETED_MESSAGES: runtime::Property<
     Chat,
     runtime::Expanded<Vec<models::TargetedChatMessage>>,
-> = runtime::Property::new("targetedMessages");
+> = runtime::Property::Named("targetedMessages");
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<Chat, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<Chat, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `topic`
-pub const TOPIC: runtime::Property<Chat, String> = runtime::Property::new("topic");
+pub const TOPIC: runtime::Property<Chat, String> = runtime::Property::Named("topic");
 /// `viewpoint`
-pub const VIEWPOINT: runtime::Property<Chat, models::ChatViewpoint> = runtime::Property::new(
+pub const VIEWPOINT: runtime::Property<Chat, models::ChatViewpoint> = runtime::Property::Named(
     "viewpoint",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<Chat, String> = runtime::Property::new("webUrl");
+pub const WEB_URL: runtime::Property<Chat, String> = runtime::Property::Named("webUrl");

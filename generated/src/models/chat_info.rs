@@ -66,14 +66,14 @@ runtime::models!(ChatInfo);
 /// Changes to a [`ChatInfo`].
 pub type Patch = runtime::Patch<ChatInfo>;
 /// `messageId`
-pub const MESSAGE_ID: runtime::Property<ChatInfo, String> = runtime::Property::new(
+pub const MESSAGE_ID: runtime::Property<ChatInfo, String> = runtime::Property::Named(
     "messageId",
 );
 /// `replyChainMessageId`
-pub const REPLY_CHAIN_MESSAGE_ID: runtime::Property<ChatInfo, String> = runtime::Property::new(
+pub const REPLY_CHAIN_MESSAGE_ID: runtime::Property<ChatInfo, String> = runtime::Property::Named(
     "replyChainMessageId",
 );
 /// `threadId`
-pub const THREAD_ID: runtime::Property<ChatInfo, String> = runtime::Property::new(
+pub const THREAD_ID: runtime::Property<ChatInfo, String> = runtime::Property::Named(
     "threadId",
 );

@@ -56,6 +56,6 @@ runtime::models!(ChatMembersNotificationRecipient);
 /// Changes to a [`ChatMembersNotificationRecipient`].
 pub type Patch = runtime::Patch<ChatMembersNotificationRecipient>;
 /// `chatId`: never null.
-pub const CHAT_ID: runtime::Property<ChatMembersNotificationRecipient, String> = runtime::Property::new(
+pub const CHAT_ID: runtime::Property<ChatMembersNotificationRecipient, String> = runtime::Property::Named(
     "chatId",
 );

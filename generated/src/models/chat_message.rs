@@ -354,104 +354,106 @@ pub type Patch = runtime::Patch<ChatMessage>;
 pub const ATTACHMENTS: runtime::Property<
     ChatMessage,
     Vec<models::ChatMessageAttachment>,
-> = runtime::Property::new("attachments");
+> = runtime::Property::Named("attachments");
 /// `body`: never null.
-pub const BODY: runtime::Property<ChatMessage, models::ItemBody> = runtime::Property::new(
+pub const BODY: runtime::Property<ChatMessage, models::ItemBody> = runtime::Property::Named(
     "body",
 );
 /// `channelIdentity`
-pub const CHANNEL_IDENTITY: runtime::Property<ChatMessage, models::ChannelIdentity> = runtime::Property::new(
+pub const CHANNEL_IDENTITY: runtime::Property<ChatMessage, models::ChannelIdentity> = runtime::Property::Named(
     "channelIdentity",
 );
 /// `chatId`
-pub const CHAT_ID: runtime::Property<ChatMessage, String> = runtime::Property::new(
+pub const CHAT_ID: runtime::Property<ChatMessage, String> = runtime::Property::Named(
     "chatId",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     ChatMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     ChatMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `etag`
-pub const ETAG: runtime::Property<ChatMessage, String> = runtime::Property::new("etag");
+pub const ETAG: runtime::Property<ChatMessage, String> = runtime::Property::Named(
+    "etag",
+);
 /// `eventDetail`
-pub const EVENT_DETAIL: runtime::Property<ChatMessage, models::EventMessageDetail> = runtime::Property::new(
+pub const EVENT_DETAIL: runtime::Property<ChatMessage, models::EventMessageDetail> = runtime::Property::Named(
     "eventDetail",
 );
 /// `from`
-pub const FROM: runtime::Property<ChatMessage, models::ChatMessageFromIdentitySet> = runtime::Property::new(
+pub const FROM: runtime::Property<ChatMessage, models::ChatMessageFromIdentitySet> = runtime::Property::Named(
     "from",
 );
 /// `hostedContents`: navigation property.
 pub const HOSTED_CONTENTS: runtime::Property<
     ChatMessage,
     runtime::Expanded<Vec<models::ChatMessageHostedContent>>,
-> = runtime::Property::new("hostedContents");
+> = runtime::Property::Named("hostedContents");
 /// `id`: never null.
-pub const ID: runtime::Property<ChatMessage, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ChatMessage, String> = runtime::Property::Named("id");
 /// `importance`: never null.
-pub const IMPORTANCE: runtime::Property<ChatMessage, models::ChatMessageImportance> = runtime::Property::new(
+pub const IMPORTANCE: runtime::Property<ChatMessage, models::ChatMessageImportance> = runtime::Property::Named(
     "importance",
 );
 /// `lastEditedDateTime`
 pub const LAST_EDITED_DATE_TIME: runtime::Property<
     ChatMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastEditedDateTime");
+> = runtime::Property::Named("lastEditedDateTime");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ChatMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `locale`: never null.
-pub const LOCALE: runtime::Property<ChatMessage, String> = runtime::Property::new(
+pub const LOCALE: runtime::Property<ChatMessage, String> = runtime::Property::Named(
     "locale",
 );
 /// `mentions`
-pub const MENTIONS: runtime::Property<ChatMessage, Vec<models::ChatMessageMention>> = runtime::Property::new(
+pub const MENTIONS: runtime::Property<ChatMessage, Vec<models::ChatMessageMention>> = runtime::Property::Named(
     "mentions",
 );
 /// `messageHistory`
 pub const MESSAGE_HISTORY: runtime::Property<
     ChatMessage,
     Vec<models::ChatMessageHistoryItem>,
-> = runtime::Property::new("messageHistory");
+> = runtime::Property::Named("messageHistory");
 /// `messageType`: never null.
-pub const MESSAGE_TYPE: runtime::Property<ChatMessage, models::ChatMessageType> = runtime::Property::new(
+pub const MESSAGE_TYPE: runtime::Property<ChatMessage, models::ChatMessageType> = runtime::Property::Named(
     "messageType",
 );
 /// `policyViolation`
 pub const POLICY_VIOLATION: runtime::Property<
     ChatMessage,
     models::ChatMessagePolicyViolation,
-> = runtime::Property::new("policyViolation");
+> = runtime::Property::Named("policyViolation");
 /// `reactions`
-pub const REACTIONS: runtime::Property<ChatMessage, Vec<models::ChatMessageReaction>> = runtime::Property::new(
+pub const REACTIONS: runtime::Property<ChatMessage, Vec<models::ChatMessageReaction>> = runtime::Property::Named(
     "reactions",
 );
 /// `replies`: navigation property.
 pub const REPLIES: runtime::Property<
     ChatMessage,
     runtime::Expanded<Vec<models::ChatMessage>>,
-> = runtime::Property::new("replies");
+> = runtime::Property::Named("replies");
 /// `replyToId`
-pub const REPLY_TO_ID: runtime::Property<ChatMessage, String> = runtime::Property::new(
+pub const REPLY_TO_ID: runtime::Property<ChatMessage, String> = runtime::Property::Named(
     "replyToId",
 );
 /// `subject`
-pub const SUBJECT: runtime::Property<ChatMessage, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<ChatMessage, String> = runtime::Property::Named(
     "subject",
 );
 /// `summary`
-pub const SUMMARY: runtime::Property<ChatMessage, String> = runtime::Property::new(
+pub const SUMMARY: runtime::Property<ChatMessage, String> = runtime::Property::Named(
     "summary",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<ChatMessage, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<ChatMessage, String> = runtime::Property::Named(
     "webUrl",
 );

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.chatMessageActions`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ChatMessageActions {
     /// `reactionAdded`

@@ -92,30 +92,30 @@ runtime::models!(ChatMessageAttachment);
 /// Changes to a [`ChatMessageAttachment`].
 pub type Patch = runtime::Patch<ChatMessageAttachment>;
 /// `content`
-pub const CONTENT: runtime::Property<ChatMessageAttachment, String> = runtime::Property::new(
+pub const CONTENT: runtime::Property<ChatMessageAttachment, String> = runtime::Property::Named(
     "content",
 );
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<ChatMessageAttachment, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<ChatMessageAttachment, String> = runtime::Property::Named(
     "contentType",
 );
 /// `contentUrl`
-pub const CONTENT_URL: runtime::Property<ChatMessageAttachment, String> = runtime::Property::new(
+pub const CONTENT_URL: runtime::Property<ChatMessageAttachment, String> = runtime::Property::Named(
     "contentUrl",
 );
 /// `id`
-pub const ID: runtime::Property<ChatMessageAttachment, String> = runtime::Property::new(
+pub const ID: runtime::Property<ChatMessageAttachment, String> = runtime::Property::Named(
     "id",
 );
 /// `name`
-pub const NAME: runtime::Property<ChatMessageAttachment, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ChatMessageAttachment, String> = runtime::Property::Named(
     "name",
 );
 /// `teamsAppId`
-pub const TEAMS_APP_ID: runtime::Property<ChatMessageAttachment, String> = runtime::Property::new(
+pub const TEAMS_APP_ID: runtime::Property<ChatMessageAttachment, String> = runtime::Property::Named(
     "teamsAppId",
 );
 /// `thumbnailUrl`
-pub const THUMBNAIL_URL: runtime::Property<ChatMessageAttachment, String> = runtime::Property::new(
+pub const THUMBNAIL_URL: runtime::Property<ChatMessageAttachment, String> = runtime::Property::Named(
     "thumbnailUrl",
 );

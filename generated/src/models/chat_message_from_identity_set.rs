@@ -68,14 +68,14 @@ runtime::models!(ChatMessageFromIdentitySet);
 /// Changes to a [`ChatMessageFromIdentitySet`].
 pub type Patch = runtime::Patch<ChatMessageFromIdentitySet>;
 /// `application`
-pub const APPLICATION: runtime::Property<ChatMessageFromIdentitySet, models::Identity> = runtime::Property::new(
+pub const APPLICATION: runtime::Property<ChatMessageFromIdentitySet, models::Identity> = runtime::Property::Named(
     "application",
 );
 /// `device`
-pub const DEVICE: runtime::Property<ChatMessageFromIdentitySet, models::Identity> = runtime::Property::new(
+pub const DEVICE: runtime::Property<ChatMessageFromIdentitySet, models::Identity> = runtime::Property::Named(
     "device",
 );
 /// `user`
-pub const USER: runtime::Property<ChatMessageFromIdentitySet, models::Identity> = runtime::Property::new(
+pub const USER: runtime::Property<ChatMessageFromIdentitySet, models::Identity> = runtime::Property::Named(
     "user",
 );

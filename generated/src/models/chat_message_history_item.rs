@@ -67,14 +67,14 @@ pub type Patch = runtime::Patch<ChatMessageHistoryItem>;
 pub const ACTIONS: runtime::Property<
     ChatMessageHistoryItem,
     runtime::Flags<models::ChatMessageActions>,
-> = runtime::Property::new("actions");
+> = runtime::Property::Named("actions");
 /// `modifiedDateTime`: never null.
 pub const MODIFIED_DATE_TIME: runtime::Property<
     ChatMessageHistoryItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `reaction`
 pub const REACTION: runtime::Property<
     ChatMessageHistoryItem,
     models::ChatMessageReaction,
-> = runtime::Property::new("reaction");
+> = runtime::Property::Named("reaction");

@@ -69,12 +69,12 @@ pub type Patch = runtime::Patch<ChatMessageHostedContent>;
 pub const CONTENT_BYTES: runtime::Property<
     ChatMessageHostedContent,
     runtime::edm::Binary,
-> = runtime::Property::new("contentBytes");
+> = runtime::Property::Named("contentBytes");
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<ChatMessageHostedContent, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<ChatMessageHostedContent, String> = runtime::Property::Named(
     "contentType",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ChatMessageHostedContent, String> = runtime::Property::new(
+pub const ID: runtime::Property<ChatMessageHostedContent, String> = runtime::Property::Named(
     "id",
 );

@@ -94,29 +94,31 @@ runtime::models!(ChatMessageInfo);
 /// Changes to a [`ChatMessageInfo`].
 pub type Patch = runtime::Patch<ChatMessageInfo>;
 /// `body`
-pub const BODY: runtime::Property<ChatMessageInfo, models::ItemBody> = runtime::Property::new(
+pub const BODY: runtime::Property<ChatMessageInfo, models::ItemBody> = runtime::Property::Named(
     "body",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     ChatMessageInfo,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `eventDetail`
-pub const EVENT_DETAIL: runtime::Property<ChatMessageInfo, models::EventMessageDetail> = runtime::Property::new(
+pub const EVENT_DETAIL: runtime::Property<ChatMessageInfo, models::EventMessageDetail> = runtime::Property::Named(
     "eventDetail",
 );
 /// `from`
-pub const FROM: runtime::Property<ChatMessageInfo, models::ChatMessageFromIdentitySet> = runtime::Property::new(
+pub const FROM: runtime::Property<ChatMessageInfo, models::ChatMessageFromIdentitySet> = runtime::Property::Named(
     "from",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ChatMessageInfo, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ChatMessageInfo, String> = runtime::Property::Named(
+    "id",
+);
 /// `isDeleted`
-pub const IS_DELETED: runtime::Property<ChatMessageInfo, bool> = runtime::Property::new(
+pub const IS_DELETED: runtime::Property<ChatMessageInfo, bool> = runtime::Property::Named(
     "isDeleted",
 );
 /// `messageType`: never null.
-pub const MESSAGE_TYPE: runtime::Property<ChatMessageInfo, models::ChatMessageType> = runtime::Property::new(
+pub const MESSAGE_TYPE: runtime::Property<ChatMessageInfo, models::ChatMessageType> = runtime::Property::Named(
     "messageType",
 );

@@ -64,13 +64,15 @@ runtime::models!(ChatMessageMention);
 /// Changes to a [`ChatMessageMention`].
 pub type Patch = runtime::Patch<ChatMessageMention>;
 /// `id`
-pub const ID: runtime::Property<ChatMessageMention, i32> = runtime::Property::new("id");
+pub const ID: runtime::Property<ChatMessageMention, i32> = runtime::Property::Named(
+    "id",
+);
 /// `mentionText`
-pub const MENTION_TEXT: runtime::Property<ChatMessageMention, String> = runtime::Property::new(
+pub const MENTION_TEXT: runtime::Property<ChatMessageMention, String> = runtime::Property::Named(
     "mentionText",
 );
 /// `mentioned`
 pub const MENTIONED: runtime::Property<
     ChatMessageMention,
     models::ChatMessageMentionedIdentitySet,
-> = runtime::Property::new("mentioned");
+> = runtime::Property::Named("mentioned");

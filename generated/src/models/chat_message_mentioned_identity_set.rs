@@ -76,17 +76,17 @@ pub type Patch = runtime::Patch<ChatMessageMentionedIdentitySet>;
 pub const APPLICATION: runtime::Property<
     ChatMessageMentionedIdentitySet,
     models::Identity,
-> = runtime::Property::new("application");
+> = runtime::Property::Named("application");
 /// `conversation`
 pub const CONVERSATION: runtime::Property<
     ChatMessageMentionedIdentitySet,
     models::TeamworkConversationIdentity,
-> = runtime::Property::new("conversation");
+> = runtime::Property::Named("conversation");
 /// `device`
-pub const DEVICE: runtime::Property<ChatMessageMentionedIdentitySet, models::Identity> = runtime::Property::new(
+pub const DEVICE: runtime::Property<ChatMessageMentionedIdentitySet, models::Identity> = runtime::Property::Named(
     "device",
 );
 /// `user`
-pub const USER: runtime::Property<ChatMessageMentionedIdentitySet, models::Identity> = runtime::Property::new(
+pub const USER: runtime::Property<ChatMessageMentionedIdentitySet, models::Identity> = runtime::Property::Named(
     "user",
 );

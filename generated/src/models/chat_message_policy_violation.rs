@@ -89,23 +89,23 @@ pub type Patch = runtime::Patch<ChatMessagePolicyViolation>;
 pub const DLP_ACTION: runtime::Property<
     ChatMessagePolicyViolation,
     runtime::Flags<models::ChatMessagePolicyViolationDlpActionTypes>,
-> = runtime::Property::new("dlpAction");
+> = runtime::Property::Named("dlpAction");
 /// `justificationText`
-pub const JUSTIFICATION_TEXT: runtime::Property<ChatMessagePolicyViolation, String> = runtime::Property::new(
+pub const JUSTIFICATION_TEXT: runtime::Property<ChatMessagePolicyViolation, String> = runtime::Property::Named(
     "justificationText",
 );
 /// `policyTip`
 pub const POLICY_TIP: runtime::Property<
     ChatMessagePolicyViolation,
     models::ChatMessagePolicyViolationPolicyTip,
-> = runtime::Property::new("policyTip");
+> = runtime::Property::Named("policyTip");
 /// `userAction`
 pub const USER_ACTION: runtime::Property<
     ChatMessagePolicyViolation,
     runtime::Flags<models::ChatMessagePolicyViolationUserActionTypes>,
-> = runtime::Property::new("userAction");
+> = runtime::Property::Named("userAction");
 /// `verdictDetails`
 pub const VERDICT_DETAILS: runtime::Property<
     ChatMessagePolicyViolation,
     runtime::Flags<models::ChatMessagePolicyViolationVerdictDetailsTypes>,
-> = runtime::Property::new("verdictDetails");
+> = runtime::Property::Named("verdictDetails");

@@ -67,13 +67,13 @@ pub type Patch = runtime::Patch<ChatMessagePolicyViolationPolicyTip>;
 pub const COMPLIANCE_URL: runtime::Property<
     ChatMessagePolicyViolationPolicyTip,
     String,
-> = runtime::Property::new("complianceUrl");
+> = runtime::Property::Named("complianceUrl");
 /// `generalText`
-pub const GENERAL_TEXT: runtime::Property<ChatMessagePolicyViolationPolicyTip, String> = runtime::Property::new(
+pub const GENERAL_TEXT: runtime::Property<ChatMessagePolicyViolationPolicyTip, String> = runtime::Property::Named(
     "generalText",
 );
 /// `matchedConditionDescriptions`
 pub const MATCHED_CONDITION_DESCRIPTIONS: runtime::Property<
     ChatMessagePolicyViolationPolicyTip,
     Vec<String>,
-> = runtime::Property::new("matchedConditionDescriptions");
+> = runtime::Property::Named("matchedConditionDescriptions");

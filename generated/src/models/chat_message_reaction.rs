@@ -83,21 +83,21 @@ pub type Patch = runtime::Patch<ChatMessageReaction>;
 pub const CREATED_DATE_TIME: runtime::Property<
     ChatMessageReaction,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ChatMessageReaction, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ChatMessageReaction, String> = runtime::Property::Named(
     "displayName",
 );
 /// `reactionContentUrl`
-pub const REACTION_CONTENT_URL: runtime::Property<ChatMessageReaction, String> = runtime::Property::new(
+pub const REACTION_CONTENT_URL: runtime::Property<ChatMessageReaction, String> = runtime::Property::Named(
     "reactionContentUrl",
 );
 /// `reactionType`: never null.
-pub const REACTION_TYPE: runtime::Property<ChatMessageReaction, String> = runtime::Property::new(
+pub const REACTION_TYPE: runtime::Property<ChatMessageReaction, String> = runtime::Property::Named(
     "reactionType",
 );
 /// `user`: never null.
 pub const USER: runtime::Property<
     ChatMessageReaction,
     models::ChatMessageReactionIdentitySet,
-> = runtime::Property::new("user");
+> = runtime::Property::Named("user");

@@ -71,12 +71,12 @@ pub type Patch = runtime::Patch<ChatMessageReactionIdentitySet>;
 pub const APPLICATION: runtime::Property<
     ChatMessageReactionIdentitySet,
     models::Identity,
-> = runtime::Property::new("application");
+> = runtime::Property::Named("application");
 /// `device`
-pub const DEVICE: runtime::Property<ChatMessageReactionIdentitySet, models::Identity> = runtime::Property::new(
+pub const DEVICE: runtime::Property<ChatMessageReactionIdentitySet, models::Identity> = runtime::Property::Named(
     "device",
 );
 /// `user`
-pub const USER: runtime::Property<ChatMessageReactionIdentitySet, models::Identity> = runtime::Property::new(
+pub const USER: runtime::Property<ChatMessageReactionIdentitySet, models::Identity> = runtime::Property::Named(
     "user",
 );

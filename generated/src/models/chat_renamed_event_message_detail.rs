@@ -66,15 +66,15 @@ runtime::models!(ChatRenamedEventMessageDetail);
 /// Changes to a [`ChatRenamedEventMessageDetail`].
 pub type Patch = runtime::Patch<ChatRenamedEventMessageDetail>;
 /// `chatDisplayName`
-pub const CHAT_DISPLAY_NAME: runtime::Property<ChatRenamedEventMessageDetail, String> = runtime::Property::new(
+pub const CHAT_DISPLAY_NAME: runtime::Property<ChatRenamedEventMessageDetail, String> = runtime::Property::Named(
     "chatDisplayName",
 );
 /// `chatId`
-pub const CHAT_ID: runtime::Property<ChatRenamedEventMessageDetail, String> = runtime::Property::new(
+pub const CHAT_ID: runtime::Property<ChatRenamedEventMessageDetail, String> = runtime::Property::Named(
     "chatId",
 );
 /// `initiator`
 pub const INITIATOR: runtime::Property<
     ChatRenamedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");

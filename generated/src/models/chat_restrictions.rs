@@ -56,6 +56,6 @@ runtime::models!(ChatRestrictions);
 /// Changes to a [`ChatRestrictions`].
 pub type Patch = runtime::Patch<ChatRestrictions>;
 /// `allowTextOnly`
-pub const ALLOW_TEXT_ONLY: runtime::Property<ChatRestrictions, bool> = runtime::Property::new(
+pub const ALLOW_TEXT_ONLY: runtime::Property<ChatRestrictions, bool> = runtime::Property::Named(
     "allowTextOnly",
 );

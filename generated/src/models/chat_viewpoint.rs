@@ -59,11 +59,11 @@ runtime::models!(ChatViewpoint);
 /// Changes to a [`ChatViewpoint`].
 pub type Patch = runtime::Patch<ChatViewpoint>;
 /// `isHidden`
-pub const IS_HIDDEN: runtime::Property<ChatViewpoint, bool> = runtime::Property::new(
+pub const IS_HIDDEN: runtime::Property<ChatViewpoint, bool> = runtime::Property::Named(
     "isHidden",
 );
 /// `lastMessageReadDateTime`
 pub const LAST_MESSAGE_READ_DATE_TIME: runtime::Property<
     ChatViewpoint,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastMessageReadDateTime");
+> = runtime::Property::Named("lastMessageReadDateTime");

@@ -66,15 +66,15 @@ runtime::models!(CheckInClaim);
 /// Changes to a [`CheckInClaim`].
 pub type Patch = runtime::Patch<CheckInClaim>;
 /// `calendarEventId`: never null.
-pub const CALENDAR_EVENT_ID: runtime::Property<CheckInClaim, String> = runtime::Property::new(
+pub const CALENDAR_EVENT_ID: runtime::Property<CheckInClaim, String> = runtime::Property::Named(
     "calendarEventId",
 );
 /// `checkInMethod`: never null.
-pub const CHECK_IN_METHOD: runtime::Property<CheckInClaim, models::CheckInMethod> = runtime::Property::new(
+pub const CHECK_IN_METHOD: runtime::Property<CheckInClaim, models::CheckInMethod> = runtime::Property::Named(
     "checkInMethod",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     CheckInClaim,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");

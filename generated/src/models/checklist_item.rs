@@ -87,19 +87,19 @@ pub type Patch = runtime::Patch<ChecklistItem>;
 pub const CHECKED_DATE_TIME: runtime::Property<
     ChecklistItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("checkedDateTime");
+> = runtime::Property::Named("checkedDateTime");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     ChecklistItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ChecklistItem, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ChecklistItem, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ChecklistItem, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ChecklistItem, String> = runtime::Property::Named("id");
 /// `isChecked`
-pub const IS_CHECKED: runtime::Property<ChecklistItem, bool> = runtime::Property::new(
+pub const IS_CHECKED: runtime::Property<ChecklistItem, bool> = runtime::Property::Named(
     "isChecked",
 );

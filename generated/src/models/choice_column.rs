@@ -64,14 +64,14 @@ runtime::models!(ChoiceColumn);
 /// Changes to a [`ChoiceColumn`].
 pub type Patch = runtime::Patch<ChoiceColumn>;
 /// `allowTextEntry`
-pub const ALLOW_TEXT_ENTRY: runtime::Property<ChoiceColumn, bool> = runtime::Property::new(
+pub const ALLOW_TEXT_ENTRY: runtime::Property<ChoiceColumn, bool> = runtime::Property::Named(
     "allowTextEntry",
 );
 /// `choices`
-pub const CHOICES: runtime::Property<ChoiceColumn, Vec<String>> = runtime::Property::new(
+pub const CHOICES: runtime::Property<ChoiceColumn, Vec<String>> = runtime::Property::Named(
     "choices",
 );
 /// `displayAs`
-pub const DISPLAY_AS: runtime::Property<ChoiceColumn, String> = runtime::Property::new(
+pub const DISPLAY_AS: runtime::Property<ChoiceColumn, String> = runtime::Property::Named(
     "displayAs",
 );

@@ -69,12 +69,12 @@ pub type Patch = runtime::Patch<ClaimBinding>;
 pub const MATCH_CONFIDENCE_LEVEL: runtime::Property<
     ClaimBinding,
     models::MatchConfidenceLevel,
-> = runtime::Property::new("matchConfidenceLevel");
+> = runtime::Property::Named("matchConfidenceLevel");
 /// `sourceAttribute`: never null.
-pub const SOURCE_ATTRIBUTE: runtime::Property<ClaimBinding, String> = runtime::Property::new(
+pub const SOURCE_ATTRIBUTE: runtime::Property<ClaimBinding, String> = runtime::Property::Named(
     "sourceAttribute",
 );
 /// `verifiedIdClaim`: never null.
-pub const VERIFIED_ID_CLAIM: runtime::Property<ClaimBinding, String> = runtime::Property::new(
+pub const VERIFIED_ID_CLAIM: runtime::Property<ClaimBinding, String> = runtime::Property::Named(
     "verifiedIdClaim",
 );

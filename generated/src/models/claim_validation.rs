@@ -61,10 +61,10 @@ runtime::models!(ClaimValidation);
 /// Changes to a [`ClaimValidation`].
 pub type Patch = runtime::Patch<ClaimValidation>;
 /// `customExtensionId`: never null.
-pub const CUSTOM_EXTENSION_ID: runtime::Property<ClaimValidation, String> = runtime::Property::new(
+pub const CUSTOM_EXTENSION_ID: runtime::Property<ClaimValidation, String> = runtime::Property::Named(
     "customExtensionId",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<ClaimValidation, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<ClaimValidation, bool> = runtime::Property::Named(
     "isEnabled",
 );

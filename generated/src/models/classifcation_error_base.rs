@@ -71,19 +71,19 @@ runtime::models!(ClassifcationErrorBase);
 /// Changes to a [`ClassifcationErrorBase`].
 pub type Patch = runtime::Patch<ClassifcationErrorBase>;
 /// `code`
-pub const CODE: runtime::Property<ClassifcationErrorBase, String> = runtime::Property::new(
+pub const CODE: runtime::Property<ClassifcationErrorBase, String> = runtime::Property::Named(
     "code",
 );
 /// `innerError`
 pub const INNER_ERROR: runtime::Property<
     ClassifcationErrorBase,
     models::ClassificationInnerError,
-> = runtime::Property::new("innerError");
+> = runtime::Property::Named("innerError");
 /// `message`
-pub const MESSAGE: runtime::Property<ClassifcationErrorBase, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<ClassifcationErrorBase, String> = runtime::Property::Named(
     "message",
 );
 /// `target`
-pub const TARGET: runtime::Property<ClassifcationErrorBase, String> = runtime::Property::new(
+pub const TARGET: runtime::Property<ClassifcationErrorBase, String> = runtime::Property::Named(
     "target",
 );

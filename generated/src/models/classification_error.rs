@@ -79,24 +79,24 @@ runtime::models!(ClassificationError);
 /// Changes to a [`ClassificationError`].
 pub type Patch = runtime::Patch<ClassificationError>;
 /// `code`
-pub const CODE: runtime::Property<ClassificationError, String> = runtime::Property::new(
+pub const CODE: runtime::Property<ClassificationError, String> = runtime::Property::Named(
     "code",
 );
 /// `details`
 pub const DETAILS: runtime::Property<
     ClassificationError,
     Vec<models::ClassifcationErrorBase>,
-> = runtime::Property::new("details");
+> = runtime::Property::Named("details");
 /// `innerError`
 pub const INNER_ERROR: runtime::Property<
     ClassificationError,
     models::ClassificationInnerError,
-> = runtime::Property::new("innerError");
+> = runtime::Property::Named("innerError");
 /// `message`
-pub const MESSAGE: runtime::Property<ClassificationError, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<ClassificationError, String> = runtime::Property::Named(
     "message",
 );
 /// `target`
-pub const TARGET: runtime::Property<ClassificationError, String> = runtime::Property::new(
+pub const TARGET: runtime::Property<ClassificationError, String> = runtime::Property::Named(
     "target",
 );

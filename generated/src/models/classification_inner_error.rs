@@ -71,19 +71,19 @@ runtime::models!(ClassificationInnerError);
 /// Changes to a [`ClassificationInnerError`].
 pub type Patch = runtime::Patch<ClassificationInnerError>;
 /// `activityId`
-pub const ACTIVITY_ID: runtime::Property<ClassificationInnerError, String> = runtime::Property::new(
+pub const ACTIVITY_ID: runtime::Property<ClassificationInnerError, String> = runtime::Property::Named(
     "activityId",
 );
 /// `clientRequestId`
-pub const CLIENT_REQUEST_ID: runtime::Property<ClassificationInnerError, String> = runtime::Property::new(
+pub const CLIENT_REQUEST_ID: runtime::Property<ClassificationInnerError, String> = runtime::Property::Named(
     "clientRequestId",
 );
 /// `code`
-pub const CODE: runtime::Property<ClassificationInnerError, String> = runtime::Property::new(
+pub const CODE: runtime::Property<ClassificationInnerError, String> = runtime::Property::Named(
     "code",
 );
 /// `errorDateTime`
 pub const ERROR_DATE_TIME: runtime::Property<
     ClassificationInnerError,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("errorDateTime");
+> = runtime::Property::Named("errorDateTime");

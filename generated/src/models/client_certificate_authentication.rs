@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<ClientCertificateAuthentication>;
 pub const CERTIFICATE_LIST: runtime::Property<
     ClientCertificateAuthentication,
     Vec<models::Pkcs12CertificateInformation>,
-> = runtime::Property::new("certificateList");
+> = runtime::Property::Named("certificateList");

@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<CloudAppSecuritySessionControl>;
 pub const CLOUD_APP_SECURITY_TYPE: runtime::Property<
     CloudAppSecuritySessionControl,
     models::CloudAppSecuritySessionControlType,
-> = runtime::Property::new("cloudAppSecurityType");
+> = runtime::Property::Named("cloudAppSecurityType");
 /// `isEnabled`
-pub const IS_ENABLED: runtime::Property<CloudAppSecuritySessionControl, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<CloudAppSecuritySessionControl, bool> = runtime::Property::Named(
     "isEnabled",
 );

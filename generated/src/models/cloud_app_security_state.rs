@@ -66,14 +66,14 @@ runtime::models!(CloudAppSecurityState);
 /// Changes to a [`CloudAppSecurityState`].
 pub type Patch = runtime::Patch<CloudAppSecurityState>;
 /// `destinationServiceIp`
-pub const DESTINATION_SERVICE_IP: runtime::Property<CloudAppSecurityState, String> = runtime::Property::new(
+pub const DESTINATION_SERVICE_IP: runtime::Property<CloudAppSecurityState, String> = runtime::Property::Named(
     "destinationServiceIp",
 );
 /// `destinationServiceName`
-pub const DESTINATION_SERVICE_NAME: runtime::Property<CloudAppSecurityState, String> = runtime::Property::new(
+pub const DESTINATION_SERVICE_NAME: runtime::Property<CloudAppSecurityState, String> = runtime::Property::Named(
     "destinationServiceName",
 );
 /// `riskScore`
-pub const RISK_SCORE: runtime::Property<CloudAppSecurityState, String> = runtime::Property::new(
+pub const RISK_SCORE: runtime::Property<CloudAppSecurityState, String> = runtime::Property::Named(
     "riskScore",
 );

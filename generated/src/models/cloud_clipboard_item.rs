@@ -87,23 +87,23 @@ pub type Patch = runtime::Patch<CloudClipboardItem>;
 pub const CREATED_DATE_TIME: runtime::Property<
     CloudClipboardItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `expirationDateTime`: never null.
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     CloudClipboardItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<CloudClipboardItem, String> = runtime::Property::new(
+pub const ID: runtime::Property<CloudClipboardItem, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     CloudClipboardItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `payloads`: never null.
 pub const PAYLOADS: runtime::Property<
     CloudClipboardItem,
     Vec<models::CloudClipboardItemPayload>,
-> = runtime::Property::new("payloads");
+> = runtime::Property::Named("payloads");

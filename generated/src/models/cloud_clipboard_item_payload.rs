@@ -61,10 +61,10 @@ runtime::models!(CloudClipboardItemPayload);
 /// Changes to a [`CloudClipboardItemPayload`].
 pub type Patch = runtime::Patch<CloudClipboardItemPayload>;
 /// `content`: never null.
-pub const CONTENT: runtime::Property<CloudClipboardItemPayload, String> = runtime::Property::new(
+pub const CONTENT: runtime::Property<CloudClipboardItemPayload, String> = runtime::Property::Named(
     "content",
 );
 /// `formatName`: never null.
-pub const FORMAT_NAME: runtime::Property<CloudClipboardItemPayload, String> = runtime::Property::new(
+pub const FORMAT_NAME: runtime::Property<CloudClipboardItemPayload, String> = runtime::Property::Named(
     "formatName",
 );

@@ -63,11 +63,11 @@ runtime::models!(CloudClipboardRoot);
 /// Changes to a [`CloudClipboardRoot`].
 pub type Patch = runtime::Patch<CloudClipboardRoot>;
 /// `id`: never null.
-pub const ID: runtime::Property<CloudClipboardRoot, String> = runtime::Property::new(
+pub const ID: runtime::Property<CloudClipboardRoot, String> = runtime::Property::Named(
     "id",
 );
 /// `items`: navigation property.
 pub const ITEMS: runtime::Property<
     CloudClipboardRoot,
     runtime::Expanded<Vec<models::CloudClipboardItem>>,
-> = runtime::Property::new("items");
+> = runtime::Property::Named("items");

@@ -142,29 +142,29 @@ pub type Patch = runtime::Patch<CloudCommunications>;
 pub const ADHOC_CALLS: runtime::Property<
     CloudCommunications,
     runtime::Expanded<Vec<models::AdhocCall>>,
-> = runtime::Property::new("adhocCalls");
+> = runtime::Property::Named("adhocCalls");
 /// `callRecords`: navigation property.
 pub const CALL_RECORDS: runtime::Property<
     CloudCommunications,
     runtime::Expanded<Vec<models::call_records::CallRecord>>,
-> = runtime::Property::new("callRecords");
+> = runtime::Property::Named("callRecords");
 /// `calls`: navigation property.
 pub const CALLS: runtime::Property<
     CloudCommunications,
     runtime::Expanded<Vec<models::Call>>,
-> = runtime::Property::new("calls");
+> = runtime::Property::Named("calls");
 /// `onlineMeetingConversations`: navigation property.
 pub const ONLINE_MEETING_CONVERSATIONS: runtime::Property<
     CloudCommunications,
     runtime::Expanded<Vec<models::OnlineMeetingEngagementConversation>>,
-> = runtime::Property::new("onlineMeetingConversations");
+> = runtime::Property::Named("onlineMeetingConversations");
 /// `onlineMeetings`: navigation property.
 pub const ONLINE_MEETINGS: runtime::Property<
     CloudCommunications,
     runtime::Expanded<Vec<models::OnlineMeeting>>,
-> = runtime::Property::new("onlineMeetings");
+> = runtime::Property::Named("onlineMeetings");
 /// `presences`: navigation property.
 pub const PRESENCES: runtime::Property<
     CloudCommunications,
     runtime::Expanded<Vec<models::Presence>>,
-> = runtime::Property::new("presences");
+> = runtime::Property::Named("presences");

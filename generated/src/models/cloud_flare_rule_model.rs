@@ -66,14 +66,14 @@ runtime::models!(CloudFlareRuleModel);
 /// Changes to a [`CloudFlareRuleModel`].
 pub type Patch = runtime::Patch<CloudFlareRuleModel>;
 /// `action`
-pub const ACTION: runtime::Property<CloudFlareRuleModel, String> = runtime::Property::new(
+pub const ACTION: runtime::Property<CloudFlareRuleModel, String> = runtime::Property::Named(
     "action",
 );
 /// `name`
-pub const NAME: runtime::Property<CloudFlareRuleModel, String> = runtime::Property::new(
+pub const NAME: runtime::Property<CloudFlareRuleModel, String> = runtime::Property::Named(
     "name",
 );
 /// `ruleId`
-pub const RULE_ID: runtime::Property<CloudFlareRuleModel, String> = runtime::Property::new(
+pub const RULE_ID: runtime::Property<CloudFlareRuleModel, String> = runtime::Property::Named(
     "ruleId",
 );

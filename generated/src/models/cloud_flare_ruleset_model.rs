@@ -66,14 +66,14 @@ runtime::models!(CloudFlareRulesetModel);
 /// Changes to a [`CloudFlareRulesetModel`].
 pub type Patch = runtime::Patch<CloudFlareRulesetModel>;
 /// `name`
-pub const NAME: runtime::Property<CloudFlareRulesetModel, String> = runtime::Property::new(
+pub const NAME: runtime::Property<CloudFlareRulesetModel, String> = runtime::Property::Named(
     "name",
 );
 /// `phaseName`
-pub const PHASE_NAME: runtime::Property<CloudFlareRulesetModel, String> = runtime::Property::new(
+pub const PHASE_NAME: runtime::Property<CloudFlareRulesetModel, String> = runtime::Property::Named(
     "phaseName",
 );
 /// `rulesetId`
-pub const RULESET_ID: runtime::Property<CloudFlareRulesetModel, String> = runtime::Property::new(
+pub const RULESET_ID: runtime::Property<CloudFlareRulesetModel, String> = runtime::Property::Named(
     "rulesetId",
 );

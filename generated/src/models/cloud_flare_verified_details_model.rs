@@ -81,18 +81,18 @@ pub type Patch = runtime::Patch<CloudFlareVerifiedDetailsModel>;
 pub const DNS_CONFIGURATION: runtime::Property<
     CloudFlareVerifiedDetailsModel,
     models::WebApplicationFirewallDnsConfiguration,
-> = runtime::Property::new("dnsConfiguration");
+> = runtime::Property::Named("dnsConfiguration");
 /// `enabledCustomRules`: never null.
 pub const ENABLED_CUSTOM_RULES: runtime::Property<
     CloudFlareVerifiedDetailsModel,
     Vec<models::CloudFlareRuleModel>,
-> = runtime::Property::new("enabledCustomRules");
+> = runtime::Property::Named("enabledCustomRules");
 /// `enabledRecommendedRulesets`: never null.
 pub const ENABLED_RECOMMENDED_RULESETS: runtime::Property<
     CloudFlareVerifiedDetailsModel,
     Vec<models::CloudFlareRulesetModel>,
-> = runtime::Property::new("enabledRecommendedRulesets");
+> = runtime::Property::Named("enabledRecommendedRulesets");
 /// `zoneId`
-pub const ZONE_ID: runtime::Property<CloudFlareVerifiedDetailsModel, String> = runtime::Property::new(
+pub const ZONE_ID: runtime::Property<CloudFlareVerifiedDetailsModel, String> = runtime::Property::Named(
     "zoneId",
 );

@@ -79,17 +79,17 @@ pub type Patch = runtime::Patch<CloudFlareWebApplicationFirewallProvider>;
 pub const API_TOKEN: runtime::Property<
     CloudFlareWebApplicationFirewallProvider,
     String,
-> = runtime::Property::new("apiToken");
+> = runtime::Property::Named("apiToken");
 /// `displayName`: never null.
 pub const DISPLAY_NAME: runtime::Property<
     CloudFlareWebApplicationFirewallProvider,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
-pub const ID: runtime::Property<CloudFlareWebApplicationFirewallProvider, String> = runtime::Property::new(
+pub const ID: runtime::Property<CloudFlareWebApplicationFirewallProvider, String> = runtime::Property::Named(
     "id",
 );
 /// `zoneId`
-pub const ZONE_ID: runtime::Property<CloudFlareWebApplicationFirewallProvider, String> = runtime::Property::new(
+pub const ZONE_ID: runtime::Property<CloudFlareWebApplicationFirewallProvider, String> = runtime::Property::Named(
     "zoneId",
 );

@@ -337,63 +337,63 @@ runtime::models!(RestoreParameters);
 /// Changes to a [`CloudPc`].
 pub type Patch = runtime::Patch<CloudPc>;
 /// `aadDeviceId`
-pub const AAD_DEVICE_ID: runtime::Property<CloudPc, String> = runtime::Property::new(
+pub const AAD_DEVICE_ID: runtime::Property<CloudPc, String> = runtime::Property::Named(
     "aadDeviceId",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CloudPc, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CloudPc, String> = runtime::Property::Named(
     "displayName",
 );
 /// `gracePeriodEndDateTime`
 pub const GRACE_PERIOD_END_DATE_TIME: runtime::Property<
     CloudPc,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("gracePeriodEndDateTime");
+> = runtime::Property::Named("gracePeriodEndDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<CloudPc, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<CloudPc, String> = runtime::Property::Named("id");
 /// `imageDisplayName`
-pub const IMAGE_DISPLAY_NAME: runtime::Property<CloudPc, String> = runtime::Property::new(
+pub const IMAGE_DISPLAY_NAME: runtime::Property<CloudPc, String> = runtime::Property::Named(
     "imageDisplayName",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     CloudPc,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `managedDeviceId`
-pub const MANAGED_DEVICE_ID: runtime::Property<CloudPc, String> = runtime::Property::new(
+pub const MANAGED_DEVICE_ID: runtime::Property<CloudPc, String> = runtime::Property::Named(
     "managedDeviceId",
 );
 /// `managedDeviceName`
-pub const MANAGED_DEVICE_NAME: runtime::Property<CloudPc, String> = runtime::Property::new(
+pub const MANAGED_DEVICE_NAME: runtime::Property<CloudPc, String> = runtime::Property::Named(
     "managedDeviceName",
 );
 /// `onPremisesConnectionName`
-pub const ON_PREMISES_CONNECTION_NAME: runtime::Property<CloudPc, String> = runtime::Property::new(
+pub const ON_PREMISES_CONNECTION_NAME: runtime::Property<CloudPc, String> = runtime::Property::Named(
     "onPremisesConnectionName",
 );
 /// `provisioningPolicyId`
-pub const PROVISIONING_POLICY_ID: runtime::Property<CloudPc, String> = runtime::Property::new(
+pub const PROVISIONING_POLICY_ID: runtime::Property<CloudPc, String> = runtime::Property::Named(
     "provisioningPolicyId",
 );
 /// `provisioningPolicyName`
-pub const PROVISIONING_POLICY_NAME: runtime::Property<CloudPc, String> = runtime::Property::new(
+pub const PROVISIONING_POLICY_NAME: runtime::Property<CloudPc, String> = runtime::Property::Named(
     "provisioningPolicyName",
 );
 /// `provisioningType`
 pub const PROVISIONING_TYPE: runtime::Property<
     CloudPc,
     models::CloudPcProvisioningType,
-> = runtime::Property::new("provisioningType");
+> = runtime::Property::Named("provisioningType");
 /// `servicePlanId`
-pub const SERVICE_PLAN_ID: runtime::Property<CloudPc, String> = runtime::Property::new(
+pub const SERVICE_PLAN_ID: runtime::Property<CloudPc, String> = runtime::Property::Named(
     "servicePlanId",
 );
 /// `servicePlanName`
-pub const SERVICE_PLAN_NAME: runtime::Property<CloudPc, String> = runtime::Property::new(
+pub const SERVICE_PLAN_NAME: runtime::Property<CloudPc, String> = runtime::Property::Named(
     "servicePlanName",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<CloudPc, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<CloudPc, String> = runtime::Property::Named(
     "userPrincipalName",
 );

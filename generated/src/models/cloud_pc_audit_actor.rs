@@ -112,43 +112,43 @@ runtime::models!(CloudPcAuditActor);
 /// Changes to a [`CloudPcAuditActor`].
 pub type Patch = runtime::Patch<CloudPcAuditActor>;
 /// `applicationDisplayName`
-pub const APPLICATION_DISPLAY_NAME: runtime::Property<CloudPcAuditActor, String> = runtime::Property::new(
+pub const APPLICATION_DISPLAY_NAME: runtime::Property<CloudPcAuditActor, String> = runtime::Property::Named(
     "applicationDisplayName",
 );
 /// `applicationId`
-pub const APPLICATION_ID: runtime::Property<CloudPcAuditActor, String> = runtime::Property::new(
+pub const APPLICATION_ID: runtime::Property<CloudPcAuditActor, String> = runtime::Property::Named(
     "applicationId",
 );
 /// `ipAddress`
-pub const IP_ADDRESS: runtime::Property<CloudPcAuditActor, String> = runtime::Property::new(
+pub const IP_ADDRESS: runtime::Property<CloudPcAuditActor, String> = runtime::Property::Named(
     "ipAddress",
 );
 /// `remoteTenantId`
-pub const REMOTE_TENANT_ID: runtime::Property<CloudPcAuditActor, String> = runtime::Property::new(
+pub const REMOTE_TENANT_ID: runtime::Property<CloudPcAuditActor, String> = runtime::Property::Named(
     "remoteTenantId",
 );
 /// `remoteUserId`
-pub const REMOTE_USER_ID: runtime::Property<CloudPcAuditActor, String> = runtime::Property::new(
+pub const REMOTE_USER_ID: runtime::Property<CloudPcAuditActor, String> = runtime::Property::Named(
     "remoteUserId",
 );
 /// `servicePrincipalName`
-pub const SERVICE_PRINCIPAL_NAME: runtime::Property<CloudPcAuditActor, String> = runtime::Property::new(
+pub const SERVICE_PRINCIPAL_NAME: runtime::Property<CloudPcAuditActor, String> = runtime::Property::Named(
     "servicePrincipalName",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<CloudPcAuditActor, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<CloudPcAuditActor, String> = runtime::Property::Named(
     "userId",
 );
 /// `userPermissions`: never null.
-pub const USER_PERMISSIONS: runtime::Property<CloudPcAuditActor, Vec<String>> = runtime::Property::new(
+pub const USER_PERMISSIONS: runtime::Property<CloudPcAuditActor, Vec<String>> = runtime::Property::Named(
     "userPermissions",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<CloudPcAuditActor, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<CloudPcAuditActor, String> = runtime::Property::Named(
     "userPrincipalName",
 );
 /// `userRoleScopeTags`
 pub const USER_ROLE_SCOPE_TAGS: runtime::Property<
     CloudPcAuditActor,
     Vec<models::CloudPcUserRoleScopeTagInfo>,
-> = runtime::Property::new("userRoleScopeTags");
+> = runtime::Property::Named("userRoleScopeTags");

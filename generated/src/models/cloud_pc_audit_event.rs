@@ -126,54 +126,54 @@ runtime::models!(CloudPcAuditEvent);
 /// Changes to a [`CloudPcAuditEvent`].
 pub type Patch = runtime::Patch<CloudPcAuditEvent>;
 /// `activity`
-pub const ACTIVITY: runtime::Property<CloudPcAuditEvent, String> = runtime::Property::new(
+pub const ACTIVITY: runtime::Property<CloudPcAuditEvent, String> = runtime::Property::Named(
     "activity",
 );
 /// `activityDateTime`: never null.
 pub const ACTIVITY_DATE_TIME: runtime::Property<
     CloudPcAuditEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("activityDateTime");
+> = runtime::Property::Named("activityDateTime");
 /// `activityOperationType`: never null.
 pub const ACTIVITY_OPERATION_TYPE: runtime::Property<
     CloudPcAuditEvent,
     models::CloudPcAuditActivityOperationType,
-> = runtime::Property::new("activityOperationType");
+> = runtime::Property::Named("activityOperationType");
 /// `activityResult`: never null.
 pub const ACTIVITY_RESULT: runtime::Property<
     CloudPcAuditEvent,
     models::CloudPcAuditActivityResult,
-> = runtime::Property::new("activityResult");
+> = runtime::Property::Named("activityResult");
 /// `activityType`: never null.
-pub const ACTIVITY_TYPE: runtime::Property<CloudPcAuditEvent, String> = runtime::Property::new(
+pub const ACTIVITY_TYPE: runtime::Property<CloudPcAuditEvent, String> = runtime::Property::Named(
     "activityType",
 );
 /// `actor`: never null.
-pub const ACTOR: runtime::Property<CloudPcAuditEvent, models::CloudPcAuditActor> = runtime::Property::new(
+pub const ACTOR: runtime::Property<CloudPcAuditEvent, models::CloudPcAuditActor> = runtime::Property::Named(
     "actor",
 );
 /// `category`: never null.
-pub const CATEGORY: runtime::Property<CloudPcAuditEvent, models::CloudPcAuditCategory> = runtime::Property::new(
+pub const CATEGORY: runtime::Property<CloudPcAuditEvent, models::CloudPcAuditCategory> = runtime::Property::Named(
     "category",
 );
 /// `componentName`: never null.
-pub const COMPONENT_NAME: runtime::Property<CloudPcAuditEvent, String> = runtime::Property::new(
+pub const COMPONENT_NAME: runtime::Property<CloudPcAuditEvent, String> = runtime::Property::Named(
     "componentName",
 );
 /// `correlationId`: never null.
-pub const CORRELATION_ID: runtime::Property<CloudPcAuditEvent, String> = runtime::Property::new(
+pub const CORRELATION_ID: runtime::Property<CloudPcAuditEvent, String> = runtime::Property::Named(
     "correlationId",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<CloudPcAuditEvent, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CloudPcAuditEvent, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CloudPcAuditEvent, String> = runtime::Property::new(
+pub const ID: runtime::Property<CloudPcAuditEvent, String> = runtime::Property::Named(
     "id",
 );
 /// `resources`: never null.
 pub const RESOURCES: runtime::Property<
     CloudPcAuditEvent,
     Vec<models::CloudPcAuditResource>,
-> = runtime::Property::new("resources");
+> = runtime::Property::Named("resources");

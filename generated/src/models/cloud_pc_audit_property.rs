@@ -66,14 +66,14 @@ runtime::models!(CloudPcAuditProperty);
 /// Changes to a [`CloudPcAuditProperty`].
 pub type Patch = runtime::Patch<CloudPcAuditProperty>;
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<CloudPcAuditProperty, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CloudPcAuditProperty, String> = runtime::Property::Named(
     "displayName",
 );
 /// `newValue`: never null.
-pub const NEW_VALUE: runtime::Property<CloudPcAuditProperty, String> = runtime::Property::new(
+pub const NEW_VALUE: runtime::Property<CloudPcAuditProperty, String> = runtime::Property::Named(
     "newValue",
 );
 /// `oldValue`
-pub const OLD_VALUE: runtime::Property<CloudPcAuditProperty, String> = runtime::Property::new(
+pub const OLD_VALUE: runtime::Property<CloudPcAuditProperty, String> = runtime::Property::Named(
     "oldValue",
 );

@@ -66,15 +66,15 @@ runtime::models!(CloudPcAuditResource);
 /// Changes to a [`CloudPcAuditResource`].
 pub type Patch = runtime::Patch<CloudPcAuditResource>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CloudPcAuditResource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CloudPcAuditResource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `modifiedProperties`: never null.
 pub const MODIFIED_PROPERTIES: runtime::Property<
     CloudPcAuditResource,
     Vec<models::CloudPcAuditProperty>,
-> = runtime::Property::new("modifiedProperties");
+> = runtime::Property::Named("modifiedProperties");
 /// `resourceId`: never null.
-pub const RESOURCE_ID: runtime::Property<CloudPcAuditResource, String> = runtime::Property::new(
+pub const RESOURCE_ID: runtime::Property<CloudPcAuditResource, String> = runtime::Property::Named(
     "resourceId",
 );

@@ -132,58 +132,58 @@ runtime::models!(CloudPcDeviceImage);
 /// Changes to a [`CloudPcDeviceImage`].
 pub type Patch = runtime::Patch<CloudPcDeviceImage>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CloudPcDeviceImage, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CloudPcDeviceImage, String> = runtime::Property::Named(
     "displayName",
 );
 /// `errorCode`
 pub const ERROR_CODE: runtime::Property<
     CloudPcDeviceImage,
     models::CloudPcDeviceImageErrorCode,
-> = runtime::Property::new("errorCode");
+> = runtime::Property::Named("errorCode");
 /// `expirationDate`
-pub const EXPIRATION_DATE: runtime::Property<CloudPcDeviceImage, runtime::edm::Date> = runtime::Property::new(
+pub const EXPIRATION_DATE: runtime::Property<CloudPcDeviceImage, runtime::edm::Date> = runtime::Property::Named(
     "expirationDate",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CloudPcDeviceImage, String> = runtime::Property::new(
+pub const ID: runtime::Property<CloudPcDeviceImage, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     CloudPcDeviceImage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `operatingSystem`
-pub const OPERATING_SYSTEM: runtime::Property<CloudPcDeviceImage, String> = runtime::Property::new(
+pub const OPERATING_SYSTEM: runtime::Property<CloudPcDeviceImage, String> = runtime::Property::Named(
     "operatingSystem",
 );
 /// `osBuildNumber`
-pub const OS_BUILD_NUMBER: runtime::Property<CloudPcDeviceImage, String> = runtime::Property::new(
+pub const OS_BUILD_NUMBER: runtime::Property<CloudPcDeviceImage, String> = runtime::Property::Named(
     "osBuildNumber",
 );
 /// `osStatus`
 pub const OS_STATUS: runtime::Property<
     CloudPcDeviceImage,
     models::CloudPcDeviceImageOsStatus,
-> = runtime::Property::new("osStatus");
+> = runtime::Property::Named("osStatus");
 /// `osVersionNumber`
-pub const OS_VERSION_NUMBER: runtime::Property<CloudPcDeviceImage, String> = runtime::Property::new(
+pub const OS_VERSION_NUMBER: runtime::Property<CloudPcDeviceImage, String> = runtime::Property::Named(
     "osVersionNumber",
 );
 /// `sizeInGB`
-pub const SIZE_IN_GB: runtime::Property<CloudPcDeviceImage, i32> = runtime::Property::new(
+pub const SIZE_IN_GB: runtime::Property<CloudPcDeviceImage, i32> = runtime::Property::Named(
     "sizeInGB",
 );
 /// `sourceImageResourceId`
-pub const SOURCE_IMAGE_RESOURCE_ID: runtime::Property<CloudPcDeviceImage, String> = runtime::Property::new(
+pub const SOURCE_IMAGE_RESOURCE_ID: runtime::Property<CloudPcDeviceImage, String> = runtime::Property::Named(
     "sourceImageResourceId",
 );
 /// `status`
 pub const STATUS: runtime::Property<
     CloudPcDeviceImage,
     models::CloudPcDeviceImageStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `version`
-pub const VERSION: runtime::Property<CloudPcDeviceImage, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<CloudPcDeviceImage, String> = runtime::Property::Named(
     "version",
 );

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcDeviceImageStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CloudPcDeviceImageStatus {
     /// `pending`

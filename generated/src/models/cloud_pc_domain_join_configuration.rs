@@ -79,18 +79,18 @@ pub type Patch = runtime::Patch<CloudPcDomainJoinConfiguration>;
 pub const DOMAIN_JOIN_TYPE: runtime::Property<
     CloudPcDomainJoinConfiguration,
     models::CloudPcDomainJoinType,
-> = runtime::Property::new("domainJoinType");
+> = runtime::Property::Named("domainJoinType");
 /// `onPremisesConnectionId`
 pub const ON_PREMISES_CONNECTION_ID: runtime::Property<
     CloudPcDomainJoinConfiguration,
     String,
-> = runtime::Property::new("onPremisesConnectionId");
+> = runtime::Property::Named("onPremisesConnectionId");
 /// `regionGroup`
 pub const REGION_GROUP: runtime::Property<
     CloudPcDomainJoinConfiguration,
     models::CloudPcRegionGroup,
-> = runtime::Property::new("regionGroup");
+> = runtime::Property::Named("regionGroup");
 /// `regionName`
-pub const REGION_NAME: runtime::Property<CloudPcDomainJoinConfiguration, String> = runtime::Property::new(
+pub const REGION_NAME: runtime::Property<CloudPcDomainJoinConfiguration, String> = runtime::Property::Named(
     "regionName",
 );

@@ -120,47 +120,47 @@ runtime::models!(CloudPcGalleryImage);
 /// Changes to a [`CloudPcGalleryImage`].
 pub type Patch = runtime::Patch<CloudPcGalleryImage>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CloudPcGalleryImage, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CloudPcGalleryImage, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endDate`
-pub const END_DATE: runtime::Property<CloudPcGalleryImage, runtime::edm::Date> = runtime::Property::new(
+pub const END_DATE: runtime::Property<CloudPcGalleryImage, runtime::edm::Date> = runtime::Property::Named(
     "endDate",
 );
 /// `expirationDate`
-pub const EXPIRATION_DATE: runtime::Property<CloudPcGalleryImage, runtime::edm::Date> = runtime::Property::new(
+pub const EXPIRATION_DATE: runtime::Property<CloudPcGalleryImage, runtime::edm::Date> = runtime::Property::Named(
     "expirationDate",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CloudPcGalleryImage, String> = runtime::Property::new(
+pub const ID: runtime::Property<CloudPcGalleryImage, String> = runtime::Property::Named(
     "id",
 );
 /// `offerName`
-pub const OFFER_NAME: runtime::Property<CloudPcGalleryImage, String> = runtime::Property::new(
+pub const OFFER_NAME: runtime::Property<CloudPcGalleryImage, String> = runtime::Property::Named(
     "offerName",
 );
 /// `osVersionNumber`
-pub const OS_VERSION_NUMBER: runtime::Property<CloudPcGalleryImage, String> = runtime::Property::new(
+pub const OS_VERSION_NUMBER: runtime::Property<CloudPcGalleryImage, String> = runtime::Property::Named(
     "osVersionNumber",
 );
 /// `publisherName`
-pub const PUBLISHER_NAME: runtime::Property<CloudPcGalleryImage, String> = runtime::Property::new(
+pub const PUBLISHER_NAME: runtime::Property<CloudPcGalleryImage, String> = runtime::Property::Named(
     "publisherName",
 );
 /// `sizeInGB`
-pub const SIZE_IN_GB: runtime::Property<CloudPcGalleryImage, i32> = runtime::Property::new(
+pub const SIZE_IN_GB: runtime::Property<CloudPcGalleryImage, i32> = runtime::Property::Named(
     "sizeInGB",
 );
 /// `skuName`
-pub const SKU_NAME: runtime::Property<CloudPcGalleryImage, String> = runtime::Property::new(
+pub const SKU_NAME: runtime::Property<CloudPcGalleryImage, String> = runtime::Property::Named(
     "skuName",
 );
 /// `startDate`
-pub const START_DATE: runtime::Property<CloudPcGalleryImage, runtime::edm::Date> = runtime::Property::new(
+pub const START_DATE: runtime::Property<CloudPcGalleryImage, runtime::edm::Date> = runtime::Property::Named(
     "startDate",
 );
 /// `status`
 pub const STATUS: runtime::Property<
     CloudPcGalleryImage,
     models::CloudPcGalleryImageStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

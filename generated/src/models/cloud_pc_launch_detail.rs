@@ -81,19 +81,19 @@ runtime::models!(CloudPcLaunchDetail);
 /// Changes to a [`CloudPcLaunchDetail`].
 pub type Patch = runtime::Patch<CloudPcLaunchDetail>;
 /// `cloudPcId`: never null.
-pub const CLOUD_PC_ID: runtime::Property<CloudPcLaunchDetail, String> = runtime::Property::new(
+pub const CLOUD_PC_ID: runtime::Property<CloudPcLaunchDetail, String> = runtime::Property::Named(
     "cloudPcId",
 );
 /// `cloudPcLaunchUrl`
-pub const CLOUD_PC_LAUNCH_URL: runtime::Property<CloudPcLaunchDetail, String> = runtime::Property::new(
+pub const CLOUD_PC_LAUNCH_URL: runtime::Property<CloudPcLaunchDetail, String> = runtime::Property::Named(
     "cloudPcLaunchUrl",
 );
 /// `windows365SwitchCompatibilityFailureReasonType`
 pub const WINDOWS365_SWITCH_COMPATIBILITY_FAILURE_REASON_TYPE: runtime::Property<
     CloudPcLaunchDetail,
     models::Windows365SwitchCompatibilityFailureReasonType,
-> = runtime::Property::new("windows365SwitchCompatibilityFailureReasonType");
+> = runtime::Property::Named("windows365SwitchCompatibilityFailureReasonType");
 /// `windows365SwitchCompatible`
-pub const WINDOWS365_SWITCH_COMPATIBLE: runtime::Property<CloudPcLaunchDetail, bool> = runtime::Property::new(
+pub const WINDOWS365_SWITCH_COMPATIBLE: runtime::Property<CloudPcLaunchDetail, bool> = runtime::Property::Named(
     "windows365SwitchCompatible",
 );

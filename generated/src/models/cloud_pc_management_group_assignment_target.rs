@@ -63,11 +63,11 @@ runtime::models!(CloudPcManagementGroupAssignmentTarget);
 /// Changes to a [`CloudPcManagementGroupAssignmentTarget`].
 pub type Patch = runtime::Patch<CloudPcManagementGroupAssignmentTarget>;
 /// `groupId`
-pub const GROUP_ID: runtime::Property<CloudPcManagementGroupAssignmentTarget, String> = runtime::Property::new(
+pub const GROUP_ID: runtime::Property<CloudPcManagementGroupAssignmentTarget, String> = runtime::Property::Named(
     "groupId",
 );
 /// `servicePlanId`
 pub const SERVICE_PLAN_ID: runtime::Property<
     CloudPcManagementGroupAssignmentTarget,
     String,
-> = runtime::Property::new("servicePlanId");
+> = runtime::Property::Named("servicePlanId");

@@ -223,87 +223,87 @@ runtime::models!(UpdateAdDomainPasswordParameters);
 /// Changes to a [`CloudPcOnPremisesConnection`].
 pub type Patch = runtime::Patch<CloudPcOnPremisesConnection>;
 /// `adDomainName`
-pub const AD_DOMAIN_NAME: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::new(
+pub const AD_DOMAIN_NAME: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::Named(
     "adDomainName",
 );
 /// `adDomainPassword`
-pub const AD_DOMAIN_PASSWORD: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::new(
+pub const AD_DOMAIN_PASSWORD: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::Named(
     "adDomainPassword",
 );
 /// `adDomainUsername`
-pub const AD_DOMAIN_USERNAME: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::new(
+pub const AD_DOMAIN_USERNAME: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::Named(
     "adDomainUsername",
 );
 /// `alternateResourceUrl`
 pub const ALTERNATE_RESOURCE_URL: runtime::Property<
     CloudPcOnPremisesConnection,
     String,
-> = runtime::Property::new("alternateResourceUrl");
+> = runtime::Property::Named("alternateResourceUrl");
 /// `connectionType`
 pub const CONNECTION_TYPE: runtime::Property<
     CloudPcOnPremisesConnection,
     models::CloudPcOnPremisesConnectionType,
-> = runtime::Property::new("connectionType");
+> = runtime::Property::Named("connectionType");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::Named(
     "displayName",
 );
 /// `healthCheckPaused`
-pub const HEALTH_CHECK_PAUSED: runtime::Property<CloudPcOnPremisesConnection, bool> = runtime::Property::new(
+pub const HEALTH_CHECK_PAUSED: runtime::Property<CloudPcOnPremisesConnection, bool> = runtime::Property::Named(
     "healthCheckPaused",
 );
 /// `healthCheckStatus`: never null.
 pub const HEALTH_CHECK_STATUS: runtime::Property<
     CloudPcOnPremisesConnection,
     models::CloudPcOnPremisesConnectionStatus,
-> = runtime::Property::new("healthCheckStatus");
+> = runtime::Property::Named("healthCheckStatus");
 /// `healthCheckStatusDetail`
 pub const HEALTH_CHECK_STATUS_DETAIL: runtime::Property<
     CloudPcOnPremisesConnection,
     models::CloudPcOnPremisesConnectionStatusDetail,
-> = runtime::Property::new("healthCheckStatusDetail");
+> = runtime::Property::Named("healthCheckStatusDetail");
 /// `id`: never null.
-pub const ID: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::new(
+pub const ID: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::Named(
     "id",
 );
 /// `inUse`
-pub const IN_USE: runtime::Property<CloudPcOnPremisesConnection, bool> = runtime::Property::new(
+pub const IN_USE: runtime::Property<CloudPcOnPremisesConnection, bool> = runtime::Property::Named(
     "inUse",
 );
 /// `inUseByCloudPc`
-pub const IN_USE_BY_CLOUD_PC: runtime::Property<CloudPcOnPremisesConnection, bool> = runtime::Property::new(
+pub const IN_USE_BY_CLOUD_PC: runtime::Property<CloudPcOnPremisesConnection, bool> = runtime::Property::Named(
     "inUseByCloudPc",
 );
 /// `organizationalUnit`
-pub const ORGANIZATIONAL_UNIT: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::new(
+pub const ORGANIZATIONAL_UNIT: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::Named(
     "organizationalUnit",
 );
 /// `resourceGroupId`: never null.
-pub const RESOURCE_GROUP_ID: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::new(
+pub const RESOURCE_GROUP_ID: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::Named(
     "resourceGroupId",
 );
 /// `scopeIds`
-pub const SCOPE_IDS: runtime::Property<CloudPcOnPremisesConnection, Vec<String>> = runtime::Property::new(
+pub const SCOPE_IDS: runtime::Property<CloudPcOnPremisesConnection, Vec<String>> = runtime::Property::Named(
     "scopeIds",
 );
 /// `subnetId`: never null.
-pub const SUBNET_ID: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::new(
+pub const SUBNET_ID: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::Named(
     "subnetId",
 );
 /// `subscriptionId`: never null.
-pub const SUBSCRIPTION_ID: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::new(
+pub const SUBSCRIPTION_ID: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::Named(
     "subscriptionId",
 );
 /// `subscriptionName`
-pub const SUBSCRIPTION_NAME: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::new(
+pub const SUBSCRIPTION_NAME: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::Named(
     "subscriptionName",
 );
 /// `virtualNetworkId`: never null.
-pub const VIRTUAL_NETWORK_ID: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::new(
+pub const VIRTUAL_NETWORK_ID: runtime::Property<CloudPcOnPremisesConnection, String> = runtime::Property::Named(
     "virtualNetworkId",
 );
 /// `virtualNetworkLocation`
 pub const VIRTUAL_NETWORK_LOCATION: runtime::Property<
     CloudPcOnPremisesConnection,
     String,
-> = runtime::Property::new("virtualNetworkLocation");
+> = runtime::Property::Named("virtualNetworkLocation");

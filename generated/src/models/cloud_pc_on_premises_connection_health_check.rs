@@ -103,39 +103,39 @@ pub type Patch = runtime::Patch<CloudPcOnPremisesConnectionHealthCheck>;
 pub const ADDITIONAL_DETAIL: runtime::Property<
     CloudPcOnPremisesConnectionHealthCheck,
     String,
-> = runtime::Property::new("additionalDetail");
+> = runtime::Property::Named("additionalDetail");
 /// `correlationId`
 pub const CORRELATION_ID: runtime::Property<
     CloudPcOnPremisesConnectionHealthCheck,
     String,
-> = runtime::Property::new("correlationId");
+> = runtime::Property::Named("correlationId");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     CloudPcOnPremisesConnectionHealthCheck,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `endDateTime`: never null.
 pub const END_DATE_TIME: runtime::Property<
     CloudPcOnPremisesConnectionHealthCheck,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `errorType`
 pub const ERROR_TYPE: runtime::Property<
     CloudPcOnPremisesConnectionHealthCheck,
     models::CloudPcOnPremisesConnectionHealthCheckErrorType,
-> = runtime::Property::new("errorType");
+> = runtime::Property::Named("errorType");
 /// `recommendedAction`
 pub const RECOMMENDED_ACTION: runtime::Property<
     CloudPcOnPremisesConnectionHealthCheck,
     String,
-> = runtime::Property::new("recommendedAction");
+> = runtime::Property::Named("recommendedAction");
 /// `startDateTime`: never null.
 pub const START_DATE_TIME: runtime::Property<
     CloudPcOnPremisesConnectionHealthCheck,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     CloudPcOnPremisesConnectionHealthCheck,
     models::CloudPcOnPremisesConnectionStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<CloudPcOnPremisesConnectionStatusDetail>;
 pub const END_DATE_TIME: runtime::Property<
     CloudPcOnPremisesConnectionStatusDetail,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `healthChecks`
 pub const HEALTH_CHECKS: runtime::Property<
     CloudPcOnPremisesConnectionStatusDetail,
     Vec<models::CloudPcOnPremisesConnectionHealthCheck>,
-> = runtime::Property::new("healthChecks");
+> = runtime::Property::Named("healthChecks");
 /// `startDateTime`: never null.
 pub const START_DATE_TIME: runtime::Property<
     CloudPcOnPremisesConnectionStatusDetail,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

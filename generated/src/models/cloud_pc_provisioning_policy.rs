@@ -211,83 +211,83 @@ runtime::models!(AssignParameters);
 /// Changes to a [`CloudPcProvisioningPolicy`].
 pub type Patch = runtime::Patch<CloudPcProvisioningPolicy>;
 /// `alternateResourceUrl`
-pub const ALTERNATE_RESOURCE_URL: runtime::Property<CloudPcProvisioningPolicy, String> = runtime::Property::new(
+pub const ALTERNATE_RESOURCE_URL: runtime::Property<CloudPcProvisioningPolicy, String> = runtime::Property::Named(
     "alternateResourceUrl",
 );
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     CloudPcProvisioningPolicy,
     runtime::Expanded<Vec<models::CloudPcProvisioningPolicyAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `autopatch`
 pub const AUTOPATCH: runtime::Property<
     CloudPcProvisioningPolicy,
     models::CloudPcProvisioningPolicyAutopatch,
-> = runtime::Property::new("autopatch");
+> = runtime::Property::Named("autopatch");
 /// `cloudPcGroupDisplayName`
 pub const CLOUD_PC_GROUP_DISPLAY_NAME: runtime::Property<
     CloudPcProvisioningPolicy,
     String,
-> = runtime::Property::new("cloudPcGroupDisplayName");
+> = runtime::Property::Named("cloudPcGroupDisplayName");
 /// `cloudPcNamingTemplate`
 pub const CLOUD_PC_NAMING_TEMPLATE: runtime::Property<
     CloudPcProvisioningPolicy,
     String,
-> = runtime::Property::new("cloudPcNamingTemplate");
+> = runtime::Property::Named("cloudPcNamingTemplate");
 /// `description`
-pub const DESCRIPTION: runtime::Property<CloudPcProvisioningPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<CloudPcProvisioningPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<CloudPcProvisioningPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CloudPcProvisioningPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `domainJoinConfigurations`
 pub const DOMAIN_JOIN_CONFIGURATIONS: runtime::Property<
     CloudPcProvisioningPolicy,
     Vec<models::CloudPcDomainJoinConfiguration>,
-> = runtime::Property::new("domainJoinConfigurations");
+> = runtime::Property::Named("domainJoinConfigurations");
 /// `enableSingleSignOn`
-pub const ENABLE_SINGLE_SIGN_ON: runtime::Property<CloudPcProvisioningPolicy, bool> = runtime::Property::new(
+pub const ENABLE_SINGLE_SIGN_ON: runtime::Property<CloudPcProvisioningPolicy, bool> = runtime::Property::Named(
     "enableSingleSignOn",
 );
 /// `gracePeriodInHours`
-pub const GRACE_PERIOD_IN_HOURS: runtime::Property<CloudPcProvisioningPolicy, i32> = runtime::Property::new(
+pub const GRACE_PERIOD_IN_HOURS: runtime::Property<CloudPcProvisioningPolicy, i32> = runtime::Property::Named(
     "gracePeriodInHours",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CloudPcProvisioningPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<CloudPcProvisioningPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `imageDisplayName`: never null.
-pub const IMAGE_DISPLAY_NAME: runtime::Property<CloudPcProvisioningPolicy, String> = runtime::Property::new(
+pub const IMAGE_DISPLAY_NAME: runtime::Property<CloudPcProvisioningPolicy, String> = runtime::Property::Named(
     "imageDisplayName",
 );
 /// `imageId`: never null.
-pub const IMAGE_ID: runtime::Property<CloudPcProvisioningPolicy, String> = runtime::Property::new(
+pub const IMAGE_ID: runtime::Property<CloudPcProvisioningPolicy, String> = runtime::Property::Named(
     "imageId",
 );
 /// `imageType`: never null.
 pub const IMAGE_TYPE: runtime::Property<
     CloudPcProvisioningPolicy,
     models::CloudPcProvisioningPolicyImageType,
-> = runtime::Property::new("imageType");
+> = runtime::Property::Named("imageType");
 /// `localAdminEnabled`
-pub const LOCAL_ADMIN_ENABLED: runtime::Property<CloudPcProvisioningPolicy, bool> = runtime::Property::new(
+pub const LOCAL_ADMIN_ENABLED: runtime::Property<CloudPcProvisioningPolicy, bool> = runtime::Property::Named(
     "localAdminEnabled",
 );
 /// `microsoftManagedDesktop`
 pub const MICROSOFT_MANAGED_DESKTOP: runtime::Property<
     CloudPcProvisioningPolicy,
     models::MicrosoftManagedDesktop,
-> = runtime::Property::new("microsoftManagedDesktop");
+> = runtime::Property::Named("microsoftManagedDesktop");
 /// `provisioningType`
 pub const PROVISIONING_TYPE: runtime::Property<
     CloudPcProvisioningPolicy,
     models::CloudPcProvisioningType,
-> = runtime::Property::new("provisioningType");
+> = runtime::Property::Named("provisioningType");
 /// `windowsSetting`
 pub const WINDOWS_SETTING: runtime::Property<
     CloudPcProvisioningPolicy,
     models::CloudPcWindowsSetting,
-> = runtime::Property::new("windowsSetting");
+> = runtime::Property::Named("windowsSetting");

@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<CloudPcProvisioningPolicyAssignment>;
 pub const ASSIGNED_USERS: runtime::Property<
     CloudPcProvisioningPolicyAssignment,
     runtime::Expanded<Vec<models::User>>,
-> = runtime::Property::new("assignedUsers");
+> = runtime::Property::Named("assignedUsers");
 /// `id`: never null.
-pub const ID: runtime::Property<CloudPcProvisioningPolicyAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<CloudPcProvisioningPolicyAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `target`
 pub const TARGET: runtime::Property<
     CloudPcProvisioningPolicyAssignment,
     models::CloudPcManagementAssignmentTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

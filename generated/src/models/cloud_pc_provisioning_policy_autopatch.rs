@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<CloudPcProvisioningPolicyAutopatch>;
 pub const AUTOPATCH_GROUP_ID: runtime::Property<
     CloudPcProvisioningPolicyAutopatch,
     String,
-> = runtime::Property::new("autopatchGroupId");
+> = runtime::Property::Named("autopatchGroupId");

@@ -149,4 +149,4 @@ runtime::models!(RetrieveCloudPcRecommendationReportsParameters);
 /// Changes to a [`CloudPcReport`].
 pub type Patch = runtime::Patch<CloudPcReport>;
 /// `id`: never null.
-pub const ID: runtime::Property<CloudPcReport, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<CloudPcReport, String> = runtime::Property::Named("id");

@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<CloudPcRestorePointSetting>;
 pub const FREQUENCY_TYPE: runtime::Property<
     CloudPcRestorePointSetting,
     models::CloudPcRestorePointFrequencyType,
-> = runtime::Property::new("frequencyType");
+> = runtime::Property::Named("frequencyType");
 /// `userRestoreEnabled`
-pub const USER_RESTORE_ENABLED: runtime::Property<CloudPcRestorePointSetting, bool> = runtime::Property::new(
+pub const USER_RESTORE_ENABLED: runtime::Property<CloudPcRestorePointSetting, bool> = runtime::Property::Named(
     "userRestoreEnabled",
 );

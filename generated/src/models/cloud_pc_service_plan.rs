@@ -78,22 +78,22 @@ runtime::models!(CloudPcServicePlan);
 /// Changes to a [`CloudPcServicePlan`].
 pub type Patch = runtime::Patch<CloudPcServicePlan>;
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<CloudPcServicePlan, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CloudPcServicePlan, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CloudPcServicePlan, String> = runtime::Property::new(
+pub const ID: runtime::Property<CloudPcServicePlan, String> = runtime::Property::Named(
     "id",
 );
 /// `ramInGB`: never null.
-pub const RAM_IN_GB: runtime::Property<CloudPcServicePlan, i32> = runtime::Property::new(
+pub const RAM_IN_GB: runtime::Property<CloudPcServicePlan, i32> = runtime::Property::Named(
     "ramInGB",
 );
 /// `storageInGB`: never null.
-pub const STORAGE_IN_GB: runtime::Property<CloudPcServicePlan, i32> = runtime::Property::new(
+pub const STORAGE_IN_GB: runtime::Property<CloudPcServicePlan, i32> = runtime::Property::Named(
     "storageInGB",
 );
 /// `vCpuCount`: never null.
-pub const V_CPU_COUNT: runtime::Property<CloudPcServicePlan, i32> = runtime::Property::new(
+pub const V_CPU_COUNT: runtime::Property<CloudPcServicePlan, i32> = runtime::Property::Named(
     "vCpuCount",
 );

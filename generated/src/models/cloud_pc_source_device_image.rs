@@ -76,19 +76,19 @@ runtime::models!(CloudPcSourceDeviceImage);
 /// Changes to a [`CloudPcSourceDeviceImage`].
 pub type Patch = runtime::Patch<CloudPcSourceDeviceImage>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CloudPcSourceDeviceImage, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CloudPcSourceDeviceImage, String> = runtime::Property::Named(
     "displayName",
 );
 /// `resourceId`: never null.
-pub const RESOURCE_ID: runtime::Property<CloudPcSourceDeviceImage, String> = runtime::Property::new(
+pub const RESOURCE_ID: runtime::Property<CloudPcSourceDeviceImage, String> = runtime::Property::Named(
     "resourceId",
 );
 /// `subscriptionDisplayName`
 pub const SUBSCRIPTION_DISPLAY_NAME: runtime::Property<
     CloudPcSourceDeviceImage,
     String,
-> = runtime::Property::new("subscriptionDisplayName");
+> = runtime::Property::Named("subscriptionDisplayName");
 /// `subscriptionId`
-pub const SUBSCRIPTION_ID: runtime::Property<CloudPcSourceDeviceImage, String> = runtime::Property::new(
+pub const SUBSCRIPTION_ID: runtime::Property<CloudPcSourceDeviceImage, String> = runtime::Property::Named(
     "subscriptionId",
 );

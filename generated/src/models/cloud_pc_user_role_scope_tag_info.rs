@@ -61,10 +61,10 @@ runtime::models!(CloudPcUserRoleScopeTagInfo);
 /// Changes to a [`CloudPcUserRoleScopeTagInfo`].
 pub type Patch = runtime::Patch<CloudPcUserRoleScopeTagInfo>;
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<CloudPcUserRoleScopeTagInfo, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CloudPcUserRoleScopeTagInfo, String> = runtime::Property::Named(
     "displayName",
 );
 /// `roleScopeTagId`: never null.
-pub const ROLE_SCOPE_TAG_ID: runtime::Property<CloudPcUserRoleScopeTagInfo, String> = runtime::Property::new(
+pub const ROLE_SCOPE_TAG_ID: runtime::Property<CloudPcUserRoleScopeTagInfo, String> = runtime::Property::Named(
     "roleScopeTagId",
 );

@@ -154,35 +154,35 @@ pub type Patch = runtime::Patch<CloudPcUserSetting>;
 pub const ASSIGNMENTS: runtime::Property<
     CloudPcUserSetting,
     runtime::Expanded<Vec<models::CloudPcUserSettingAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     CloudPcUserSetting,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CloudPcUserSetting, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CloudPcUserSetting, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CloudPcUserSetting, String> = runtime::Property::new(
+pub const ID: runtime::Property<CloudPcUserSetting, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     CloudPcUserSetting,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `localAdminEnabled`
-pub const LOCAL_ADMIN_ENABLED: runtime::Property<CloudPcUserSetting, bool> = runtime::Property::new(
+pub const LOCAL_ADMIN_ENABLED: runtime::Property<CloudPcUserSetting, bool> = runtime::Property::Named(
     "localAdminEnabled",
 );
 /// `resetEnabled`
-pub const RESET_ENABLED: runtime::Property<CloudPcUserSetting, bool> = runtime::Property::new(
+pub const RESET_ENABLED: runtime::Property<CloudPcUserSetting, bool> = runtime::Property::Named(
     "resetEnabled",
 );
 /// `restorePointSetting`
 pub const RESTORE_POINT_SETTING: runtime::Property<
     CloudPcUserSetting,
     models::CloudPcRestorePointSetting,
-> = runtime::Property::new("restorePointSetting");
+> = runtime::Property::Named("restorePointSetting");

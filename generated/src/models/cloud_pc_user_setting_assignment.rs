@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<CloudPcUserSettingAssignment>;
 pub const CREATED_DATE_TIME: runtime::Property<
     CloudPcUserSettingAssignment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<CloudPcUserSettingAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<CloudPcUserSettingAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `target`
 pub const TARGET: runtime::Property<
     CloudPcUserSettingAssignment,
     models::CloudPcManagementAssignmentTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

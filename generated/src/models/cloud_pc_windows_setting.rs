@@ -56,6 +56,6 @@ runtime::models!(CloudPcWindowsSetting);
 /// Changes to a [`CloudPcWindowsSetting`].
 pub type Patch = runtime::Patch<CloudPcWindowsSetting>;
 /// `locale`
-pub const LOCALE: runtime::Property<CloudPcWindowsSetting, String> = runtime::Property::new(
+pub const LOCALE: runtime::Property<CloudPcWindowsSetting, String> = runtime::Property::Named(
     "locale",
 );

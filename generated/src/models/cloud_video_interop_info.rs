@@ -66,14 +66,14 @@ runtime::models!(CloudVideoInteropInfo);
 /// Changes to a [`CloudVideoInteropInfo`].
 pub type Patch = runtime::Patch<CloudVideoInteropInfo>;
 /// `moreInfoWebUrl`
-pub const MORE_INFO_WEB_URL: runtime::Property<CloudVideoInteropInfo, String> = runtime::Property::new(
+pub const MORE_INFO_WEB_URL: runtime::Property<CloudVideoInteropInfo, String> = runtime::Property::Named(
     "moreInfoWebUrl",
 );
 /// `tenantKey`
-pub const TENANT_KEY: runtime::Property<CloudVideoInteropInfo, String> = runtime::Property::new(
+pub const TENANT_KEY: runtime::Property<CloudVideoInteropInfo, String> = runtime::Property::Named(
     "tenantKey",
 );
 /// `videoTeleconferenceId`
-pub const VIDEO_TELECONFERENCE_ID: runtime::Property<CloudVideoInteropInfo, String> = runtime::Property::new(
+pub const VIDEO_TELECONFERENCE_ID: runtime::Property<CloudVideoInteropInfo, String> = runtime::Property::Named(
     "videoTeleconferenceId",
 );

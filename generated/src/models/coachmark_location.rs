@@ -66,14 +66,14 @@ runtime::models!(CoachmarkLocation);
 /// Changes to a [`CoachmarkLocation`].
 pub type Patch = runtime::Patch<CoachmarkLocation>;
 /// `length`
-pub const LENGTH: runtime::Property<CoachmarkLocation, i32> = runtime::Property::new(
+pub const LENGTH: runtime::Property<CoachmarkLocation, i32> = runtime::Property::Named(
     "length",
 );
 /// `offset`
-pub const OFFSET: runtime::Property<CoachmarkLocation, i32> = runtime::Property::new(
+pub const OFFSET: runtime::Property<CoachmarkLocation, i32> = runtime::Property::Named(
     "offset",
 );
 /// `type`
-pub const TYPE: runtime::Property<CoachmarkLocation, models::CoachmarkLocationType> = runtime::Property::new(
+pub const TYPE: runtime::Property<CoachmarkLocation, models::CoachmarkLocationType> = runtime::Property::Named(
     "type",
 );

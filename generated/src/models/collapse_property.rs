@@ -59,10 +59,10 @@ runtime::models!(CollapseProperty);
 /// Changes to a [`CollapseProperty`].
 pub type Patch = runtime::Patch<CollapseProperty>;
 /// `fields`: never null.
-pub const FIELDS: runtime::Property<CollapseProperty, Vec<String>> = runtime::Property::new(
+pub const FIELDS: runtime::Property<CollapseProperty, Vec<String>> = runtime::Property::Named(
     "fields",
 );
 /// `limit`: never null.
-pub const LIMIT: runtime::Property<CollapseProperty, i16> = runtime::Property::new(
+pub const LIMIT: runtime::Property<CollapseProperty, i16> = runtime::Property::Named(
     "limit",
 );

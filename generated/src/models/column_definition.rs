@@ -250,138 +250,140 @@ runtime::models!(ColumnDefinition);
 /// Changes to a [`ColumnDefinition`].
 pub type Patch = runtime::Patch<ColumnDefinition>;
 /// `boolean`
-pub const BOOLEAN: runtime::Property<ColumnDefinition, models::BooleanColumn> = runtime::Property::new(
+pub const BOOLEAN: runtime::Property<ColumnDefinition, models::BooleanColumn> = runtime::Property::Named(
     "boolean",
 );
 /// `calculated`
-pub const CALCULATED: runtime::Property<ColumnDefinition, models::CalculatedColumn> = runtime::Property::new(
+pub const CALCULATED: runtime::Property<ColumnDefinition, models::CalculatedColumn> = runtime::Property::Named(
     "calculated",
 );
 /// `choice`
-pub const CHOICE: runtime::Property<ColumnDefinition, models::ChoiceColumn> = runtime::Property::new(
+pub const CHOICE: runtime::Property<ColumnDefinition, models::ChoiceColumn> = runtime::Property::Named(
     "choice",
 );
 /// `columnGroup`
-pub const COLUMN_GROUP: runtime::Property<ColumnDefinition, String> = runtime::Property::new(
+pub const COLUMN_GROUP: runtime::Property<ColumnDefinition, String> = runtime::Property::Named(
     "columnGroup",
 );
 /// `contentApprovalStatus`
 pub const CONTENT_APPROVAL_STATUS: runtime::Property<
     ColumnDefinition,
     models::ContentApprovalStatusColumn,
-> = runtime::Property::new("contentApprovalStatus");
+> = runtime::Property::Named("contentApprovalStatus");
 /// `currency`
-pub const CURRENCY: runtime::Property<ColumnDefinition, models::CurrencyColumn> = runtime::Property::new(
+pub const CURRENCY: runtime::Property<ColumnDefinition, models::CurrencyColumn> = runtime::Property::Named(
     "currency",
 );
 /// `dateTime`
-pub const DATE_TIME: runtime::Property<ColumnDefinition, models::DateTimeColumn> = runtime::Property::new(
+pub const DATE_TIME: runtime::Property<ColumnDefinition, models::DateTimeColumn> = runtime::Property::Named(
     "dateTime",
 );
 /// `defaultValue`
 pub const DEFAULT_VALUE: runtime::Property<
     ColumnDefinition,
     models::DefaultColumnValue,
-> = runtime::Property::new("defaultValue");
+> = runtime::Property::Named("defaultValue");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ColumnDefinition, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ColumnDefinition, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ColumnDefinition, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ColumnDefinition, String> = runtime::Property::Named(
     "displayName",
 );
 /// `enforceUniqueValues`
-pub const ENFORCE_UNIQUE_VALUES: runtime::Property<ColumnDefinition, bool> = runtime::Property::new(
+pub const ENFORCE_UNIQUE_VALUES: runtime::Property<ColumnDefinition, bool> = runtime::Property::Named(
     "enforceUniqueValues",
 );
 /// `geolocation`
-pub const GEOLOCATION: runtime::Property<ColumnDefinition, models::GeolocationColumn> = runtime::Property::new(
+pub const GEOLOCATION: runtime::Property<ColumnDefinition, models::GeolocationColumn> = runtime::Property::Named(
     "geolocation",
 );
 /// `hidden`
-pub const HIDDEN: runtime::Property<ColumnDefinition, bool> = runtime::Property::new(
+pub const HIDDEN: runtime::Property<ColumnDefinition, bool> = runtime::Property::Named(
     "hidden",
 );
 /// `hyperlinkOrPicture`
 pub const HYPERLINK_OR_PICTURE: runtime::Property<
     ColumnDefinition,
     models::HyperlinkOrPictureColumn,
-> = runtime::Property::new("hyperlinkOrPicture");
+> = runtime::Property::Named("hyperlinkOrPicture");
 /// `id`: never null.
-pub const ID: runtime::Property<ColumnDefinition, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ColumnDefinition, String> = runtime::Property::Named(
+    "id",
+);
 /// `indexed`
-pub const INDEXED: runtime::Property<ColumnDefinition, bool> = runtime::Property::new(
+pub const INDEXED: runtime::Property<ColumnDefinition, bool> = runtime::Property::Named(
     "indexed",
 );
 /// `isDeletable`
-pub const IS_DELETABLE: runtime::Property<ColumnDefinition, bool> = runtime::Property::new(
+pub const IS_DELETABLE: runtime::Property<ColumnDefinition, bool> = runtime::Property::Named(
     "isDeletable",
 );
 /// `isReorderable`
-pub const IS_REORDERABLE: runtime::Property<ColumnDefinition, bool> = runtime::Property::new(
+pub const IS_REORDERABLE: runtime::Property<ColumnDefinition, bool> = runtime::Property::Named(
     "isReorderable",
 );
 /// `isSealed`
-pub const IS_SEALED: runtime::Property<ColumnDefinition, bool> = runtime::Property::new(
+pub const IS_SEALED: runtime::Property<ColumnDefinition, bool> = runtime::Property::Named(
     "isSealed",
 );
 /// `lookup`
-pub const LOOKUP: runtime::Property<ColumnDefinition, models::LookupColumn> = runtime::Property::new(
+pub const LOOKUP: runtime::Property<ColumnDefinition, models::LookupColumn> = runtime::Property::Named(
     "lookup",
 );
 /// `name`
-pub const NAME: runtime::Property<ColumnDefinition, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ColumnDefinition, String> = runtime::Property::Named(
     "name",
 );
 /// `number`
-pub const NUMBER: runtime::Property<ColumnDefinition, models::NumberColumn> = runtime::Property::new(
+pub const NUMBER: runtime::Property<ColumnDefinition, models::NumberColumn> = runtime::Property::Named(
     "number",
 );
 /// `personOrGroup`
 pub const PERSON_OR_GROUP: runtime::Property<
     ColumnDefinition,
     models::PersonOrGroupColumn,
-> = runtime::Property::new("personOrGroup");
+> = runtime::Property::Named("personOrGroup");
 /// `propagateChanges`
-pub const PROPAGATE_CHANGES: runtime::Property<ColumnDefinition, bool> = runtime::Property::new(
+pub const PROPAGATE_CHANGES: runtime::Property<ColumnDefinition, bool> = runtime::Property::Named(
     "propagateChanges",
 );
 /// `readOnly`
-pub const READ_ONLY: runtime::Property<ColumnDefinition, bool> = runtime::Property::new(
+pub const READ_ONLY: runtime::Property<ColumnDefinition, bool> = runtime::Property::Named(
     "readOnly",
 );
 /// `required`
-pub const REQUIRED: runtime::Property<ColumnDefinition, bool> = runtime::Property::new(
+pub const REQUIRED: runtime::Property<ColumnDefinition, bool> = runtime::Property::Named(
     "required",
 );
 /// `sourceColumn`: navigation property.
 pub const SOURCE_COLUMN: runtime::Property<
     ColumnDefinition,
     runtime::Expanded<models::ColumnDefinition>,
-> = runtime::Property::new("sourceColumn");
+> = runtime::Property::Named("sourceColumn");
 /// `sourceContentType`
 pub const SOURCE_CONTENT_TYPE: runtime::Property<
     ColumnDefinition,
     models::ContentTypeInfo,
-> = runtime::Property::new("sourceContentType");
+> = runtime::Property::Named("sourceContentType");
 /// `term`
-pub const TERM: runtime::Property<ColumnDefinition, models::TermColumn> = runtime::Property::new(
+pub const TERM: runtime::Property<ColumnDefinition, models::TermColumn> = runtime::Property::Named(
     "term",
 );
 /// `text`
-pub const TEXT: runtime::Property<ColumnDefinition, models::TextColumn> = runtime::Property::new(
+pub const TEXT: runtime::Property<ColumnDefinition, models::TextColumn> = runtime::Property::Named(
     "text",
 );
 /// `thumbnail`
-pub const THUMBNAIL: runtime::Property<ColumnDefinition, models::ThumbnailColumn> = runtime::Property::new(
+pub const THUMBNAIL: runtime::Property<ColumnDefinition, models::ThumbnailColumn> = runtime::Property::Named(
     "thumbnail",
 );
 /// `type`
-pub const TYPE: runtime::Property<ColumnDefinition, models::ColumnTypes> = runtime::Property::new(
+pub const TYPE: runtime::Property<ColumnDefinition, models::ColumnTypes> = runtime::Property::Named(
     "type",
 );
 /// `validation`
-pub const VALIDATION: runtime::Property<ColumnDefinition, models::ColumnValidation> = runtime::Property::new(
+pub const VALIDATION: runtime::Property<ColumnDefinition, models::ColumnValidation> = runtime::Property::Named(
     "validation",
 );

@@ -61,6 +61,6 @@ runtime::models!(ColumnLink);
 /// Changes to a [`ColumnLink`].
 pub type Patch = runtime::Patch<ColumnLink>;
 /// `id`: never null.
-pub const ID: runtime::Property<ColumnLink, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ColumnLink, String> = runtime::Property::Named("id");
 /// `name`
-pub const NAME: runtime::Property<ColumnLink, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<ColumnLink, String> = runtime::Property::Named("name");

@@ -64,15 +64,15 @@ runtime::models!(ColumnValidation);
 /// Changes to a [`ColumnValidation`].
 pub type Patch = runtime::Patch<ColumnValidation>;
 /// `defaultLanguage`
-pub const DEFAULT_LANGUAGE: runtime::Property<ColumnValidation, String> = runtime::Property::new(
+pub const DEFAULT_LANGUAGE: runtime::Property<ColumnValidation, String> = runtime::Property::Named(
     "defaultLanguage",
 );
 /// `descriptions`
 pub const DESCRIPTIONS: runtime::Property<
     ColumnValidation,
     Vec<models::DisplayNameLocalization>,
-> = runtime::Property::new("descriptions");
+> = runtime::Property::Named("descriptions");
 /// `formula`
-pub const FORMULA: runtime::Property<ColumnValidation, String> = runtime::Property::new(
+pub const FORMULA: runtime::Property<ColumnValidation, String> = runtime::Property::Named(
     "formula",
 );

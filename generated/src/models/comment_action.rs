@@ -64,14 +64,14 @@ runtime::models!(CommentAction);
 /// Changes to a [`CommentAction`].
 pub type Patch = runtime::Patch<CommentAction>;
 /// `isReply`
-pub const IS_REPLY: runtime::Property<CommentAction, bool> = runtime::Property::new(
+pub const IS_REPLY: runtime::Property<CommentAction, bool> = runtime::Property::Named(
     "isReply",
 );
 /// `parentAuthor`
-pub const PARENT_AUTHOR: runtime::Property<CommentAction, models::IdentitySet> = runtime::Property::new(
+pub const PARENT_AUTHOR: runtime::Property<CommentAction, models::IdentitySet> = runtime::Property::Named(
     "parentAuthor",
 );
 /// `participants`
-pub const PARTICIPANTS: runtime::Property<CommentAction, Vec<models::IdentitySet>> = runtime::Property::new(
+pub const PARTICIPANTS: runtime::Property<CommentAction, Vec<models::IdentitySet>> = runtime::Property::Named(
     "participants",
 );

@@ -63,10 +63,10 @@ runtime::models!(CommsNotification);
 /// Changes to a [`CommsNotification`].
 pub type Patch = runtime::Patch<CommsNotification>;
 /// `changeType`: never null.
-pub const CHANGE_TYPE: runtime::Property<CommsNotification, models::ChangeType> = runtime::Property::new(
+pub const CHANGE_TYPE: runtime::Property<CommsNotification, models::ChangeType> = runtime::Property::Named(
     "changeType",
 );
 /// `resourceUrl`: never null.
-pub const RESOURCE_URL: runtime::Property<CommsNotification, String> = runtime::Property::new(
+pub const RESOURCE_URL: runtime::Property<CommsNotification, String> = runtime::Property::Named(
     "resourceUrl",
 );

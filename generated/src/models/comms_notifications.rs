@@ -56,6 +56,6 @@ runtime::models!(CommsNotifications);
 /// Changes to a [`CommsNotifications`].
 pub type Patch = runtime::Patch<CommsNotifications>;
 /// `value`
-pub const VALUE: runtime::Property<CommsNotifications, Vec<models::CommsNotification>> = runtime::Property::new(
+pub const VALUE: runtime::Property<CommsNotifications, Vec<models::CommsNotification>> = runtime::Property::Named(
     "value",
 );

@@ -89,16 +89,16 @@ runtime::models!(CommsOperation);
 /// Changes to a [`CommsOperation`].
 pub type Patch = runtime::Patch<CommsOperation>;
 /// `clientContext`
-pub const CLIENT_CONTEXT: runtime::Property<CommsOperation, String> = runtime::Property::new(
+pub const CLIENT_CONTEXT: runtime::Property<CommsOperation, String> = runtime::Property::Named(
     "clientContext",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CommsOperation, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<CommsOperation, String> = runtime::Property::Named("id");
 /// `resultInfo`
-pub const RESULT_INFO: runtime::Property<CommsOperation, models::ResultInfo> = runtime::Property::new(
+pub const RESULT_INFO: runtime::Property<CommsOperation, models::ResultInfo> = runtime::Property::Named(
     "resultInfo",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<CommsOperation, models::OperationStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<CommsOperation, models::OperationStatus> = runtime::Property::Named(
     "status",
 );

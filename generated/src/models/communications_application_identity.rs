@@ -78,16 +78,16 @@ pub type Patch = runtime::Patch<CommunicationsApplicationIdentity>;
 pub const APPLICATION_TYPE: runtime::Property<
     CommunicationsApplicationIdentity,
     String,
-> = runtime::Property::new("applicationType");
+> = runtime::Property::Named("applicationType");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CommunicationsApplicationIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CommunicationsApplicationIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `hidden`
-pub const HIDDEN: runtime::Property<CommunicationsApplicationIdentity, bool> = runtime::Property::new(
+pub const HIDDEN: runtime::Property<CommunicationsApplicationIdentity, bool> = runtime::Property::Named(
     "hidden",
 );
 /// `id`
-pub const ID: runtime::Property<CommunicationsApplicationIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<CommunicationsApplicationIdentity, String> = runtime::Property::Named(
     "id",
 );

@@ -78,17 +78,17 @@ pub type Patch = runtime::Patch<CommunicationsApplicationInstanceIdentity>;
 pub const DISPLAY_NAME: runtime::Property<
     CommunicationsApplicationInstanceIdentity,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `hidden`
-pub const HIDDEN: runtime::Property<CommunicationsApplicationInstanceIdentity, bool> = runtime::Property::new(
+pub const HIDDEN: runtime::Property<CommunicationsApplicationInstanceIdentity, bool> = runtime::Property::Named(
     "hidden",
 );
 /// `id`
-pub const ID: runtime::Property<CommunicationsApplicationInstanceIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<CommunicationsApplicationInstanceIdentity, String> = runtime::Property::Named(
     "id",
 );
 /// `tenantId`
 pub const TENANT_ID: runtime::Property<
     CommunicationsApplicationInstanceIdentity,
     String,
-> = runtime::Property::new("tenantId");
+> = runtime::Property::Named("tenantId");

@@ -65,10 +65,10 @@ runtime::models!(CommunicationsEncryptedIdentity);
 /// Changes to a [`CommunicationsEncryptedIdentity`].
 pub type Patch = runtime::Patch<CommunicationsEncryptedIdentity>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CommunicationsEncryptedIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CommunicationsEncryptedIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<CommunicationsEncryptedIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<CommunicationsEncryptedIdentity, String> = runtime::Property::Named(
     "id",
 );

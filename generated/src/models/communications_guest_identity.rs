@@ -70,14 +70,14 @@ runtime::models!(CommunicationsGuestIdentity);
 /// Changes to a [`CommunicationsGuestIdentity`].
 pub type Patch = runtime::Patch<CommunicationsGuestIdentity>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CommunicationsGuestIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CommunicationsGuestIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `email`
-pub const EMAIL: runtime::Property<CommunicationsGuestIdentity, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<CommunicationsGuestIdentity, String> = runtime::Property::Named(
     "email",
 );
 /// `id`
-pub const ID: runtime::Property<CommunicationsGuestIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<CommunicationsGuestIdentity, String> = runtime::Property::Named(
     "id",
 );

@@ -122,50 +122,50 @@ runtime::models!(CommunicationsIdentitySet);
 /// Changes to a [`CommunicationsIdentitySet`].
 pub type Patch = runtime::Patch<CommunicationsIdentitySet>;
 /// `application`
-pub const APPLICATION: runtime::Property<CommunicationsIdentitySet, models::Identity> = runtime::Property::new(
+pub const APPLICATION: runtime::Property<CommunicationsIdentitySet, models::Identity> = runtime::Property::Named(
     "application",
 );
 /// `applicationInstance`
 pub const APPLICATION_INSTANCE: runtime::Property<
     CommunicationsIdentitySet,
     models::Identity,
-> = runtime::Property::new("applicationInstance");
+> = runtime::Property::Named("applicationInstance");
 /// `assertedIdentity`
 pub const ASSERTED_IDENTITY: runtime::Property<
     CommunicationsIdentitySet,
     models::Identity,
-> = runtime::Property::new("assertedIdentity");
+> = runtime::Property::Named("assertedIdentity");
 /// `azureCommunicationServicesUser`
 pub const AZURE_COMMUNICATION_SERVICES_USER: runtime::Property<
     CommunicationsIdentitySet,
     models::Identity,
-> = runtime::Property::new("azureCommunicationServicesUser");
+> = runtime::Property::Named("azureCommunicationServicesUser");
 /// `device`
-pub const DEVICE: runtime::Property<CommunicationsIdentitySet, models::Identity> = runtime::Property::new(
+pub const DEVICE: runtime::Property<CommunicationsIdentitySet, models::Identity> = runtime::Property::Named(
     "device",
 );
 /// `encrypted`
-pub const ENCRYPTED: runtime::Property<CommunicationsIdentitySet, models::Identity> = runtime::Property::new(
+pub const ENCRYPTED: runtime::Property<CommunicationsIdentitySet, models::Identity> = runtime::Property::Named(
     "encrypted",
 );
 /// `endpointType`
 pub const ENDPOINT_TYPE: runtime::Property<
     CommunicationsIdentitySet,
     models::EndpointType,
-> = runtime::Property::new("endpointType");
+> = runtime::Property::Named("endpointType");
 /// `guest`
-pub const GUEST: runtime::Property<CommunicationsIdentitySet, models::Identity> = runtime::Property::new(
+pub const GUEST: runtime::Property<CommunicationsIdentitySet, models::Identity> = runtime::Property::Named(
     "guest",
 );
 /// `onPremises`
-pub const ON_PREMISES: runtime::Property<CommunicationsIdentitySet, models::Identity> = runtime::Property::new(
+pub const ON_PREMISES: runtime::Property<CommunicationsIdentitySet, models::Identity> = runtime::Property::Named(
     "onPremises",
 );
 /// `phone`
-pub const PHONE: runtime::Property<CommunicationsIdentitySet, models::Identity> = runtime::Property::new(
+pub const PHONE: runtime::Property<CommunicationsIdentitySet, models::Identity> = runtime::Property::Named(
     "phone",
 );
 /// `user`
-pub const USER: runtime::Property<CommunicationsIdentitySet, models::Identity> = runtime::Property::new(
+pub const USER: runtime::Property<CommunicationsIdentitySet, models::Identity> = runtime::Property::Named(
     "user",
 );

@@ -65,10 +65,10 @@ runtime::models!(CommunicationsPhoneIdentity);
 /// Changes to a [`CommunicationsPhoneIdentity`].
 pub type Patch = runtime::Patch<CommunicationsPhoneIdentity>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CommunicationsPhoneIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CommunicationsPhoneIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<CommunicationsPhoneIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<CommunicationsPhoneIdentity, String> = runtime::Property::Named(
     "id",
 );

@@ -70,14 +70,14 @@ runtime::models!(CommunicationsUserIdentity);
 /// Changes to a [`CommunicationsUserIdentity`].
 pub type Patch = runtime::Patch<CommunicationsUserIdentity>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CommunicationsUserIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CommunicationsUserIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<CommunicationsUserIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<CommunicationsUserIdentity, String> = runtime::Property::Named(
     "id",
 );
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<CommunicationsUserIdentity, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<CommunicationsUserIdentity, String> = runtime::Property::Named(
     "tenantId",
 );

@@ -96,28 +96,28 @@ runtime::models!(Community);
 /// Changes to a [`Community`].
 pub type Patch = runtime::Patch<Community>;
 /// `description`: never null.
-pub const DESCRIPTION: runtime::Property<Community, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Community, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Community, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Community, String> = runtime::Property::Named(
     "displayName",
 );
 /// `group`: navigation property.
-pub const GROUP: runtime::Property<Community, runtime::Expanded<models::Group>> = runtime::Property::new(
+pub const GROUP: runtime::Property<Community, runtime::Expanded<models::Group>> = runtime::Property::Named(
     "group",
 );
 /// `groupId`: read-only.
-pub const GROUP_ID: runtime::Property<Community, String, runtime::query::ReadOnly> = runtime::Property::new(
+pub const GROUP_ID: runtime::Property<Community, String, runtime::query::ReadOnly> = runtime::Property::Named(
     "groupId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Community, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Community, String> = runtime::Property::Named("id");
 /// `owners`: navigation property.
-pub const OWNERS: runtime::Property<Community, runtime::Expanded<Vec<models::User>>> = runtime::Property::new(
+pub const OWNERS: runtime::Property<Community, runtime::Expanded<Vec<models::User>>> = runtime::Property::Named(
     "owners",
 );
 /// `privacy`: never null.
-pub const PRIVACY: runtime::Property<Community, models::CommunityPrivacy> = runtime::Property::new(
+pub const PRIVACY: runtime::Property<Community, models::CommunityPrivacy> = runtime::Property::Named(
     "privacy",
 );

@@ -130,57 +130,57 @@ runtime::models!(CompanySubscription);
 /// Changes to a [`CompanySubscription`].
 pub type Patch = runtime::Patch<CompanySubscription>;
 /// `commerceSubscriptionId`
-pub const COMMERCE_SUBSCRIPTION_ID: runtime::Property<CompanySubscription, String> = runtime::Property::new(
+pub const COMMERCE_SUBSCRIPTION_ID: runtime::Property<CompanySubscription, String> = runtime::Property::Named(
     "commerceSubscriptionId",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     CompanySubscription,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<CompanySubscription, String> = runtime::Property::new(
+pub const ID: runtime::Property<CompanySubscription, String> = runtime::Property::Named(
     "id",
 );
 /// `isTrial`
-pub const IS_TRIAL: runtime::Property<CompanySubscription, bool> = runtime::Property::new(
+pub const IS_TRIAL: runtime::Property<CompanySubscription, bool> = runtime::Property::Named(
     "isTrial",
 );
 /// `nextLifecycleDateTime`
 pub const NEXT_LIFECYCLE_DATE_TIME: runtime::Property<
     CompanySubscription,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("nextLifecycleDateTime");
+> = runtime::Property::Named("nextLifecycleDateTime");
 /// `ownerId`
-pub const OWNER_ID: runtime::Property<CompanySubscription, String> = runtime::Property::new(
+pub const OWNER_ID: runtime::Property<CompanySubscription, String> = runtime::Property::Named(
     "ownerId",
 );
 /// `ownerTenantId`
-pub const OWNER_TENANT_ID: runtime::Property<CompanySubscription, String> = runtime::Property::new(
+pub const OWNER_TENANT_ID: runtime::Property<CompanySubscription, String> = runtime::Property::Named(
     "ownerTenantId",
 );
 /// `ownerType`
-pub const OWNER_TYPE: runtime::Property<CompanySubscription, String> = runtime::Property::new(
+pub const OWNER_TYPE: runtime::Property<CompanySubscription, String> = runtime::Property::Named(
     "ownerType",
 );
 /// `serviceStatus`: never null.
 pub const SERVICE_STATUS: runtime::Property<
     CompanySubscription,
     Vec<models::ServicePlanInfo>,
-> = runtime::Property::new("serviceStatus");
+> = runtime::Property::Named("serviceStatus");
 /// `skuId`
-pub const SKU_ID: runtime::Property<CompanySubscription, String> = runtime::Property::new(
+pub const SKU_ID: runtime::Property<CompanySubscription, String> = runtime::Property::Named(
     "skuId",
 );
 /// `skuPartNumber`
-pub const SKU_PART_NUMBER: runtime::Property<CompanySubscription, String> = runtime::Property::new(
+pub const SKU_PART_NUMBER: runtime::Property<CompanySubscription, String> = runtime::Property::Named(
     "skuPartNumber",
 );
 /// `status`
-pub const STATUS: runtime::Property<CompanySubscription, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<CompanySubscription, String> = runtime::Property::Named(
     "status",
 );
 /// `totalLicenses`
-pub const TOTAL_LICENSES: runtime::Property<CompanySubscription, i32> = runtime::Property::new(
+pub const TOTAL_LICENSES: runtime::Property<CompanySubscription, i32> = runtime::Property::Named(
     "totalLicenses",
 );

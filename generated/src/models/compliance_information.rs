@@ -66,8 +66,8 @@ pub type Patch = runtime::Patch<ComplianceInformation>;
 pub const CERTIFICATION_CONTROLS: runtime::Property<
     ComplianceInformation,
     Vec<models::CertificationControl>,
-> = runtime::Property::new("certificationControls");
+> = runtime::Property::Named("certificationControls");
 /// `certificationName`
-pub const CERTIFICATION_NAME: runtime::Property<ComplianceInformation, String> = runtime::Property::new(
+pub const CERTIFICATION_NAME: runtime::Property<ComplianceInformation, String> = runtime::Property::Named(
     "certificationName",
 );

@@ -121,44 +121,44 @@ pub type Patch = runtime::Patch<ComplianceManagementPartner>;
 pub const ANDROID_ENROLLMENT_ASSIGNMENTS: runtime::Property<
     ComplianceManagementPartner,
     Vec<models::ComplianceManagementPartnerAssignment>,
-> = runtime::Property::new("androidEnrollmentAssignments");
+> = runtime::Property::Named("androidEnrollmentAssignments");
 /// `androidOnboarded`: never null.
-pub const ANDROID_ONBOARDED: runtime::Property<ComplianceManagementPartner, bool> = runtime::Property::new(
+pub const ANDROID_ONBOARDED: runtime::Property<ComplianceManagementPartner, bool> = runtime::Property::Named(
     "androidOnboarded",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ComplianceManagementPartner, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ComplianceManagementPartner, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ComplianceManagementPartner, String> = runtime::Property::new(
+pub const ID: runtime::Property<ComplianceManagementPartner, String> = runtime::Property::Named(
     "id",
 );
 /// `iosEnrollmentAssignments`
 pub const IOS_ENROLLMENT_ASSIGNMENTS: runtime::Property<
     ComplianceManagementPartner,
     Vec<models::ComplianceManagementPartnerAssignment>,
-> = runtime::Property::new("iosEnrollmentAssignments");
+> = runtime::Property::Named("iosEnrollmentAssignments");
 /// `iosOnboarded`: never null.
-pub const IOS_ONBOARDED: runtime::Property<ComplianceManagementPartner, bool> = runtime::Property::new(
+pub const IOS_ONBOARDED: runtime::Property<ComplianceManagementPartner, bool> = runtime::Property::Named(
     "iosOnboarded",
 );
 /// `lastHeartbeatDateTime`: never null.
 pub const LAST_HEARTBEAT_DATE_TIME: runtime::Property<
     ComplianceManagementPartner,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastHeartbeatDateTime");
+> = runtime::Property::Named("lastHeartbeatDateTime");
 /// `macOsEnrollmentAssignments`
 pub const MAC_OS_ENROLLMENT_ASSIGNMENTS: runtime::Property<
     ComplianceManagementPartner,
     Vec<models::ComplianceManagementPartnerAssignment>,
-> = runtime::Property::new("macOsEnrollmentAssignments");
+> = runtime::Property::Named("macOsEnrollmentAssignments");
 /// `macOsOnboarded`: never null.
-pub const MAC_OS_ONBOARDED: runtime::Property<ComplianceManagementPartner, bool> = runtime::Property::new(
+pub const MAC_OS_ONBOARDED: runtime::Property<ComplianceManagementPartner, bool> = runtime::Property::Named(
     "macOsOnboarded",
 );
 /// `partnerState`: never null.
 pub const PARTNER_STATE: runtime::Property<
     ComplianceManagementPartner,
     models::DeviceManagementPartnerTenantState,
-> = runtime::Property::new("partnerState");
+> = runtime::Property::Named("partnerState");

@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<ComplianceManagementPartnerAssignment>;
 pub const TARGET: runtime::Property<
     ComplianceManagementPartnerAssignment,
     models::DeviceAndAppManagementAssignmentTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

@@ -79,14 +79,14 @@ pub type Patch = runtime::Patch<ComputeRightsAndInheritanceResult>;
 pub const CONTENT_RIGHTS: runtime::Property<
     ComputeRightsAndInheritanceResult,
     crate::runtime::Expanded<Vec<crate::models::LabelContentRight>>,
-> = runtime::Property::new("contentRights");
+> = runtime::Property::Named("contentRights");
 /// `inheritedLabel`: navigation property.
 pub const INHERITED_LABEL: runtime::Property<
     ComputeRightsAndInheritanceResult,
     runtime::Expanded<models::SensitivityLabel>,
-> = runtime::Property::new("inheritedLabel");
+> = runtime::Property::Named("inheritedLabel");
 /// `sensitivityLabels`: navigation property.
 pub const SENSITIVITY_LABELS: runtime::Property<
     ComputeRightsAndInheritanceResult,
     runtime::Expanded<Vec<models::SensitivityLabel>>,
-> = runtime::Property::new("sensitivityLabels");
+> = runtime::Property::Named("sensitivityLabels");

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<ConditionalAccessAllExternalTenants>;
 pub const MEMBERSHIP_KIND: runtime::Property<
     ConditionalAccessAllExternalTenants,
     models::ConditionalAccessExternalTenantsMembershipKind,
-> = runtime::Property::new("membershipKind");
+> = runtime::Property::Named("membershipKind");

@@ -83,24 +83,24 @@ pub type Patch = runtime::Patch<ConditionalAccessApplications>;
 pub const APPLICATION_FILTER: runtime::Property<
     ConditionalAccessApplications,
     models::ConditionalAccessFilter,
-> = runtime::Property::new("applicationFilter");
+> = runtime::Property::Named("applicationFilter");
 /// `excludeApplications`: never null.
 pub const EXCLUDE_APPLICATIONS: runtime::Property<
     ConditionalAccessApplications,
     Vec<String>,
-> = runtime::Property::new("excludeApplications");
+> = runtime::Property::Named("excludeApplications");
 /// `includeApplications`: never null.
 pub const INCLUDE_APPLICATIONS: runtime::Property<
     ConditionalAccessApplications,
     Vec<String>,
-> = runtime::Property::new("includeApplications");
+> = runtime::Property::Named("includeApplications");
 /// `includeAuthenticationContextClassReferences`: never null.
 pub const INCLUDE_AUTHENTICATION_CONTEXT_CLASS_REFERENCES: runtime::Property<
     ConditionalAccessApplications,
     Vec<String>,
-> = runtime::Property::new("includeAuthenticationContextClassReferences");
+> = runtime::Property::Named("includeAuthenticationContextClassReferences");
 /// `includeUserActions`: never null.
 pub const INCLUDE_USER_ACTIONS: runtime::Property<
     ConditionalAccessApplications,
     Vec<String>,
-> = runtime::Property::new("includeUserActions");
+> = runtime::Property::Named("includeUserActions");

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<ConditionalAccessAuthenticationFlows>;
 pub const TRANSFER_METHODS: runtime::Property<
     ConditionalAccessAuthenticationFlows,
     runtime::Flags<models::ConditionalAccessTransferMethods>,
-> = runtime::Property::new("transferMethods");
+> = runtime::Property::Named("transferMethods");

@@ -71,14 +71,14 @@ pub type Patch = runtime::Patch<ConditionalAccessClientApplications>;
 pub const EXCLUDE_SERVICE_PRINCIPALS: runtime::Property<
     ConditionalAccessClientApplications,
     Vec<String>,
-> = runtime::Property::new("excludeServicePrincipals");
+> = runtime::Property::Named("excludeServicePrincipals");
 /// `includeServicePrincipals`: never null.
 pub const INCLUDE_SERVICE_PRINCIPALS: runtime::Property<
     ConditionalAccessClientApplications,
     Vec<String>,
-> = runtime::Property::new("includeServicePrincipals");
+> = runtime::Property::Named("includeServicePrincipals");
 /// `servicePrincipalFilter`
 pub const SERVICE_PRINCIPAL_FILTER: runtime::Property<
     ConditionalAccessClientApplications,
     models::ConditionalAccessFilter,
-> = runtime::Property::new("servicePrincipalFilter");
+> = runtime::Property::Named("servicePrincipalFilter");

@@ -135,59 +135,59 @@ pub type Patch = runtime::Patch<ConditionalAccessConditionSet>;
 pub const APPLICATIONS: runtime::Property<
     ConditionalAccessConditionSet,
     models::ConditionalAccessApplications,
-> = runtime::Property::new("applications");
+> = runtime::Property::Named("applications");
 /// `authenticationFlows`
 pub const AUTHENTICATION_FLOWS: runtime::Property<
     ConditionalAccessConditionSet,
     models::ConditionalAccessAuthenticationFlows,
-> = runtime::Property::new("authenticationFlows");
+> = runtime::Property::Named("authenticationFlows");
 /// `clientAppTypes`: never null.
 pub const CLIENT_APP_TYPES: runtime::Property<
     ConditionalAccessConditionSet,
     Vec<models::ConditionalAccessClientApp>,
-> = runtime::Property::new("clientAppTypes");
+> = runtime::Property::Named("clientAppTypes");
 /// `clientApplications`
 pub const CLIENT_APPLICATIONS: runtime::Property<
     ConditionalAccessConditionSet,
     models::ConditionalAccessClientApplications,
-> = runtime::Property::new("clientApplications");
+> = runtime::Property::Named("clientApplications");
 /// `devices`
 pub const DEVICES: runtime::Property<
     ConditionalAccessConditionSet,
     models::ConditionalAccessDevices,
-> = runtime::Property::new("devices");
+> = runtime::Property::Named("devices");
 /// `insiderRiskLevels`
 pub const INSIDER_RISK_LEVELS: runtime::Property<
     ConditionalAccessConditionSet,
     runtime::Flags<models::ConditionalAccessInsiderRiskLevels>,
-> = runtime::Property::new("insiderRiskLevels");
+> = runtime::Property::Named("insiderRiskLevels");
 /// `locations`
 pub const LOCATIONS: runtime::Property<
     ConditionalAccessConditionSet,
     models::ConditionalAccessLocations,
-> = runtime::Property::new("locations");
+> = runtime::Property::Named("locations");
 /// `platforms`
 pub const PLATFORMS: runtime::Property<
     ConditionalAccessConditionSet,
     models::ConditionalAccessPlatforms,
-> = runtime::Property::new("platforms");
+> = runtime::Property::Named("platforms");
 /// `servicePrincipalRiskLevels`: never null.
 pub const SERVICE_PRINCIPAL_RISK_LEVELS: runtime::Property<
     ConditionalAccessConditionSet,
     Vec<models::RiskLevel>,
-> = runtime::Property::new("servicePrincipalRiskLevels");
+> = runtime::Property::Named("servicePrincipalRiskLevels");
 /// `signInRiskLevels`: never null.
 pub const SIGN_IN_RISK_LEVELS: runtime::Property<
     ConditionalAccessConditionSet,
     Vec<models::RiskLevel>,
-> = runtime::Property::new("signInRiskLevels");
+> = runtime::Property::Named("signInRiskLevels");
 /// `userRiskLevels`: never null.
 pub const USER_RISK_LEVELS: runtime::Property<
     ConditionalAccessConditionSet,
     Vec<models::RiskLevel>,
-> = runtime::Property::new("userRiskLevels");
+> = runtime::Property::Named("userRiskLevels");
 /// `users`
 pub const USERS: runtime::Property<
     ConditionalAccessConditionSet,
     models::ConditionalAccessUsers,
-> = runtime::Property::new("users");
+> = runtime::Property::Named("users");

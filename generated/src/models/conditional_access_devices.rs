@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<ConditionalAccessDevices>;
 pub const DEVICE_FILTER: runtime::Property<
     ConditionalAccessDevices,
     models::ConditionalAccessFilter,
-> = runtime::Property::new("deviceFilter");
+> = runtime::Property::Named("deviceFilter");

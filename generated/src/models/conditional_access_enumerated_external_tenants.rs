@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<ConditionalAccessEnumeratedExternalTenants>;
 pub const MEMBERS: runtime::Property<
     ConditionalAccessEnumeratedExternalTenants,
     Vec<String>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");
 /// `membershipKind`
 pub const MEMBERSHIP_KIND: runtime::Property<
     ConditionalAccessEnumeratedExternalTenants,
     models::ConditionalAccessExternalTenantsMembershipKind,
-> = runtime::Property::new("membershipKind");
+> = runtime::Property::Named("membershipKind");

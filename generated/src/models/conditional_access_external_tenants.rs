@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<ConditionalAccessExternalTenants>;
 pub const MEMBERSHIP_KIND: runtime::Property<
     ConditionalAccessExternalTenants,
     models::ConditionalAccessExternalTenantsMembershipKind,
-> = runtime::Property::new("membershipKind");
+> = runtime::Property::Named("membershipKind");

@@ -59,10 +59,10 @@ runtime::models!(ConditionalAccessFilter);
 /// Changes to a [`ConditionalAccessFilter`].
 pub type Patch = runtime::Patch<ConditionalAccessFilter>;
 /// `mode`: never null.
-pub const MODE: runtime::Property<ConditionalAccessFilter, models::FilterMode> = runtime::Property::new(
+pub const MODE: runtime::Property<ConditionalAccessFilter, models::FilterMode> = runtime::Property::Named(
     "mode",
 );
 /// `rule`: never null.
-pub const RULE: runtime::Property<ConditionalAccessFilter, String> = runtime::Property::new(
+pub const RULE: runtime::Property<ConditionalAccessFilter, String> = runtime::Property::Named(
     "rule",
 );

@@ -87,22 +87,22 @@ pub type Patch = runtime::Patch<ConditionalAccessGrantControls>;
 pub const AUTHENTICATION_STRENGTH: runtime::Property<
     ConditionalAccessGrantControls,
     runtime::Expanded<models::AuthenticationStrengthPolicy>,
-> = runtime::Property::new("authenticationStrength");
+> = runtime::Property::Named("authenticationStrength");
 /// `builtInControls`: never null.
 pub const BUILT_IN_CONTROLS: runtime::Property<
     ConditionalAccessGrantControls,
     Vec<models::ConditionalAccessGrantControl>,
-> = runtime::Property::new("builtInControls");
+> = runtime::Property::Named("builtInControls");
 /// `customAuthenticationFactors`: never null.
 pub const CUSTOM_AUTHENTICATION_FACTORS: runtime::Property<
     ConditionalAccessGrantControls,
     Vec<String>,
-> = runtime::Property::new("customAuthenticationFactors");
+> = runtime::Property::Named("customAuthenticationFactors");
 /// `operator`
-pub const OPERATOR: runtime::Property<ConditionalAccessGrantControls, String> = runtime::Property::new(
+pub const OPERATOR: runtime::Property<ConditionalAccessGrantControls, String> = runtime::Property::Named(
     "operator",
 );
 /// `termsOfUse`: never null.
-pub const TERMS_OF_USE: runtime::Property<ConditionalAccessGrantControls, Vec<String>> = runtime::Property::new(
+pub const TERMS_OF_USE: runtime::Property<ConditionalAccessGrantControls, Vec<String>> = runtime::Property::Named(
     "termsOfUse",
 );

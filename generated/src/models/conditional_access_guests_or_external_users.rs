@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<ConditionalAccessGuestsOrExternalUsers>;
 pub const EXTERNAL_TENANTS: runtime::Property<
     ConditionalAccessGuestsOrExternalUsers,
     models::ConditionalAccessExternalTenants,
-> = runtime::Property::new("externalTenants");
+> = runtime::Property::Named("externalTenants");
 /// `guestOrExternalUserTypes`: never null.
 pub const GUEST_OR_EXTERNAL_USER_TYPES: runtime::Property<
     ConditionalAccessGuestsOrExternalUsers,
     runtime::Flags<models::ConditionalAccessGuestOrExternalUserTypes>,
-> = runtime::Property::new("guestOrExternalUserTypes");
+> = runtime::Property::Named("guestOrExternalUserTypes");

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.conditionalAccessInsiderRiskLevels`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ConditionalAccessInsiderRiskLevels {
     /// `minor`

@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<ConditionalAccessLocations>;
 pub const EXCLUDE_LOCATIONS: runtime::Property<
     ConditionalAccessLocations,
     Vec<String>,
-> = runtime::Property::new("excludeLocations");
+> = runtime::Property::Named("excludeLocations");
 /// `includeLocations`: never null.
 pub const INCLUDE_LOCATIONS: runtime::Property<
     ConditionalAccessLocations,
     Vec<String>,
-> = runtime::Property::new("includeLocations");
+> = runtime::Property::Named("includeLocations");

@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<ConditionalAccessPlatforms>;
 pub const EXCLUDE_PLATFORMS: runtime::Property<
     ConditionalAccessPlatforms,
     Vec<models::ConditionalAccessDevicePlatform>,
-> = runtime::Property::new("excludePlatforms");
+> = runtime::Property::Named("excludePlatforms");
 /// `includePlatforms`: never null.
 pub const INCLUDE_PLATFORMS: runtime::Property<
     ConditionalAccessPlatforms,
     Vec<models::ConditionalAccessDevicePlatform>,
-> = runtime::Property::new("includePlatforms");
+> = runtime::Property::Named("includePlatforms");

@@ -122,50 +122,50 @@ pub type Patch = runtime::Patch<ConditionalAccessPolicy>;
 pub const CONDITIONS: runtime::Property<
     ConditionalAccessPolicy,
     models::ConditionalAccessConditionSet,
-> = runtime::Property::new("conditions");
+> = runtime::Property::Named("conditions");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     ConditionalAccessPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     ConditionalAccessPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ConditionalAccessPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ConditionalAccessPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<ConditionalAccessPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ConditionalAccessPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `grantControls`
 pub const GRANT_CONTROLS: runtime::Property<
     ConditionalAccessPolicy,
     models::ConditionalAccessGrantControls,
-> = runtime::Property::new("grantControls");
+> = runtime::Property::Named("grantControls");
 /// `id`: never null.
-pub const ID: runtime::Property<ConditionalAccessPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<ConditionalAccessPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     ConditionalAccessPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `sessionControls`
 pub const SESSION_CONTROLS: runtime::Property<
     ConditionalAccessPolicy,
     models::ConditionalAccessSessionControls,
-> = runtime::Property::new("sessionControls");
+> = runtime::Property::Named("sessionControls");
 /// `state`: never null.
 pub const STATE: runtime::Property<
     ConditionalAccessPolicy,
     models::ConditionalAccessPolicyState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");
 /// `templateId`
-pub const TEMPLATE_ID: runtime::Property<ConditionalAccessPolicy, String> = runtime::Property::new(
+pub const TEMPLATE_ID: runtime::Property<ConditionalAccessPolicy, String> = runtime::Property::Named(
     "templateId",
 );

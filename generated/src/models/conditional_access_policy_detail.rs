@@ -67,14 +67,14 @@ pub type Patch = runtime::Patch<ConditionalAccessPolicyDetail>;
 pub const CONDITIONS: runtime::Property<
     ConditionalAccessPolicyDetail,
     models::ConditionalAccessConditionSet,
-> = runtime::Property::new("conditions");
+> = runtime::Property::Named("conditions");
 /// `grantControls`
 pub const GRANT_CONTROLS: runtime::Property<
     ConditionalAccessPolicyDetail,
     models::ConditionalAccessGrantControls,
-> = runtime::Property::new("grantControls");
+> = runtime::Property::Named("grantControls");
 /// `sessionControls`
 pub const SESSION_CONTROLS: runtime::Property<
     ConditionalAccessPolicyDetail,
     models::ConditionalAccessSessionControls,
-> = runtime::Property::new("sessionControls");
+> = runtime::Property::Named("sessionControls");

@@ -170,33 +170,33 @@ pub type Patch = runtime::Patch<ConditionalAccessRoot>;
 pub const AUTHENTICATION_CONTEXT_CLASS_REFERENCES: runtime::Property<
     ConditionalAccessRoot,
     runtime::Expanded<Vec<models::AuthenticationContextClassReference>>,
-> = runtime::Property::new("authenticationContextClassReferences");
+> = runtime::Property::Named("authenticationContextClassReferences");
 /// `authenticationStrength`: navigation property.
 pub const AUTHENTICATION_STRENGTH: runtime::Property<
     ConditionalAccessRoot,
     runtime::Expanded<models::AuthenticationStrengthRoot>,
-> = runtime::Property::new("authenticationStrength");
+> = runtime::Property::Named("authenticationStrength");
 /// `deletedItems`: navigation property.
 pub const DELETED_ITEMS: runtime::Property<
     ConditionalAccessRoot,
     runtime::Expanded<models::CaPoliciesDeletableRoot>,
-> = runtime::Property::new("deletedItems");
+> = runtime::Property::Named("deletedItems");
 /// `id`: never null.
-pub const ID: runtime::Property<ConditionalAccessRoot, String> = runtime::Property::new(
+pub const ID: runtime::Property<ConditionalAccessRoot, String> = runtime::Property::Named(
     "id",
 );
 /// `namedLocations`: navigation property.
 pub const NAMED_LOCATIONS: runtime::Property<
     ConditionalAccessRoot,
     runtime::Expanded<Vec<models::NamedLocation>>,
-> = runtime::Property::new("namedLocations");
+> = runtime::Property::Named("namedLocations");
 /// `policies`: navigation property.
 pub const POLICIES: runtime::Property<
     ConditionalAccessRoot,
     runtime::Expanded<Vec<models::ConditionalAccessPolicy>>,
-> = runtime::Property::new("policies");
+> = runtime::Property::Named("policies");
 /// `templates`: navigation property.
 pub const TEMPLATES: runtime::Property<
     ConditionalAccessRoot,
     runtime::Expanded<Vec<models::ConditionalAccessTemplate>>,
-> = runtime::Property::new("templates");
+> = runtime::Property::Named("templates");

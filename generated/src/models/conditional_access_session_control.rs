@@ -56,6 +56,6 @@ runtime::models!(ConditionalAccessSessionControl);
 /// Changes to a [`ConditionalAccessSessionControl`].
 pub type Patch = runtime::Patch<ConditionalAccessSessionControl>;
 /// `isEnabled`
-pub const IS_ENABLED: runtime::Property<ConditionalAccessSessionControl, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<ConditionalAccessSessionControl, bool> = runtime::Property::Named(
     "isEnabled",
 );

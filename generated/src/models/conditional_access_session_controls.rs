@@ -91,29 +91,29 @@ pub type Patch = runtime::Patch<ConditionalAccessSessionControls>;
 pub const APPLICATION_ENFORCED_RESTRICTIONS: runtime::Property<
     ConditionalAccessSessionControls,
     models::ApplicationEnforcedRestrictionsSessionControl,
-> = runtime::Property::new("applicationEnforcedRestrictions");
+> = runtime::Property::Named("applicationEnforcedRestrictions");
 /// `cloudAppSecurity`
 pub const CLOUD_APP_SECURITY: runtime::Property<
     ConditionalAccessSessionControls,
     models::CloudAppSecuritySessionControl,
-> = runtime::Property::new("cloudAppSecurity");
+> = runtime::Property::Named("cloudAppSecurity");
 /// `disableResilienceDefaults`
 pub const DISABLE_RESILIENCE_DEFAULTS: runtime::Property<
     ConditionalAccessSessionControls,
     bool,
-> = runtime::Property::new("disableResilienceDefaults");
+> = runtime::Property::Named("disableResilienceDefaults");
 /// `persistentBrowser`
 pub const PERSISTENT_BROWSER: runtime::Property<
     ConditionalAccessSessionControls,
     models::PersistentBrowserSessionControl,
-> = runtime::Property::new("persistentBrowser");
+> = runtime::Property::Named("persistentBrowser");
 /// `secureSignInSession`
 pub const SECURE_SIGN_IN_SESSION: runtime::Property<
     ConditionalAccessSessionControls,
     models::SecureSignInSessionControl,
-> = runtime::Property::new("secureSignInSession");
+> = runtime::Property::Named("secureSignInSession");
 /// `signInFrequency`
 pub const SIGN_IN_FREQUENCY: runtime::Property<
     ConditionalAccessSessionControls,
     models::SignInFrequencySessionControl,
-> = runtime::Property::new("signInFrequency");
+> = runtime::Property::Named("signInFrequency");

@@ -76,24 +76,24 @@ runtime::models!(ConditionalAccessTemplate);
 /// Changes to a [`ConditionalAccessTemplate`].
 pub type Patch = runtime::Patch<ConditionalAccessTemplate>;
 /// `description`: never null.
-pub const DESCRIPTION: runtime::Property<ConditionalAccessTemplate, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ConditionalAccessTemplate, String> = runtime::Property::Named(
     "description",
 );
 /// `details`: never null.
 pub const DETAILS: runtime::Property<
     ConditionalAccessTemplate,
     models::ConditionalAccessPolicyDetail,
-> = runtime::Property::new("details");
+> = runtime::Property::Named("details");
 /// `id`: never null.
-pub const ID: runtime::Property<ConditionalAccessTemplate, String> = runtime::Property::new(
+pub const ID: runtime::Property<ConditionalAccessTemplate, String> = runtime::Property::Named(
     "id",
 );
 /// `name`: never null.
-pub const NAME: runtime::Property<ConditionalAccessTemplate, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ConditionalAccessTemplate, String> = runtime::Property::Named(
     "name",
 );
 /// `scenarios`: never null.
 pub const SCENARIOS: runtime::Property<
     ConditionalAccessTemplate,
     runtime::Flags<models::TemplateScenarios>,
-> = runtime::Property::new("scenarios");
+> = runtime::Property::Named("scenarios");

@@ -102,36 +102,36 @@ runtime::models!(ConditionalAccessUsers);
 /// Changes to a [`ConditionalAccessUsers`].
 pub type Patch = runtime::Patch<ConditionalAccessUsers>;
 /// `excludeGroups`: never null.
-pub const EXCLUDE_GROUPS: runtime::Property<ConditionalAccessUsers, Vec<String>> = runtime::Property::new(
+pub const EXCLUDE_GROUPS: runtime::Property<ConditionalAccessUsers, Vec<String>> = runtime::Property::Named(
     "excludeGroups",
 );
 /// `excludeGuestsOrExternalUsers`
 pub const EXCLUDE_GUESTS_OR_EXTERNAL_USERS: runtime::Property<
     ConditionalAccessUsers,
     models::ConditionalAccessGuestsOrExternalUsers,
-> = runtime::Property::new("excludeGuestsOrExternalUsers");
+> = runtime::Property::Named("excludeGuestsOrExternalUsers");
 /// `excludeRoles`: never null.
-pub const EXCLUDE_ROLES: runtime::Property<ConditionalAccessUsers, Vec<String>> = runtime::Property::new(
+pub const EXCLUDE_ROLES: runtime::Property<ConditionalAccessUsers, Vec<String>> = runtime::Property::Named(
     "excludeRoles",
 );
 /// `excludeUsers`: never null.
-pub const EXCLUDE_USERS: runtime::Property<ConditionalAccessUsers, Vec<String>> = runtime::Property::new(
+pub const EXCLUDE_USERS: runtime::Property<ConditionalAccessUsers, Vec<String>> = runtime::Property::Named(
     "excludeUsers",
 );
 /// `includeGroups`: never null.
-pub const INCLUDE_GROUPS: runtime::Property<ConditionalAccessUsers, Vec<String>> = runtime::Property::new(
+pub const INCLUDE_GROUPS: runtime::Property<ConditionalAccessUsers, Vec<String>> = runtime::Property::Named(
     "includeGroups",
 );
 /// `includeGuestsOrExternalUsers`
 pub const INCLUDE_GUESTS_OR_EXTERNAL_USERS: runtime::Property<
     ConditionalAccessUsers,
     models::ConditionalAccessGuestsOrExternalUsers,
-> = runtime::Property::new("includeGuestsOrExternalUsers");
+> = runtime::Property::Named("includeGuestsOrExternalUsers");
 /// `includeRoles`: never null.
-pub const INCLUDE_ROLES: runtime::Property<ConditionalAccessUsers, Vec<String>> = runtime::Property::new(
+pub const INCLUDE_ROLES: runtime::Property<ConditionalAccessUsers, Vec<String>> = runtime::Property::Named(
     "includeRoles",
 );
 /// `includeUsers`: never null.
-pub const INCLUDE_USERS: runtime::Property<ConditionalAccessUsers, Vec<String>> = runtime::Property::new(
+pub const INCLUDE_USERS: runtime::Property<ConditionalAccessUsers, Vec<String>> = runtime::Property::Named(
     "includeUsers",
 );

@@ -135,24 +135,24 @@ runtime::models!(CreateSnapshotParameters);
 /// Changes to a [`ConfigurationBaseline`].
 pub type Patch = runtime::Patch<ConfigurationBaseline>;
 /// `description`: never null.
-pub const DESCRIPTION: runtime::Property<ConfigurationBaseline, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ConfigurationBaseline, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<ConfigurationBaseline, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ConfigurationBaseline, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ConfigurationBaseline, String> = runtime::Property::new(
+pub const ID: runtime::Property<ConfigurationBaseline, String> = runtime::Property::Named(
     "id",
 );
 /// `parameters`: never null.
 pub const PARAMETERS: runtime::Property<
     ConfigurationBaseline,
     Vec<models::BaselineParameter>,
-> = runtime::Property::new("parameters");
+> = runtime::Property::Named("parameters");
 /// `resources`: never null.
 pub const RESOURCES: runtime::Property<
     ConfigurationBaseline,
     Vec<models::BaselineResource>,
-> = runtime::Property::new("resources");
+> = runtime::Property::Named("resources");

@@ -112,21 +112,21 @@ pub const BASELINE_RESOURCE_DISPLAY_NAME: runtime::Property<
     ConfigurationDrift,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("baselineResourceDisplayName");
+> = runtime::Property::Named("baselineResourceDisplayName");
 /// `driftedProperties`: read-only.
 pub const DRIFTED_PROPERTIES: runtime::Property<
     ConfigurationDrift,
     Vec<models::DriftedProperty>,
     runtime::query::ReadOnly,
-> = runtime::Property::new("driftedProperties");
+> = runtime::Property::Named("driftedProperties");
 /// `firstReportedDateTime`: read-only.
 pub const FIRST_REPORTED_DATE_TIME: runtime::Property<
     ConfigurationDrift,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("firstReportedDateTime");
+> = runtime::Property::Named("firstReportedDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ConfigurationDrift, String> = runtime::Property::new(
+pub const ID: runtime::Property<ConfigurationDrift, String> = runtime::Property::Named(
     "id",
 );
 /// `monitorId`: read-only.
@@ -134,28 +134,28 @@ pub const MONITOR_ID: runtime::Property<
     ConfigurationDrift,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("monitorId");
+> = runtime::Property::Named("monitorId");
 /// `resourceInstanceIdentifier`: read-only.
 pub const RESOURCE_INSTANCE_IDENTIFIER: runtime::Property<
     ConfigurationDrift,
     models::OpenComplexDictionaryType,
     runtime::query::ReadOnly,
-> = runtime::Property::new("resourceInstanceIdentifier");
+> = runtime::Property::Named("resourceInstanceIdentifier");
 /// `resourceType`: read-only.
 pub const RESOURCE_TYPE: runtime::Property<
     ConfigurationDrift,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("resourceType");
+> = runtime::Property::Named("resourceType");
 /// `status`: read-only.
 pub const STATUS: runtime::Property<
     ConfigurationDrift,
     models::DriftStatus,
     runtime::query::ReadOnly,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `tenantId`: read-only.
 pub const TENANT_ID: runtime::Property<
     ConfigurationDrift,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("tenantId");
+> = runtime::Property::Named("tenantId");

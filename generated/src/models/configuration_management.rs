@@ -101,28 +101,28 @@ pub type Patch = runtime::Patch<ConfigurationManagement>;
 pub const CONFIGURATION_DRIFTS: runtime::Property<
     ConfigurationManagement,
     runtime::Expanded<Vec<models::ConfigurationDrift>>,
-> = runtime::Property::new("configurationDrifts");
+> = runtime::Property::Named("configurationDrifts");
 /// `configurationMonitoringResults`: navigation property.
 pub const CONFIGURATION_MONITORING_RESULTS: runtime::Property<
     ConfigurationManagement,
     runtime::Expanded<Vec<models::ConfigurationMonitoringResult>>,
-> = runtime::Property::new("configurationMonitoringResults");
+> = runtime::Property::Named("configurationMonitoringResults");
 /// `configurationMonitors`: navigation property.
 pub const CONFIGURATION_MONITORS: runtime::Property<
     ConfigurationManagement,
     runtime::Expanded<Vec<models::ConfigurationMonitor>>,
-> = runtime::Property::new("configurationMonitors");
+> = runtime::Property::Named("configurationMonitors");
 /// `configurationSnapshotJobs`: navigation property.
 pub const CONFIGURATION_SNAPSHOT_JOBS: runtime::Property<
     ConfigurationManagement,
     runtime::Expanded<Vec<models::ConfigurationSnapshotJob>>,
-> = runtime::Property::new("configurationSnapshotJobs");
+> = runtime::Property::Named("configurationSnapshotJobs");
 /// `configurationSnapshots`: navigation property.
 pub const CONFIGURATION_SNAPSHOTS: runtime::Property<
     ConfigurationManagement,
     runtime::Expanded<Vec<models::ConfigurationBaseline>>,
-> = runtime::Property::new("configurationSnapshots");
+> = runtime::Property::Named("configurationSnapshots");
 /// `id`: never null.
-pub const ID: runtime::Property<ConfigurationManagement, String> = runtime::Property::new(
+pub const ID: runtime::Property<ConfigurationManagement, String> = runtime::Property::Named(
     "id",
 );

@@ -89,29 +89,29 @@ pub type Patch = runtime::Patch<ConfigurationManagerClientEnabledFeatures>;
 pub const COMPLIANCE_POLICY: runtime::Property<
     ConfigurationManagerClientEnabledFeatures,
     bool,
-> = runtime::Property::new("compliancePolicy");
+> = runtime::Property::Named("compliancePolicy");
 /// `deviceConfiguration`: never null.
 pub const DEVICE_CONFIGURATION: runtime::Property<
     ConfigurationManagerClientEnabledFeatures,
     bool,
-> = runtime::Property::new("deviceConfiguration");
+> = runtime::Property::Named("deviceConfiguration");
 /// `inventory`: never null.
 pub const INVENTORY: runtime::Property<
     ConfigurationManagerClientEnabledFeatures,
     bool,
-> = runtime::Property::new("inventory");
+> = runtime::Property::Named("inventory");
 /// `modernApps`: never null.
 pub const MODERN_APPS: runtime::Property<
     ConfigurationManagerClientEnabledFeatures,
     bool,
-> = runtime::Property::new("modernApps");
+> = runtime::Property::Named("modernApps");
 /// `resourceAccess`: never null.
 pub const RESOURCE_ACCESS: runtime::Property<
     ConfigurationManagerClientEnabledFeatures,
     bool,
-> = runtime::Property::new("resourceAccess");
+> = runtime::Property::Named("resourceAccess");
 /// `windowsUpdateForBusiness`: never null.
 pub const WINDOWS_UPDATE_FOR_BUSINESS: runtime::Property<
     ConfigurationManagerClientEnabledFeatures,
     bool,
-> = runtime::Property::new("windowsUpdateForBusiness");
+> = runtime::Property::Named("windowsUpdateForBusiness");

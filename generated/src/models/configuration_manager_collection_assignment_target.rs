@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<ConfigurationManagerCollectionAssignmentTarget>;
 pub const COLLECTION_ID: runtime::Property<
     ConfigurationManagerCollectionAssignmentTarget,
     String,
-> = runtime::Property::new("collectionId");
+> = runtime::Property::Named("collectionId");

@@ -141,29 +141,29 @@ pub type Patch = runtime::Patch<ConfigurationMonitor>;
 pub const BASELINE: runtime::Property<
     ConfigurationMonitor,
     runtime::Expanded<models::ConfigurationBaseline>,
-> = runtime::Property::new("baseline");
+> = runtime::Property::Named("baseline");
 /// `createdBy`: read-only.
 pub const CREATED_BY: runtime::Property<
     ConfigurationMonitor,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     ConfigurationMonitor,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`: never null.
-pub const DESCRIPTION: runtime::Property<ConfigurationMonitor, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ConfigurationMonitor, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<ConfigurationMonitor, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ConfigurationMonitor, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ConfigurationMonitor, String> = runtime::Property::new(
+pub const ID: runtime::Property<ConfigurationMonitor, String> = runtime::Property::Named(
     "id",
 );
 /// `inactivationReason`: read-only.
@@ -171,21 +171,21 @@ pub const INACTIVATION_REASON: runtime::Property<
     ConfigurationMonitor,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("inactivationReason");
+> = runtime::Property::Named("inactivationReason");
 /// `lastModifiedBy`: read-only.
 pub const LAST_MODIFIED_BY: runtime::Property<
     ConfigurationMonitor,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ConfigurationMonitor,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `mode`: never null.
-pub const MODE: runtime::Property<ConfigurationMonitor, models::MonitorMode> = runtime::Property::new(
+pub const MODE: runtime::Property<ConfigurationMonitor, models::MonitorMode> = runtime::Property::Named(
     "mode",
 );
 /// `monitorRunFrequencyInHours`: read-only.
@@ -193,21 +193,21 @@ pub const MONITOR_RUN_FREQUENCY_IN_HOURS: runtime::Property<
     ConfigurationMonitor,
     i32,
     runtime::query::ReadOnly,
-> = runtime::Property::new("monitorRunFrequencyInHours");
+> = runtime::Property::Named("monitorRunFrequencyInHours");
 /// `parameters`
 pub const PARAMETERS: runtime::Property<
     ConfigurationMonitor,
     models::OpenComplexDictionaryType,
-> = runtime::Property::new("parameters");
+> = runtime::Property::Named("parameters");
 /// `status`: read-only.
 pub const STATUS: runtime::Property<
     ConfigurationMonitor,
     models::MonitorStatus,
     runtime::query::ReadOnly,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `tenantId`: read-only.
 pub const TENANT_ID: runtime::Property<
     ConfigurationMonitor,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("tenantId");
+> = runtime::Property::Named("tenantId");

@@ -106,15 +106,15 @@ pub const DRIFTS_COUNT: runtime::Property<
     ConfigurationMonitoringResult,
     i32,
     runtime::query::ReadOnly,
-> = runtime::Property::new("driftsCount");
+> = runtime::Property::Named("driftsCount");
 /// `errorDetails`: read-only.
 pub const ERROR_DETAILS: runtime::Property<
     ConfigurationMonitoringResult,
     Vec<models::ErrorDetail>,
     runtime::query::ReadOnly,
-> = runtime::Property::new("errorDetails");
+> = runtime::Property::Named("errorDetails");
 /// `id`: never null.
-pub const ID: runtime::Property<ConfigurationMonitoringResult, String> = runtime::Property::new(
+pub const ID: runtime::Property<ConfigurationMonitoringResult, String> = runtime::Property::Named(
     "id",
 );
 /// `monitorId`: read-only.
@@ -122,28 +122,28 @@ pub const MONITOR_ID: runtime::Property<
     ConfigurationMonitoringResult,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("monitorId");
+> = runtime::Property::Named("monitorId");
 /// `runCompletionDateTime`: read-only.
 pub const RUN_COMPLETION_DATE_TIME: runtime::Property<
     ConfigurationMonitoringResult,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("runCompletionDateTime");
+> = runtime::Property::Named("runCompletionDateTime");
 /// `runInitiationDateTime`: read-only.
 pub const RUN_INITIATION_DATE_TIME: runtime::Property<
     ConfigurationMonitoringResult,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("runInitiationDateTime");
+> = runtime::Property::Named("runInitiationDateTime");
 /// `runStatus`: read-only.
 pub const RUN_STATUS: runtime::Property<
     ConfigurationMonitoringResult,
     models::MonitorRunStatus,
     runtime::query::ReadOnly,
-> = runtime::Property::new("runStatus");
+> = runtime::Property::Named("runStatus");
 /// `tenantId`: read-only.
 pub const TENANT_ID: runtime::Property<
     ConfigurationMonitoringResult,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("tenantId");
+> = runtime::Property::Named("tenantId");

@@ -124,25 +124,25 @@ pub const COMPLETED_DATE_TIME: runtime::Property<
     ConfigurationSnapshotJob,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`: read-only.
 pub const CREATED_BY: runtime::Property<
     ConfigurationSnapshotJob,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     ConfigurationSnapshotJob,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`: never null.
-pub const DESCRIPTION: runtime::Property<ConfigurationSnapshotJob, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ConfigurationSnapshotJob, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<ConfigurationSnapshotJob, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ConfigurationSnapshotJob, String> = runtime::Property::Named(
     "displayName",
 );
 /// `errorDetails`: read-only.
@@ -150,9 +150,9 @@ pub const ERROR_DETAILS: runtime::Property<
     ConfigurationSnapshotJob,
     Vec<String>,
     runtime::query::ReadOnly,
-> = runtime::Property::new("errorDetails");
+> = runtime::Property::Named("errorDetails");
 /// `id`: never null.
-pub const ID: runtime::Property<ConfigurationSnapshotJob, String> = runtime::Property::new(
+pub const ID: runtime::Property<ConfigurationSnapshotJob, String> = runtime::Property::Named(
     "id",
 );
 /// `resourceLocation`: read-only.
@@ -160,9 +160,9 @@ pub const RESOURCE_LOCATION: runtime::Property<
     ConfigurationSnapshotJob,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("resourceLocation");
+> = runtime::Property::Named("resourceLocation");
 /// `resources`: never null.
-pub const RESOURCES: runtime::Property<ConfigurationSnapshotJob, Vec<String>> = runtime::Property::new(
+pub const RESOURCES: runtime::Property<ConfigurationSnapshotJob, Vec<String>> = runtime::Property::Named(
     "resources",
 );
 /// `status`: read-only.
@@ -170,10 +170,10 @@ pub const STATUS: runtime::Property<
     ConfigurationSnapshotJob,
     models::SnapshotJobStatus,
     runtime::query::ReadOnly,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `tenantId`: read-only.
 pub const TENANT_ID: runtime::Property<
     ConfigurationSnapshotJob,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("tenantId");
+> = runtime::Property::Named("tenantId");

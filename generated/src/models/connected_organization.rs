@@ -109,41 +109,41 @@ pub type Patch = runtime::Patch<ConnectedOrganization>;
 pub const CREATED_DATE_TIME: runtime::Property<
     ConnectedOrganization,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ConnectedOrganization, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ConnectedOrganization, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ConnectedOrganization, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ConnectedOrganization, String> = runtime::Property::Named(
     "displayName",
 );
 /// `externalSponsors`: navigation property.
 pub const EXTERNAL_SPONSORS: runtime::Property<
     ConnectedOrganization,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("externalSponsors");
+> = runtime::Property::Named("externalSponsors");
 /// `id`: never null.
-pub const ID: runtime::Property<ConnectedOrganization, String> = runtime::Property::new(
+pub const ID: runtime::Property<ConnectedOrganization, String> = runtime::Property::Named(
     "id",
 );
 /// `identitySources`
 pub const IDENTITY_SOURCES: runtime::Property<
     ConnectedOrganization,
     Vec<models::IdentitySource>,
-> = runtime::Property::new("identitySources");
+> = runtime::Property::Named("identitySources");
 /// `internalSponsors`: navigation property.
 pub const INTERNAL_SPONSORS: runtime::Property<
     ConnectedOrganization,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("internalSponsors");
+> = runtime::Property::Named("internalSponsors");
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     ConnectedOrganization,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `state`
 pub const STATE: runtime::Property<
     ConnectedOrganization,
     models::ConnectedOrganizationState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<ConnectedOrganizationMembers>;
 pub const CONNECTED_ORGANIZATION_ID: runtime::Property<
     ConnectedOrganizationMembers,
     String,
-> = runtime::Property::new("connectedOrganizationId");
+> = runtime::Property::Named("connectedOrganizationId");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ConnectedOrganizationMembers, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ConnectedOrganizationMembers, String> = runtime::Property::Named(
     "description",
 );

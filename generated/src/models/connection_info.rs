@@ -54,4 +54,6 @@ runtime::models!(ConnectionInfo);
 /// Changes to a [`ConnectionInfo`].
 pub type Patch = runtime::Patch<ConnectionInfo>;
 /// `url`
-pub const URL: runtime::Property<ConnectionInfo, String> = runtime::Property::new("url");
+pub const URL: runtime::Property<ConnectionInfo, String> = runtime::Property::Named(
+    "url",
+);

@@ -56,6 +56,6 @@ runtime::models!(ConnectionItem);
 /// Changes to a [`ConnectionItem`].
 pub type Patch = runtime::Patch<ConnectionItem>;
 /// `connectionId`: never null.
-pub const CONNECTION_ID: runtime::Property<ConnectionItem, String> = runtime::Property::new(
+pub const CONNECTION_ID: runtime::Property<ConnectionItem, String> = runtime::Property::Named(
     "connectionId",
 );

@@ -341,109 +341,111 @@ runtime::models!(Contact);
 /// Changes to a [`Contact`].
 pub type Patch = runtime::Patch<Contact>;
 /// `assistantName`
-pub const ASSISTANT_NAME: runtime::Property<Contact, String> = runtime::Property::new(
+pub const ASSISTANT_NAME: runtime::Property<Contact, String> = runtime::Property::Named(
     "assistantName",
 );
 /// `birthday`
-pub const BIRTHDAY: runtime::Property<Contact, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const BIRTHDAY: runtime::Property<Contact, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "birthday",
 );
 /// `businessAddress`
-pub const BUSINESS_ADDRESS: runtime::Property<Contact, models::PhysicalAddress> = runtime::Property::new(
+pub const BUSINESS_ADDRESS: runtime::Property<Contact, models::PhysicalAddress> = runtime::Property::Named(
     "businessAddress",
 );
 /// `businessHomePage`
-pub const BUSINESS_HOME_PAGE: runtime::Property<Contact, String> = runtime::Property::new(
+pub const BUSINESS_HOME_PAGE: runtime::Property<Contact, String> = runtime::Property::Named(
     "businessHomePage",
 );
 /// `businessPhones`
-pub const BUSINESS_PHONES: runtime::Property<Contact, Vec<String>> = runtime::Property::new(
+pub const BUSINESS_PHONES: runtime::Property<Contact, Vec<String>> = runtime::Property::Named(
     "businessPhones",
 );
 /// `categories`
-pub const CATEGORIES: runtime::Property<Contact, Vec<String>> = runtime::Property::new(
+pub const CATEGORIES: runtime::Property<Contact, Vec<String>> = runtime::Property::Named(
     "categories",
 );
 /// `changeKey`
-pub const CHANGE_KEY: runtime::Property<Contact, String> = runtime::Property::new(
+pub const CHANGE_KEY: runtime::Property<Contact, String> = runtime::Property::Named(
     "changeKey",
 );
 /// `children`
-pub const CHILDREN: runtime::Property<Contact, Vec<String>> = runtime::Property::new(
+pub const CHILDREN: runtime::Property<Contact, Vec<String>> = runtime::Property::Named(
     "children",
 );
 /// `companyName`
-pub const COMPANY_NAME: runtime::Property<Contact, String> = runtime::Property::new(
+pub const COMPANY_NAME: runtime::Property<Contact, String> = runtime::Property::Named(
     "companyName",
 );
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Contact, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Contact, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `department`
-pub const DEPARTMENT: runtime::Property<Contact, String> = runtime::Property::new(
+pub const DEPARTMENT: runtime::Property<Contact, String> = runtime::Property::Named(
     "department",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Contact, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Contact, String> = runtime::Property::Named(
     "displayName",
 );
 /// `emailAddresses`
-pub const EMAIL_ADDRESSES: runtime::Property<Contact, Vec<models::EmailAddress>> = runtime::Property::new(
+pub const EMAIL_ADDRESSES: runtime::Property<Contact, Vec<models::EmailAddress>> = runtime::Property::Named(
     "emailAddresses",
 );
 /// `extensions`: navigation property.
 pub const EXTENSIONS: runtime::Property<
     Contact,
     runtime::Expanded<Vec<models::Extension>>,
-> = runtime::Property::new("extensions");
+> = runtime::Property::Named("extensions");
 /// `fileAs`
-pub const FILE_AS: runtime::Property<Contact, String> = runtime::Property::new("fileAs");
+pub const FILE_AS: runtime::Property<Contact, String> = runtime::Property::Named(
+    "fileAs",
+);
 /// `generation`
-pub const GENERATION: runtime::Property<Contact, String> = runtime::Property::new(
+pub const GENERATION: runtime::Property<Contact, String> = runtime::Property::Named(
     "generation",
 );
 /// `givenName`
-pub const GIVEN_NAME: runtime::Property<Contact, String> = runtime::Property::new(
+pub const GIVEN_NAME: runtime::Property<Contact, String> = runtime::Property::Named(
     "givenName",
 );
 /// `homeAddress`
-pub const HOME_ADDRESS: runtime::Property<Contact, models::PhysicalAddress> = runtime::Property::new(
+pub const HOME_ADDRESS: runtime::Property<Contact, models::PhysicalAddress> = runtime::Property::Named(
     "homeAddress",
 );
 /// `homePhones`
-pub const HOME_PHONES: runtime::Property<Contact, Vec<String>> = runtime::Property::new(
+pub const HOME_PHONES: runtime::Property<Contact, Vec<String>> = runtime::Property::Named(
     "homePhones",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Contact, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Contact, String> = runtime::Property::Named("id");
 /// `imAddresses`
-pub const IM_ADDRESSES: runtime::Property<Contact, Vec<String>> = runtime::Property::new(
+pub const IM_ADDRESSES: runtime::Property<Contact, Vec<String>> = runtime::Property::Named(
     "imAddresses",
 );
 /// `initials`
-pub const INITIALS: runtime::Property<Contact, String> = runtime::Property::new(
+pub const INITIALS: runtime::Property<Contact, String> = runtime::Property::Named(
     "initials",
 );
 /// `jobTitle`
-pub const JOB_TITLE: runtime::Property<Contact, String> = runtime::Property::new(
+pub const JOB_TITLE: runtime::Property<Contact, String> = runtime::Property::Named(
     "jobTitle",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Contact,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `manager`
-pub const MANAGER: runtime::Property<Contact, String> = runtime::Property::new(
+pub const MANAGER: runtime::Property<Contact, String> = runtime::Property::Named(
     "manager",
 );
 /// `middleName`
-pub const MIDDLE_NAME: runtime::Property<Contact, String> = runtime::Property::new(
+pub const MIDDLE_NAME: runtime::Property<Contact, String> = runtime::Property::Named(
     "middleName",
 );
 /// `mobilePhone`
-pub const MOBILE_PHONE: runtime::Property<Contact, String> = runtime::Property::new(
+pub const MOBILE_PHONE: runtime::Property<Contact, String> = runtime::Property::Named(
     "mobilePhone",
 );
 /// `multiValueExtendedProperties`: navigation property.
@@ -451,41 +453,41 @@ pub const MOBILE_PHONE: runtime::Property<Contact, String> = runtime::Property::
 pub const MULTI_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     Contact,
     crate::runtime::Expanded<Vec<crate::models::MultiValueLegacyExtendedProperty>>,
-> = runtime::Property::new("multiValueExtendedProperties");
+> = runtime::Property::Named("multiValueExtendedProperties");
 /// `nickName`
-pub const NICK_NAME: runtime::Property<Contact, String> = runtime::Property::new(
+pub const NICK_NAME: runtime::Property<Contact, String> = runtime::Property::Named(
     "nickName",
 );
 /// `officeLocation`
-pub const OFFICE_LOCATION: runtime::Property<Contact, String> = runtime::Property::new(
+pub const OFFICE_LOCATION: runtime::Property<Contact, String> = runtime::Property::Named(
     "officeLocation",
 );
 /// `otherAddress`
-pub const OTHER_ADDRESS: runtime::Property<Contact, models::PhysicalAddress> = runtime::Property::new(
+pub const OTHER_ADDRESS: runtime::Property<Contact, models::PhysicalAddress> = runtime::Property::Named(
     "otherAddress",
 );
 /// `parentFolderId`
-pub const PARENT_FOLDER_ID: runtime::Property<Contact, String> = runtime::Property::new(
+pub const PARENT_FOLDER_ID: runtime::Property<Contact, String> = runtime::Property::Named(
     "parentFolderId",
 );
 /// `personalNotes`
-pub const PERSONAL_NOTES: runtime::Property<Contact, String> = runtime::Property::new(
+pub const PERSONAL_NOTES: runtime::Property<Contact, String> = runtime::Property::Named(
     "personalNotes",
 );
 /// `photo`: navigation property.
-pub const PHOTO: runtime::Property<Contact, runtime::Expanded<models::ProfilePhoto>> = runtime::Property::new(
+pub const PHOTO: runtime::Property<Contact, runtime::Expanded<models::ProfilePhoto>> = runtime::Property::Named(
     "photo",
 );
 /// `primaryEmailAddress`
-pub const PRIMARY_EMAIL_ADDRESS: runtime::Property<Contact, models::EmailAddress> = runtime::Property::new(
+pub const PRIMARY_EMAIL_ADDRESS: runtime::Property<Contact, models::EmailAddress> = runtime::Property::Named(
     "primaryEmailAddress",
 );
 /// `profession`
-pub const PROFESSION: runtime::Property<Contact, String> = runtime::Property::new(
+pub const PROFESSION: runtime::Property<Contact, String> = runtime::Property::Named(
     "profession",
 );
 /// `secondaryEmailAddress`
-pub const SECONDARY_EMAIL_ADDRESS: runtime::Property<Contact, models::EmailAddress> = runtime::Property::new(
+pub const SECONDARY_EMAIL_ADDRESS: runtime::Property<Contact, models::EmailAddress> = runtime::Property::Named(
     "secondaryEmailAddress",
 );
 /// `singleValueExtendedProperties`: navigation property.
@@ -493,30 +495,30 @@ pub const SECONDARY_EMAIL_ADDRESS: runtime::Property<Contact, models::EmailAddre
 pub const SINGLE_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     Contact,
     crate::runtime::Expanded<Vec<crate::models::SingleValueLegacyExtendedProperty>>,
-> = runtime::Property::new("singleValueExtendedProperties");
+> = runtime::Property::Named("singleValueExtendedProperties");
 /// `spouseName`
-pub const SPOUSE_NAME: runtime::Property<Contact, String> = runtime::Property::new(
+pub const SPOUSE_NAME: runtime::Property<Contact, String> = runtime::Property::Named(
     "spouseName",
 );
 /// `surname`
-pub const SURNAME: runtime::Property<Contact, String> = runtime::Property::new(
+pub const SURNAME: runtime::Property<Contact, String> = runtime::Property::Named(
     "surname",
 );
 /// `tertiaryEmailAddress`
-pub const TERTIARY_EMAIL_ADDRESS: runtime::Property<Contact, models::EmailAddress> = runtime::Property::new(
+pub const TERTIARY_EMAIL_ADDRESS: runtime::Property<Contact, models::EmailAddress> = runtime::Property::Named(
     "tertiaryEmailAddress",
 );
 /// `title`
-pub const TITLE: runtime::Property<Contact, String> = runtime::Property::new("title");
+pub const TITLE: runtime::Property<Contact, String> = runtime::Property::Named("title");
 /// `yomiCompanyName`
-pub const YOMI_COMPANY_NAME: runtime::Property<Contact, String> = runtime::Property::new(
+pub const YOMI_COMPANY_NAME: runtime::Property<Contact, String> = runtime::Property::Named(
     "yomiCompanyName",
 );
 /// `yomiGivenName`
-pub const YOMI_GIVEN_NAME: runtime::Property<Contact, String> = runtime::Property::new(
+pub const YOMI_GIVEN_NAME: runtime::Property<Contact, String> = runtime::Property::Named(
     "yomiGivenName",
 );
 /// `yomiSurname`
-pub const YOMI_SURNAME: runtime::Property<Contact, String> = runtime::Property::new(
+pub const YOMI_SURNAME: runtime::Property<Contact, String> = runtime::Property::Named(
     "yomiSurname",
 );

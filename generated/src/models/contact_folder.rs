@@ -107,26 +107,26 @@ pub type Patch = runtime::Patch<ContactFolder>;
 pub const CHILD_FOLDERS: runtime::Property<
     ContactFolder,
     runtime::Expanded<Vec<models::ContactFolder>>,
-> = runtime::Property::new("childFolders");
+> = runtime::Property::Named("childFolders");
 /// `contacts`: navigation property.
 pub const CONTACTS: runtime::Property<
     ContactFolder,
     runtime::Expanded<Vec<models::Contact>>,
-> = runtime::Property::new("contacts");
+> = runtime::Property::Named("contacts");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ContactFolder, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ContactFolder, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ContactFolder, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ContactFolder, String> = runtime::Property::Named("id");
 /// `multiValueExtendedProperties`: navigation property.
 #[cfg(feature = "full")]
 pub const MULTI_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     ContactFolder,
     crate::runtime::Expanded<Vec<crate::models::MultiValueLegacyExtendedProperty>>,
-> = runtime::Property::new("multiValueExtendedProperties");
+> = runtime::Property::Named("multiValueExtendedProperties");
 /// `parentFolderId`
-pub const PARENT_FOLDER_ID: runtime::Property<ContactFolder, String> = runtime::Property::new(
+pub const PARENT_FOLDER_ID: runtime::Property<ContactFolder, String> = runtime::Property::Named(
     "parentFolderId",
 );
 /// `singleValueExtendedProperties`: navigation property.
@@ -134,4 +134,4 @@ pub const PARENT_FOLDER_ID: runtime::Property<ContactFolder, String> = runtime::
 pub const SINGLE_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     ContactFolder,
     crate::runtime::Expanded<Vec<crate::models::SingleValueLegacyExtendedProperty>>,
-> = runtime::Property::new("singleValueExtendedProperties");
+> = runtime::Property::Named("singleValueExtendedProperties");

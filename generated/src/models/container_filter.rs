@@ -54,6 +54,6 @@ runtime::models!(ContainerFilter);
 /// Changes to a [`ContainerFilter`].
 pub type Patch = runtime::Patch<ContainerFilter>;
 /// `includedContainers`
-pub const INCLUDED_CONTAINERS: runtime::Property<ContainerFilter, Vec<String>> = runtime::Property::new(
+pub const INCLUDED_CONTAINERS: runtime::Property<ContainerFilter, Vec<String>> = runtime::Property::Named(
     "includedContainers",
 );

@@ -76,14 +76,16 @@ pub type Patch = runtime::Patch<ContentActivity>;
 pub const CONTENT_METADATA: runtime::Property<
     ContentActivity,
     models::ProcessContentRequest,
-> = runtime::Property::new("contentMetadata");
+> = runtime::Property::Named("contentMetadata");
 /// `id`: never null.
-pub const ID: runtime::Property<ContentActivity, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ContentActivity, String> = runtime::Property::Named(
+    "id",
+);
 /// `scopeIdentifier`
-pub const SCOPE_IDENTIFIER: runtime::Property<ContentActivity, String> = runtime::Property::new(
+pub const SCOPE_IDENTIFIER: runtime::Property<ContentActivity, String> = runtime::Property::Named(
     "scopeIdentifier",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<ContentActivity, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<ContentActivity, String> = runtime::Property::Named(
     "userId",
 );

@@ -77,19 +77,19 @@ pub type Patch = runtime::Patch<ContentCustomization>;
 pub const ATTRIBUTE_COLLECTION: runtime::Property<
     ContentCustomization,
     Vec<models::KeyValue>,
-> = runtime::Property::new("attributeCollection");
+> = runtime::Property::Named("attributeCollection");
 /// `attributeCollectionRelativeUrl`
 pub const ATTRIBUTE_COLLECTION_RELATIVE_URL: runtime::Property<
     ContentCustomization,
     String,
-> = runtime::Property::new("attributeCollectionRelativeUrl");
+> = runtime::Property::Named("attributeCollectionRelativeUrl");
 /// `registrationCampaign`: never null.
 pub const REGISTRATION_CAMPAIGN: runtime::Property<
     ContentCustomization,
     Vec<models::KeyValue>,
-> = runtime::Property::new("registrationCampaign");
+> = runtime::Property::Named("registrationCampaign");
 /// `registrationCampaignRelativeUrl`
 pub const REGISTRATION_CAMPAIGN_RELATIVE_URL: runtime::Property<
     ContentCustomization,
     String,
-> = runtime::Property::new("registrationCampaignRelativeUrl");
+> = runtime::Property::Named("registrationCampaignRelativeUrl");

@@ -60,6 +60,6 @@ runtime::models!(ContentSharingSession);
 /// Changes to a [`ContentSharingSession`].
 pub type Patch = runtime::Patch<ContentSharingSession>;
 /// `id`: never null.
-pub const ID: runtime::Property<ContentSharingSession, String> = runtime::Property::new(
+pub const ID: runtime::Property<ContentSharingSession, String> = runtime::Property::Named(
     "id",
 );

@@ -370,83 +370,85 @@ runtime::models!(CopyToDefaultContentLocationParameters);
 /// Changes to a [`ContentType`].
 pub type Patch = runtime::Patch<ContentType>;
 /// `associatedHubsUrls`
-pub const ASSOCIATED_HUBS_URLS: runtime::Property<ContentType, Vec<String>> = runtime::Property::new(
+pub const ASSOCIATED_HUBS_URLS: runtime::Property<ContentType, Vec<String>> = runtime::Property::Named(
     "associatedHubsUrls",
 );
 /// `base`: navigation property.
-pub const BASE: runtime::Property<ContentType, runtime::Expanded<models::ContentType>> = runtime::Property::new(
+pub const BASE: runtime::Property<ContentType, runtime::Expanded<models::ContentType>> = runtime::Property::Named(
     "base",
 );
 /// `baseTypes`: navigation property.
 pub const BASE_TYPES: runtime::Property<
     ContentType,
     runtime::Expanded<Vec<models::ContentType>>,
-> = runtime::Property::new("baseTypes");
+> = runtime::Property::Named("baseTypes");
 /// `columnLinks`: navigation property.
 pub const COLUMN_LINKS: runtime::Property<
     ContentType,
     runtime::Expanded<Vec<models::ColumnLink>>,
-> = runtime::Property::new("columnLinks");
+> = runtime::Property::Named("columnLinks");
 /// `columnPositions`: navigation property.
 pub const COLUMN_POSITIONS: runtime::Property<
     ContentType,
     runtime::Expanded<Vec<models::ColumnDefinition>>,
-> = runtime::Property::new("columnPositions");
+> = runtime::Property::Named("columnPositions");
 /// `columns`: navigation property.
 pub const COLUMNS: runtime::Property<
     ContentType,
     runtime::Expanded<Vec<models::ColumnDefinition>>,
-> = runtime::Property::new("columns");
+> = runtime::Property::Named("columns");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ContentType, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ContentType, String> = runtime::Property::Named(
     "description",
 );
 /// `documentSet`
-pub const DOCUMENT_SET: runtime::Property<ContentType, models::DocumentSet> = runtime::Property::new(
+pub const DOCUMENT_SET: runtime::Property<ContentType, models::DocumentSet> = runtime::Property::Named(
     "documentSet",
 );
 /// `documentTemplate`
 pub const DOCUMENT_TEMPLATE: runtime::Property<
     ContentType,
     models::DocumentSetContent,
-> = runtime::Property::new("documentTemplate");
+> = runtime::Property::Named("documentTemplate");
 /// `group`
-pub const GROUP: runtime::Property<ContentType, String> = runtime::Property::new(
+pub const GROUP: runtime::Property<ContentType, String> = runtime::Property::Named(
     "group",
 );
 /// `hidden`
-pub const HIDDEN: runtime::Property<ContentType, bool> = runtime::Property::new(
+pub const HIDDEN: runtime::Property<ContentType, bool> = runtime::Property::Named(
     "hidden",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ContentType, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ContentType, String> = runtime::Property::Named("id");
 /// `inheritedFrom`
-pub const INHERITED_FROM: runtime::Property<ContentType, models::ItemReference> = runtime::Property::new(
+pub const INHERITED_FROM: runtime::Property<ContentType, models::ItemReference> = runtime::Property::Named(
     "inheritedFrom",
 );
 /// `isBuiltIn`
-pub const IS_BUILT_IN: runtime::Property<ContentType, bool> = runtime::Property::new(
+pub const IS_BUILT_IN: runtime::Property<ContentType, bool> = runtime::Property::Named(
     "isBuiltIn",
 );
 /// `name`
-pub const NAME: runtime::Property<ContentType, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<ContentType, String> = runtime::Property::Named(
+    "name",
+);
 /// `order`
-pub const ORDER: runtime::Property<ContentType, models::ContentTypeOrder> = runtime::Property::new(
+pub const ORDER: runtime::Property<ContentType, models::ContentTypeOrder> = runtime::Property::Named(
     "order",
 );
 /// `parentId`
-pub const PARENT_ID: runtime::Property<ContentType, String> = runtime::Property::new(
+pub const PARENT_ID: runtime::Property<ContentType, String> = runtime::Property::Named(
     "parentId",
 );
 /// `propagateChanges`
-pub const PROPAGATE_CHANGES: runtime::Property<ContentType, bool> = runtime::Property::new(
+pub const PROPAGATE_CHANGES: runtime::Property<ContentType, bool> = runtime::Property::Named(
     "propagateChanges",
 );
 /// `readOnly`
-pub const READ_ONLY: runtime::Property<ContentType, bool> = runtime::Property::new(
+pub const READ_ONLY: runtime::Property<ContentType, bool> = runtime::Property::Named(
     "readOnly",
 );
 /// `sealed`
-pub const SEALED: runtime::Property<ContentType, bool> = runtime::Property::new(
+pub const SEALED: runtime::Property<ContentType, bool> = runtime::Property::Named(
     "sealed",
 );

@@ -59,8 +59,10 @@ runtime::models!(ContentTypeInfo);
 /// Changes to a [`ContentTypeInfo`].
 pub type Patch = runtime::Patch<ContentTypeInfo>;
 /// `id`
-pub const ID: runtime::Property<ContentTypeInfo, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ContentTypeInfo, String> = runtime::Property::Named(
+    "id",
+);
 /// `name`
-pub const NAME: runtime::Property<ContentTypeInfo, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ContentTypeInfo, String> = runtime::Property::Named(
     "name",
 );

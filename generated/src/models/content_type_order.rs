@@ -59,10 +59,10 @@ runtime::models!(ContentTypeOrder);
 /// Changes to a [`ContentTypeOrder`].
 pub type Patch = runtime::Patch<ContentTypeOrder>;
 /// `default`
-pub const DEFAULT: runtime::Property<ContentTypeOrder, bool> = runtime::Property::new(
+pub const DEFAULT: runtime::Property<ContentTypeOrder, bool> = runtime::Property::Named(
     "default",
 );
 /// `position`
-pub const POSITION: runtime::Property<ContentTypeOrder, i32> = runtime::Property::new(
+pub const POSITION: runtime::Property<ContentTypeOrder, i32> = runtime::Property::Named(
     "position",
 );

@@ -90,24 +90,24 @@ runtime::models!(Contract);
 /// Changes to a [`Contract`].
 pub type Patch = runtime::Patch<Contract>;
 /// `contractType`
-pub const CONTRACT_TYPE: runtime::Property<Contract, String> = runtime::Property::new(
+pub const CONTRACT_TYPE: runtime::Property<Contract, String> = runtime::Property::Named(
     "contractType",
 );
 /// `customerId`
-pub const CUSTOMER_ID: runtime::Property<Contract, runtime::edm::Guid> = runtime::Property::new(
+pub const CUSTOMER_ID: runtime::Property<Contract, runtime::edm::Guid> = runtime::Property::Named(
     "customerId",
 );
 /// `defaultDomainName`
-pub const DEFAULT_DOMAIN_NAME: runtime::Property<Contract, String> = runtime::Property::new(
+pub const DEFAULT_DOMAIN_NAME: runtime::Property<Contract, String> = runtime::Property::Named(
     "defaultDomainName",
 );
 /// `deletedDateTime`
-pub const DELETED_DATE_TIME: runtime::Property<Contract, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const DELETED_DATE_TIME: runtime::Property<Contract, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "deletedDateTime",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Contract, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Contract, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Contract, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Contract, String> = runtime::Property::Named("id");

@@ -93,28 +93,28 @@ runtime::models!(ControlConfiguration);
 /// Changes to a [`ControlConfiguration`].
 pub type Patch = runtime::Patch<ControlConfiguration>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<ControlConfiguration, String> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<ControlConfiguration, String> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     ControlConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ControlConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<ControlConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<ControlConfiguration, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<ControlConfiguration, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `modifiedBy`
-pub const MODIFIED_BY: runtime::Property<ControlConfiguration, String> = runtime::Property::new(
+pub const MODIFIED_BY: runtime::Property<ControlConfiguration, String> = runtime::Property::Named(
     "modifiedBy",
 );
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     ControlConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");

@@ -73,16 +73,18 @@ runtime::models!(ControlScore);
 /// Changes to a [`ControlScore`].
 pub type Patch = runtime::Patch<ControlScore>;
 /// `controlCategory`
-pub const CONTROL_CATEGORY: runtime::Property<ControlScore, String> = runtime::Property::new(
+pub const CONTROL_CATEGORY: runtime::Property<ControlScore, String> = runtime::Property::Named(
     "controlCategory",
 );
 /// `controlName`
-pub const CONTROL_NAME: runtime::Property<ControlScore, String> = runtime::Property::new(
+pub const CONTROL_NAME: runtime::Property<ControlScore, String> = runtime::Property::Named(
     "controlName",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<ControlScore, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ControlScore, String> = runtime::Property::Named(
     "description",
 );
 /// `score`
-pub const SCORE: runtime::Property<ControlScore, f64> = runtime::Property::new("score");
+pub const SCORE: runtime::Property<ControlScore, f64> = runtime::Property::Named(
+    "score",
+);

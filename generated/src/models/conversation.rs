@@ -94,30 +94,30 @@ runtime::models!(Conversation);
 /// Changes to a [`Conversation`].
 pub type Patch = runtime::Patch<Conversation>;
 /// `hasAttachments`: never null.
-pub const HAS_ATTACHMENTS: runtime::Property<Conversation, bool> = runtime::Property::new(
+pub const HAS_ATTACHMENTS: runtime::Property<Conversation, bool> = runtime::Property::Named(
     "hasAttachments",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Conversation, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Conversation, String> = runtime::Property::Named("id");
 /// `lastDeliveredDateTime`: never null.
 pub const LAST_DELIVERED_DATE_TIME: runtime::Property<
     Conversation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastDeliveredDateTime");
+> = runtime::Property::Named("lastDeliveredDateTime");
 /// `preview`: never null.
-pub const PREVIEW: runtime::Property<Conversation, String> = runtime::Property::new(
+pub const PREVIEW: runtime::Property<Conversation, String> = runtime::Property::Named(
     "preview",
 );
 /// `threads`: navigation property.
 pub const THREADS: runtime::Property<
     Conversation,
     runtime::Expanded<Vec<models::ConversationThread>>,
-> = runtime::Property::new("threads");
+> = runtime::Property::Named("threads");
 /// `topic`: never null.
-pub const TOPIC: runtime::Property<Conversation, String> = runtime::Property::new(
+pub const TOPIC: runtime::Property<Conversation, String> = runtime::Property::Named(
     "topic",
 );
 /// `uniqueSenders`: never null.
-pub const UNIQUE_SENDERS: runtime::Property<Conversation, Vec<String>> = runtime::Property::new(
+pub const UNIQUE_SENDERS: runtime::Property<Conversation, Vec<String>> = runtime::Property::Named(
     "uniqueSenders",
 );

@@ -176,19 +176,19 @@ runtime::models!(RemoveParameters);
 /// Changes to a [`ConversationMember`].
 pub type Patch = runtime::Patch<ConversationMember>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ConversationMember, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ConversationMember, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ConversationMember, String> = runtime::Property::new(
+pub const ID: runtime::Property<ConversationMember, String> = runtime::Property::Named(
     "id",
 );
 /// `roles`
-pub const ROLES: runtime::Property<ConversationMember, Vec<String>> = runtime::Property::new(
+pub const ROLES: runtime::Property<ConversationMember, Vec<String>> = runtime::Property::Named(
     "roles",
 );
 /// `visibleHistoryStartDateTime`
 pub const VISIBLE_HISTORY_START_DATE_TIME: runtime::Property<
     ConversationMember,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("visibleHistoryStartDateTime");
+> = runtime::Property::Named("visibleHistoryStartDateTime");

@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<ConversationMemberRoleUpdatedEventMessageDetail>
 pub const CONVERSATION_MEMBER_ROLES: runtime::Property<
     ConversationMemberRoleUpdatedEventMessageDetail,
     Vec<String>,
-> = runtime::Property::new("conversationMemberRoles");
+> = runtime::Property::Named("conversationMemberRoles");
 /// `conversationMemberUser`
 pub const CONVERSATION_MEMBER_USER: runtime::Property<
     ConversationMemberRoleUpdatedEventMessageDetail,
     models::TeamworkUserIdentity,
-> = runtime::Property::new("conversationMemberUser");
+> = runtime::Property::Named("conversationMemberUser");
 /// `initiator`
 pub const INITIATOR: runtime::Property<
     ConversationMemberRoleUpdatedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");

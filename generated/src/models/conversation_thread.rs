@@ -159,44 +159,44 @@ runtime::models!(ReplyParameters);
 /// Changes to a [`ConversationThread`].
 pub type Patch = runtime::Patch<ConversationThread>;
 /// `ccRecipients`: never null.
-pub const CC_RECIPIENTS: runtime::Property<ConversationThread, Vec<models::Recipient>> = runtime::Property::new(
+pub const CC_RECIPIENTS: runtime::Property<ConversationThread, Vec<models::Recipient>> = runtime::Property::Named(
     "ccRecipients",
 );
 /// `hasAttachments`: never null.
-pub const HAS_ATTACHMENTS: runtime::Property<ConversationThread, bool> = runtime::Property::new(
+pub const HAS_ATTACHMENTS: runtime::Property<ConversationThread, bool> = runtime::Property::Named(
     "hasAttachments",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ConversationThread, String> = runtime::Property::new(
+pub const ID: runtime::Property<ConversationThread, String> = runtime::Property::Named(
     "id",
 );
 /// `isLocked`: never null.
-pub const IS_LOCKED: runtime::Property<ConversationThread, bool> = runtime::Property::new(
+pub const IS_LOCKED: runtime::Property<ConversationThread, bool> = runtime::Property::Named(
     "isLocked",
 );
 /// `lastDeliveredDateTime`: never null.
 pub const LAST_DELIVERED_DATE_TIME: runtime::Property<
     ConversationThread,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastDeliveredDateTime");
+> = runtime::Property::Named("lastDeliveredDateTime");
 /// `posts`: navigation property.
 pub const POSTS: runtime::Property<
     ConversationThread,
     runtime::Expanded<Vec<models::Post>>,
-> = runtime::Property::new("posts");
+> = runtime::Property::Named("posts");
 /// `preview`: never null.
-pub const PREVIEW: runtime::Property<ConversationThread, String> = runtime::Property::new(
+pub const PREVIEW: runtime::Property<ConversationThread, String> = runtime::Property::Named(
     "preview",
 );
 /// `toRecipients`: never null.
-pub const TO_RECIPIENTS: runtime::Property<ConversationThread, Vec<models::Recipient>> = runtime::Property::new(
+pub const TO_RECIPIENTS: runtime::Property<ConversationThread, Vec<models::Recipient>> = runtime::Property::Named(
     "toRecipients",
 );
 /// `topic`: never null.
-pub const TOPIC: runtime::Property<ConversationThread, String> = runtime::Property::new(
+pub const TOPIC: runtime::Property<ConversationThread, String> = runtime::Property::Named(
     "topic",
 );
 /// `uniqueSenders`: never null.
-pub const UNIQUE_SENDERS: runtime::Property<ConversationThread, Vec<String>> = runtime::Property::new(
+pub const UNIQUE_SENDERS: runtime::Property<ConversationThread, Vec<String>> = runtime::Property::Named(
     "uniqueSenders",
 );

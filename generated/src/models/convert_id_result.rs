@@ -66,14 +66,14 @@ runtime::models!(ConvertIdResult);
 /// Changes to a [`ConvertIdResult`].
 pub type Patch = runtime::Patch<ConvertIdResult>;
 /// `errorDetails`
-pub const ERROR_DETAILS: runtime::Property<ConvertIdResult, models::GenericError> = runtime::Property::new(
+pub const ERROR_DETAILS: runtime::Property<ConvertIdResult, models::GenericError> = runtime::Property::Named(
     "errorDetails",
 );
 /// `sourceId`
-pub const SOURCE_ID: runtime::Property<ConvertIdResult, String> = runtime::Property::new(
+pub const SOURCE_ID: runtime::Property<ConvertIdResult, String> = runtime::Property::Named(
     "sourceId",
 );
 /// `targetId`
-pub const TARGET_ID: runtime::Property<ConvertIdResult, String> = runtime::Property::new(
+pub const TARGET_ID: runtime::Property<ConvertIdResult, String> = runtime::Property::Named(
     "targetId",
 );

@@ -71,11 +71,11 @@ pub type Patch = runtime::Patch<CopilotAdmin>;
 pub const CATALOG: runtime::Property<
     CopilotAdmin,
     runtime::Expanded<models::CopilotAdminCatalog>,
-> = runtime::Property::new("catalog");
+> = runtime::Property::Named("catalog");
 /// `id`: never null.
-pub const ID: runtime::Property<CopilotAdmin, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<CopilotAdmin, String> = runtime::Property::Named("id");
 /// `settings`: navigation property.
 pub const SETTINGS: runtime::Property<
     CopilotAdmin,
     runtime::Expanded<models::CopilotAdminSetting>,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");

@@ -63,11 +63,11 @@ runtime::models!(CopilotAdminCatalog);
 /// Changes to a [`CopilotAdminCatalog`].
 pub type Patch = runtime::Patch<CopilotAdminCatalog>;
 /// `id`: never null.
-pub const ID: runtime::Property<CopilotAdminCatalog, String> = runtime::Property::new(
+pub const ID: runtime::Property<CopilotAdminCatalog, String> = runtime::Property::Named(
     "id",
 );
 /// `packages`: navigation property.
 pub const PACKAGES: runtime::Property<
     CopilotAdminCatalog,
     runtime::Expanded<Vec<models::CopilotPackageDetail>>,
-> = runtime::Property::new("packages");
+> = runtime::Property::Named("packages");

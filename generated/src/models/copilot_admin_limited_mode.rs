@@ -68,14 +68,14 @@ runtime::models!(CopilotAdminLimitedMode);
 /// Changes to a [`CopilotAdminLimitedMode`].
 pub type Patch = runtime::Patch<CopilotAdminLimitedMode>;
 /// `groupId`
-pub const GROUP_ID: runtime::Property<CopilotAdminLimitedMode, String> = runtime::Property::new(
+pub const GROUP_ID: runtime::Property<CopilotAdminLimitedMode, String> = runtime::Property::Named(
     "groupId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CopilotAdminLimitedMode, String> = runtime::Property::new(
+pub const ID: runtime::Property<CopilotAdminLimitedMode, String> = runtime::Property::Named(
     "id",
 );
 /// `isEnabledForGroup`
-pub const IS_ENABLED_FOR_GROUP: runtime::Property<CopilotAdminLimitedMode, bool> = runtime::Property::new(
+pub const IS_ENABLED_FOR_GROUP: runtime::Property<CopilotAdminLimitedMode, bool> = runtime::Property::Named(
     "isEnabledForGroup",
 );

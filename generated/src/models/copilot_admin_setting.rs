@@ -63,11 +63,11 @@ runtime::models!(CopilotAdminSetting);
 /// Changes to a [`CopilotAdminSetting`].
 pub type Patch = runtime::Patch<CopilotAdminSetting>;
 /// `id`: never null.
-pub const ID: runtime::Property<CopilotAdminSetting, String> = runtime::Property::new(
+pub const ID: runtime::Property<CopilotAdminSetting, String> = runtime::Property::Named(
     "id",
 );
 /// `limitedMode`: navigation property.
 pub const LIMITED_MODE: runtime::Property<
     CopilotAdminSetting,
     runtime::Expanded<models::CopilotAdminLimitedMode>,
-> = runtime::Property::new("limitedMode");
+> = runtime::Property::Named("limitedMode");

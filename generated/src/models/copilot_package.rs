@@ -169,78 +169,78 @@ runtime::models!(CopilotPackage);
 /// Changes to a [`CopilotPackage`].
 pub type Patch = runtime::Patch<CopilotPackage>;
 /// `appId`
-pub const APP_ID: runtime::Property<CopilotPackage, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<CopilotPackage, String> = runtime::Property::Named(
     "appId",
 );
 /// `assetId`
-pub const ASSET_ID: runtime::Property<CopilotPackage, String> = runtime::Property::new(
+pub const ASSET_ID: runtime::Property<CopilotPackage, String> = runtime::Property::Named(
     "assetId",
 );
 /// `availableTo`: never null.
-pub const AVAILABLE_TO: runtime::Property<CopilotPackage, models::PackageStatus> = runtime::Property::new(
+pub const AVAILABLE_TO: runtime::Property<CopilotPackage, models::PackageStatus> = runtime::Property::Named(
     "availableTo",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     CopilotPackage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deployedTo`: never null.
-pub const DEPLOYED_TO: runtime::Property<CopilotPackage, models::PackageStatus> = runtime::Property::new(
+pub const DEPLOYED_TO: runtime::Property<CopilotPackage, models::PackageStatus> = runtime::Property::Named(
     "deployedTo",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CopilotPackage, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CopilotPackage, String> = runtime::Property::Named(
     "displayName",
 );
 /// `elementTypes`: never null.
-pub const ELEMENT_TYPES: runtime::Property<CopilotPackage, Vec<String>> = runtime::Property::new(
+pub const ELEMENT_TYPES: runtime::Property<CopilotPackage, Vec<String>> = runtime::Property::Named(
     "elementTypes",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CopilotPackage, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<CopilotPackage, String> = runtime::Property::Named("id");
 /// `isBlocked`: never null.
-pub const IS_BLOCKED: runtime::Property<CopilotPackage, bool> = runtime::Property::new(
+pub const IS_BLOCKED: runtime::Property<CopilotPackage, bool> = runtime::Property::Named(
     "isBlocked",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     CopilotPackage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `manifestId`
-pub const MANIFEST_ID: runtime::Property<CopilotPackage, String> = runtime::Property::new(
+pub const MANIFEST_ID: runtime::Property<CopilotPackage, String> = runtime::Property::Named(
     "manifestId",
 );
 /// `manifestVersion`
-pub const MANIFEST_VERSION: runtime::Property<CopilotPackage, String> = runtime::Property::new(
+pub const MANIFEST_VERSION: runtime::Property<CopilotPackage, String> = runtime::Property::Named(
     "manifestVersion",
 );
 /// `ownerId`
-pub const OWNER_ID: runtime::Property<CopilotPackage, String> = runtime::Property::new(
+pub const OWNER_ID: runtime::Property<CopilotPackage, String> = runtime::Property::Named(
     "ownerId",
 );
 /// `platform`
-pub const PLATFORM: runtime::Property<CopilotPackage, String> = runtime::Property::new(
+pub const PLATFORM: runtime::Property<CopilotPackage, String> = runtime::Property::Named(
     "platform",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<CopilotPackage, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<CopilotPackage, String> = runtime::Property::Named(
     "publisher",
 );
 /// `shortDescription`
-pub const SHORT_DESCRIPTION: runtime::Property<CopilotPackage, String> = runtime::Property::new(
+pub const SHORT_DESCRIPTION: runtime::Property<CopilotPackage, String> = runtime::Property::Named(
     "shortDescription",
 );
 /// `supportedHosts`: never null.
-pub const SUPPORTED_HOSTS: runtime::Property<CopilotPackage, Vec<String>> = runtime::Property::new(
+pub const SUPPORTED_HOSTS: runtime::Property<CopilotPackage, Vec<String>> = runtime::Property::Named(
     "supportedHosts",
 );
 /// `type`: never null.
-pub const TYPE: runtime::Property<CopilotPackage, models::PackageType> = runtime::Property::new(
+pub const TYPE: runtime::Property<CopilotPackage, models::PackageType> = runtime::Property::Named(
     "type",
 );
 /// `version`
-pub const VERSION: runtime::Property<CopilotPackage, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<CopilotPackage, String> = runtime::Property::Named(
     "version",
 );

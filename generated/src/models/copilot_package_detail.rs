@@ -213,109 +213,109 @@ pub type Patch = runtime::Patch<CopilotPackageDetail>;
 pub const ACQUIRE_USERS_AND_GROUPS: runtime::Property<
     CopilotPackageDetail,
     Vec<models::PackageAccessEntity>,
-> = runtime::Property::new("acquireUsersAndGroups");
+> = runtime::Property::Named("acquireUsersAndGroups");
 /// `allowedUsersAndGroups`: never null.
 pub const ALLOWED_USERS_AND_GROUPS: runtime::Property<
     CopilotPackageDetail,
     Vec<models::PackageAccessEntity>,
-> = runtime::Property::new("allowedUsersAndGroups");
+> = runtime::Property::Named("allowedUsersAndGroups");
 /// `appId`
-pub const APP_ID: runtime::Property<CopilotPackageDetail, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<CopilotPackageDetail, String> = runtime::Property::Named(
     "appId",
 );
 /// `assetId`
-pub const ASSET_ID: runtime::Property<CopilotPackageDetail, String> = runtime::Property::new(
+pub const ASSET_ID: runtime::Property<CopilotPackageDetail, String> = runtime::Property::Named(
     "assetId",
 );
 /// `availableTo`: never null.
-pub const AVAILABLE_TO: runtime::Property<CopilotPackageDetail, models::PackageStatus> = runtime::Property::new(
+pub const AVAILABLE_TO: runtime::Property<CopilotPackageDetail, models::PackageStatus> = runtime::Property::Named(
     "availableTo",
 );
 /// `categories`: never null.
-pub const CATEGORIES: runtime::Property<CopilotPackageDetail, Vec<String>> = runtime::Property::new(
+pub const CATEGORIES: runtime::Property<CopilotPackageDetail, Vec<String>> = runtime::Property::Named(
     "categories",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     CopilotPackageDetail,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deployedTo`: never null.
-pub const DEPLOYED_TO: runtime::Property<CopilotPackageDetail, models::PackageStatus> = runtime::Property::new(
+pub const DEPLOYED_TO: runtime::Property<CopilotPackageDetail, models::PackageStatus> = runtime::Property::Named(
     "deployedTo",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CopilotPackageDetail, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CopilotPackageDetail, String> = runtime::Property::Named(
     "displayName",
 );
 /// `elementDetails`: never null.
 pub const ELEMENT_DETAILS: runtime::Property<
     CopilotPackageDetail,
     Vec<models::PackageElementDetail>,
-> = runtime::Property::new("elementDetails");
+> = runtime::Property::Named("elementDetails");
 /// `elementTypes`: never null.
-pub const ELEMENT_TYPES: runtime::Property<CopilotPackageDetail, Vec<String>> = runtime::Property::new(
+pub const ELEMENT_TYPES: runtime::Property<CopilotPackageDetail, Vec<String>> = runtime::Property::Named(
     "elementTypes",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CopilotPackageDetail, String> = runtime::Property::new(
+pub const ID: runtime::Property<CopilotPackageDetail, String> = runtime::Property::Named(
     "id",
 );
 /// `isBlocked`: never null.
-pub const IS_BLOCKED: runtime::Property<CopilotPackageDetail, bool> = runtime::Property::new(
+pub const IS_BLOCKED: runtime::Property<CopilotPackageDetail, bool> = runtime::Property::Named(
     "isBlocked",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     CopilotPackageDetail,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `longDescription`
-pub const LONG_DESCRIPTION: runtime::Property<CopilotPackageDetail, String> = runtime::Property::new(
+pub const LONG_DESCRIPTION: runtime::Property<CopilotPackageDetail, String> = runtime::Property::Named(
     "longDescription",
 );
 /// `manifestId`
-pub const MANIFEST_ID: runtime::Property<CopilotPackageDetail, String> = runtime::Property::new(
+pub const MANIFEST_ID: runtime::Property<CopilotPackageDetail, String> = runtime::Property::Named(
     "manifestId",
 );
 /// `manifestVersion`
-pub const MANIFEST_VERSION: runtime::Property<CopilotPackageDetail, String> = runtime::Property::new(
+pub const MANIFEST_VERSION: runtime::Property<CopilotPackageDetail, String> = runtime::Property::Named(
     "manifestVersion",
 );
 /// `ownerId`
-pub const OWNER_ID: runtime::Property<CopilotPackageDetail, String> = runtime::Property::new(
+pub const OWNER_ID: runtime::Property<CopilotPackageDetail, String> = runtime::Property::Named(
     "ownerId",
 );
 /// `platform`
-pub const PLATFORM: runtime::Property<CopilotPackageDetail, String> = runtime::Property::new(
+pub const PLATFORM: runtime::Property<CopilotPackageDetail, String> = runtime::Property::Named(
     "platform",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<CopilotPackageDetail, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<CopilotPackageDetail, String> = runtime::Property::Named(
     "publisher",
 );
 /// `sensitivity`
-pub const SENSITIVITY: runtime::Property<CopilotPackageDetail, String> = runtime::Property::new(
+pub const SENSITIVITY: runtime::Property<CopilotPackageDetail, String> = runtime::Property::Named(
     "sensitivity",
 );
 /// `sharedWithUsersAndGroups`: never null.
 pub const SHARED_WITH_USERS_AND_GROUPS: runtime::Property<
     CopilotPackageDetail,
     Vec<models::PackageAccessEntity>,
-> = runtime::Property::new("sharedWithUsersAndGroups");
+> = runtime::Property::Named("sharedWithUsersAndGroups");
 /// `shortDescription`
-pub const SHORT_DESCRIPTION: runtime::Property<CopilotPackageDetail, String> = runtime::Property::new(
+pub const SHORT_DESCRIPTION: runtime::Property<CopilotPackageDetail, String> = runtime::Property::Named(
     "shortDescription",
 );
 /// `supportedHosts`: never null.
-pub const SUPPORTED_HOSTS: runtime::Property<CopilotPackageDetail, Vec<String>> = runtime::Property::new(
+pub const SUPPORTED_HOSTS: runtime::Property<CopilotPackageDetail, Vec<String>> = runtime::Property::Named(
     "supportedHosts",
 );
 /// `type`: never null.
-pub const TYPE: runtime::Property<CopilotPackageDetail, models::PackageType> = runtime::Property::new(
+pub const TYPE: runtime::Property<CopilotPackageDetail, models::PackageType> = runtime::Property::Named(
     "type",
 );
 /// `version`
-pub const VERSION: runtime::Property<CopilotPackageDetail, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<CopilotPackageDetail, String> = runtime::Property::Named(
     "version",
 );

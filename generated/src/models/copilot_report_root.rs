@@ -58,6 +58,6 @@ runtime::models!(CopilotReportRoot);
 /// Changes to a [`CopilotReportRoot`].
 pub type Patch = runtime::Patch<CopilotReportRoot>;
 /// `id`: never null.
-pub const ID: runtime::Property<CopilotReportRoot, String> = runtime::Property::new(
+pub const ID: runtime::Property<CopilotReportRoot, String> = runtime::Property::Named(
     "id",
 );

@@ -157,19 +157,19 @@ pub type Patch = runtime::Patch<CopilotRoot>;
 pub const ADMIN: runtime::Property<
     CopilotRoot,
     runtime::Expanded<models::CopilotAdmin>,
-> = runtime::Property::new("admin");
+> = runtime::Property::Named("admin");
 /// `interactionHistory`: navigation property.
 pub const INTERACTION_HISTORY: runtime::Property<
     CopilotRoot,
     runtime::Expanded<models::AiInteractionHistory>,
-> = runtime::Property::new("interactionHistory");
+> = runtime::Property::Named("interactionHistory");
 /// `reports`: navigation property.
 pub const REPORTS: runtime::Property<
     CopilotRoot,
     runtime::Expanded<models::CopilotReportRoot>,
-> = runtime::Property::new("reports");
+> = runtime::Property::Named("reports");
 /// `users`: navigation property.
 pub const USERS: runtime::Property<
     CopilotRoot,
     runtime::Expanded<Vec<models::AiUser>>,
-> = runtime::Property::new("users");
+> = runtime::Property::Named("users");

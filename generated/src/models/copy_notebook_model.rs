@@ -142,66 +142,66 @@ runtime::models!(CopyNotebookModel);
 /// Changes to a [`CopyNotebookModel`].
 pub type Patch = runtime::Patch<CopyNotebookModel>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<CopyNotebookModel, String> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<CopyNotebookModel, String> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdByIdentity`
 pub const CREATED_BY_IDENTITY: runtime::Property<
     CopyNotebookModel,
     models::IdentitySet,
-> = runtime::Property::new("createdByIdentity");
+> = runtime::Property::Named("createdByIdentity");
 /// `createdTime`
 pub const CREATED_TIME: runtime::Property<
     CopyNotebookModel,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdTime");
+> = runtime::Property::Named("createdTime");
 /// `id`
-pub const ID: runtime::Property<CopyNotebookModel, String> = runtime::Property::new(
+pub const ID: runtime::Property<CopyNotebookModel, String> = runtime::Property::Named(
     "id",
 );
 /// `isDefault`
-pub const IS_DEFAULT: runtime::Property<CopyNotebookModel, bool> = runtime::Property::new(
+pub const IS_DEFAULT: runtime::Property<CopyNotebookModel, bool> = runtime::Property::Named(
     "isDefault",
 );
 /// `isShared`
-pub const IS_SHARED: runtime::Property<CopyNotebookModel, bool> = runtime::Property::new(
+pub const IS_SHARED: runtime::Property<CopyNotebookModel, bool> = runtime::Property::Named(
     "isShared",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<CopyNotebookModel, String> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<CopyNotebookModel, String> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedByIdentity`
 pub const LAST_MODIFIED_BY_IDENTITY: runtime::Property<
     CopyNotebookModel,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedByIdentity");
+> = runtime::Property::Named("lastModifiedByIdentity");
 /// `lastModifiedTime`
 pub const LAST_MODIFIED_TIME: runtime::Property<
     CopyNotebookModel,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedTime");
+> = runtime::Property::Named("lastModifiedTime");
 /// `links`
-pub const LINKS: runtime::Property<CopyNotebookModel, models::NotebookLinks> = runtime::Property::new(
+pub const LINKS: runtime::Property<CopyNotebookModel, models::NotebookLinks> = runtime::Property::Named(
     "links",
 );
 /// `name`
-pub const NAME: runtime::Property<CopyNotebookModel, String> = runtime::Property::new(
+pub const NAME: runtime::Property<CopyNotebookModel, String> = runtime::Property::Named(
     "name",
 );
 /// `sectionGroupsUrl`
-pub const SECTION_GROUPS_URL: runtime::Property<CopyNotebookModel, String> = runtime::Property::new(
+pub const SECTION_GROUPS_URL: runtime::Property<CopyNotebookModel, String> = runtime::Property::Named(
     "sectionGroupsUrl",
 );
 /// `sectionsUrl`
-pub const SECTIONS_URL: runtime::Property<CopyNotebookModel, String> = runtime::Property::new(
+pub const SECTIONS_URL: runtime::Property<CopyNotebookModel, String> = runtime::Property::Named(
     "sectionsUrl",
 );
 /// `self`
-pub const SELF: runtime::Property<CopyNotebookModel, String> = runtime::Property::new(
+pub const SELF: runtime::Property<CopyNotebookModel, String> = runtime::Property::Named(
     "self",
 );
 /// `userRole`
-pub const USER_ROLE: runtime::Property<CopyNotebookModel, models::OnenoteUserRole> = runtime::Property::new(
+pub const USER_ROLE: runtime::Property<CopyNotebookModel, models::OnenoteUserRole> = runtime::Property::Named(
     "userRole",
 );

@@ -100,39 +100,39 @@ runtime::models!(CountryNamedLocation);
 /// Changes to a [`CountryNamedLocation`].
 pub type Patch = runtime::Patch<CountryNamedLocation>;
 /// `countriesAndRegions`: never null.
-pub const COUNTRIES_AND_REGIONS: runtime::Property<CountryNamedLocation, Vec<String>> = runtime::Property::new(
+pub const COUNTRIES_AND_REGIONS: runtime::Property<CountryNamedLocation, Vec<String>> = runtime::Property::Named(
     "countriesAndRegions",
 );
 /// `countryLookupMethod`
 pub const COUNTRY_LOOKUP_METHOD: runtime::Property<
     CountryNamedLocation,
     models::CountryLookupMethodType,
-> = runtime::Property::new("countryLookupMethod");
+> = runtime::Property::Named("countryLookupMethod");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     CountryNamedLocation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     CountryNamedLocation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<CountryNamedLocation, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CountryNamedLocation, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CountryNamedLocation, String> = runtime::Property::new(
+pub const ID: runtime::Property<CountryNamedLocation, String> = runtime::Property::Named(
     "id",
 );
 /// `includeUnknownCountriesAndRegions`: never null.
 pub const INCLUDE_UNKNOWN_COUNTRIES_AND_REGIONS: runtime::Property<
     CountryNamedLocation,
     bool,
-> = runtime::Property::new("includeUnknownCountriesAndRegions");
+> = runtime::Property::Named("includeUnknownCountriesAndRegions");
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     CountryNamedLocation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");

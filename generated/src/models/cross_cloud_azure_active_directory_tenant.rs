@@ -69,13 +69,13 @@ pub type Patch = runtime::Patch<CrossCloudAzureActiveDirectoryTenant>;
 pub const CLOUD_INSTANCE: runtime::Property<
     CrossCloudAzureActiveDirectoryTenant,
     String,
-> = runtime::Property::new("cloudInstance");
+> = runtime::Property::Named("cloudInstance");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     CrossCloudAzureActiveDirectoryTenant,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<CrossCloudAzureActiveDirectoryTenant, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<CrossCloudAzureActiveDirectoryTenant, String> = runtime::Property::Named(
     "tenantId",
 );

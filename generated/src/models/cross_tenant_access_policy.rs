@@ -130,28 +130,28 @@ pub type Patch = runtime::Patch<CrossTenantAccessPolicy>;
 pub const ALLOWED_CLOUD_ENDPOINTS: runtime::Property<
     CrossTenantAccessPolicy,
     Vec<String>,
-> = runtime::Property::new("allowedCloudEndpoints");
+> = runtime::Property::Named("allowedCloudEndpoints");
 /// `default`: navigation property.
 #[cfg(feature = "policies")]
 pub const DEFAULT: runtime::Property<
     CrossTenantAccessPolicy,
     crate::runtime::Expanded<crate::models::CrossTenantAccessPolicyConfigurationDefault>,
-> = runtime::Property::new("default");
+> = runtime::Property::Named("default");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     CrossTenantAccessPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<CrossTenantAccessPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<CrossTenantAccessPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CrossTenantAccessPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CrossTenantAccessPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CrossTenantAccessPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<CrossTenantAccessPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `partners`: navigation property.
@@ -161,10 +161,10 @@ pub const PARTNERS: runtime::Property<
     crate::runtime::Expanded<
         Vec<crate::models::CrossTenantAccessPolicyConfigurationPartner>,
     >,
-> = runtime::Property::new("partners");
+> = runtime::Property::Named("partners");
 /// `templates`: navigation property.
 #[cfg(feature = "policies")]
 pub const TEMPLATES: runtime::Property<
     CrossTenantAccessPolicy,
     crate::runtime::Expanded<crate::models::PolicyTemplate>,
-> = runtime::Property::new("templates");
+> = runtime::Property::Named("templates");

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<CrossTenantAccessPolicyAppServiceConnectSetting>
 pub const APPLICATIONS: runtime::Property<
     CrossTenantAccessPolicyAppServiceConnectSetting,
     models::CrossTenantAccessPolicyTargetConfiguration,
-> = runtime::Property::new("applications");
+> = runtime::Property::Named("applications");

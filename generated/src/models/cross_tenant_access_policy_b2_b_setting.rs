@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<CrossTenantAccessPolicyB2BSetting>;
 pub const APPLICATIONS: runtime::Property<
     CrossTenantAccessPolicyB2BSetting,
     models::CrossTenantAccessPolicyTargetConfiguration,
-> = runtime::Property::new("applications");
+> = runtime::Property::Named("applications");
 /// `usersAndGroups`
 pub const USERS_AND_GROUPS: runtime::Property<
     CrossTenantAccessPolicyB2BSetting,
     models::CrossTenantAccessPolicyTargetConfiguration,
-> = runtime::Property::new("usersAndGroups");
+> = runtime::Property::Named("usersAndGroups");

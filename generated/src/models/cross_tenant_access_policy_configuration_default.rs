@@ -166,63 +166,63 @@ pub type Patch = runtime::Patch<CrossTenantAccessPolicyConfigurationDefault>;
 pub const APP_SERVICE_CONNECT_INBOUND: runtime::Property<
     CrossTenantAccessPolicyConfigurationDefault,
     models::CrossTenantAccessPolicyAppServiceConnectSetting,
-> = runtime::Property::new("appServiceConnectInbound");
+> = runtime::Property::Named("appServiceConnectInbound");
 /// `automaticUserConsentSettings`
 pub const AUTOMATIC_USER_CONSENT_SETTINGS: runtime::Property<
     CrossTenantAccessPolicyConfigurationDefault,
     models::InboundOutboundPolicyConfiguration,
-> = runtime::Property::new("automaticUserConsentSettings");
+> = runtime::Property::Named("automaticUserConsentSettings");
 /// `b2bCollaborationInbound`
 pub const B2B_COLLABORATION_INBOUND: runtime::Property<
     CrossTenantAccessPolicyConfigurationDefault,
     models::CrossTenantAccessPolicyB2BSetting,
-> = runtime::Property::new("b2bCollaborationInbound");
+> = runtime::Property::Named("b2bCollaborationInbound");
 /// `b2bCollaborationOutbound`
 pub const B2B_COLLABORATION_OUTBOUND: runtime::Property<
     CrossTenantAccessPolicyConfigurationDefault,
     models::CrossTenantAccessPolicyB2BSetting,
-> = runtime::Property::new("b2bCollaborationOutbound");
+> = runtime::Property::Named("b2bCollaborationOutbound");
 /// `b2bDirectConnectInbound`
 pub const B2B_DIRECT_CONNECT_INBOUND: runtime::Property<
     CrossTenantAccessPolicyConfigurationDefault,
     models::CrossTenantAccessPolicyB2BSetting,
-> = runtime::Property::new("b2bDirectConnectInbound");
+> = runtime::Property::Named("b2bDirectConnectInbound");
 /// `b2bDirectConnectOutbound`
 pub const B2B_DIRECT_CONNECT_OUTBOUND: runtime::Property<
     CrossTenantAccessPolicyConfigurationDefault,
     models::CrossTenantAccessPolicyB2BSetting,
-> = runtime::Property::new("b2bDirectConnectOutbound");
+> = runtime::Property::Named("b2bDirectConnectOutbound");
 /// `id`: never null.
-pub const ID: runtime::Property<CrossTenantAccessPolicyConfigurationDefault, String> = runtime::Property::new(
+pub const ID: runtime::Property<CrossTenantAccessPolicyConfigurationDefault, String> = runtime::Property::Named(
     "id",
 );
 /// `inboundTrust`
 pub const INBOUND_TRUST: runtime::Property<
     CrossTenantAccessPolicyConfigurationDefault,
     models::CrossTenantAccessPolicyInboundTrust,
-> = runtime::Property::new("inboundTrust");
+> = runtime::Property::Named("inboundTrust");
 /// `invitationRedemptionIdentityProviderConfiguration`
 pub const INVITATION_REDEMPTION_IDENTITY_PROVIDER_CONFIGURATION: runtime::Property<
     CrossTenantAccessPolicyConfigurationDefault,
     models::DefaultInvitationRedemptionIdentityProviderConfiguration,
-> = runtime::Property::new("invitationRedemptionIdentityProviderConfiguration");
+> = runtime::Property::Named("invitationRedemptionIdentityProviderConfiguration");
 /// `isServiceDefault`
 pub const IS_SERVICE_DEFAULT: runtime::Property<
     CrossTenantAccessPolicyConfigurationDefault,
     bool,
-> = runtime::Property::new("isServiceDefault");
+> = runtime::Property::Named("isServiceDefault");
 /// `m365CollaborationInbound`
 pub const M365_COLLABORATION_INBOUND: runtime::Property<
     CrossTenantAccessPolicyConfigurationDefault,
     models::CrossTenantAccessPolicyM365CollaborationInboundSetting,
-> = runtime::Property::new("m365CollaborationInbound");
+> = runtime::Property::Named("m365CollaborationInbound");
 /// `m365CollaborationOutbound`
 pub const M365_COLLABORATION_OUTBOUND: runtime::Property<
     CrossTenantAccessPolicyConfigurationDefault,
     models::CrossTenantAccessPolicyM365CollaborationOutboundSetting,
-> = runtime::Property::new("m365CollaborationOutbound");
+> = runtime::Property::Named("m365CollaborationOutbound");
 /// `tenantRestrictions`
 pub const TENANT_RESTRICTIONS: runtime::Property<
     CrossTenantAccessPolicyConfigurationDefault,
     models::CrossTenantAccessPolicyTenantRestrictions,
-> = runtime::Property::new("tenantRestrictions");
+> = runtime::Property::Named("tenantRestrictions");

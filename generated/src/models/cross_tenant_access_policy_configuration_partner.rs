@@ -177,74 +177,74 @@ pub type Patch = runtime::Patch<CrossTenantAccessPolicyConfigurationPartner>;
 pub const APP_SERVICE_CONNECT_INBOUND: runtime::Property<
     CrossTenantAccessPolicyConfigurationPartner,
     models::CrossTenantAccessPolicyAppServiceConnectSetting,
-> = runtime::Property::new("appServiceConnectInbound");
+> = runtime::Property::Named("appServiceConnectInbound");
 /// `automaticUserConsentSettings`
 pub const AUTOMATIC_USER_CONSENT_SETTINGS: runtime::Property<
     CrossTenantAccessPolicyConfigurationPartner,
     models::InboundOutboundPolicyConfiguration,
-> = runtime::Property::new("automaticUserConsentSettings");
+> = runtime::Property::Named("automaticUserConsentSettings");
 /// `b2bCollaborationInbound`
 pub const B2B_COLLABORATION_INBOUND: runtime::Property<
     CrossTenantAccessPolicyConfigurationPartner,
     models::CrossTenantAccessPolicyB2BSetting,
-> = runtime::Property::new("b2bCollaborationInbound");
+> = runtime::Property::Named("b2bCollaborationInbound");
 /// `b2bCollaborationOutbound`
 pub const B2B_COLLABORATION_OUTBOUND: runtime::Property<
     CrossTenantAccessPolicyConfigurationPartner,
     models::CrossTenantAccessPolicyB2BSetting,
-> = runtime::Property::new("b2bCollaborationOutbound");
+> = runtime::Property::Named("b2bCollaborationOutbound");
 /// `b2bDirectConnectInbound`
 pub const B2B_DIRECT_CONNECT_INBOUND: runtime::Property<
     CrossTenantAccessPolicyConfigurationPartner,
     models::CrossTenantAccessPolicyB2BSetting,
-> = runtime::Property::new("b2bDirectConnectInbound");
+> = runtime::Property::Named("b2bDirectConnectInbound");
 /// `b2bDirectConnectOutbound`
 pub const B2B_DIRECT_CONNECT_OUTBOUND: runtime::Property<
     CrossTenantAccessPolicyConfigurationPartner,
     models::CrossTenantAccessPolicyB2BSetting,
-> = runtime::Property::new("b2bDirectConnectOutbound");
+> = runtime::Property::Named("b2bDirectConnectOutbound");
 /// `identitySynchronization`: navigation property.
 pub const IDENTITY_SYNCHRONIZATION: runtime::Property<
     CrossTenantAccessPolicyConfigurationPartner,
     runtime::Expanded<models::CrossTenantIdentitySyncPolicyPartner>,
-> = runtime::Property::new("identitySynchronization");
+> = runtime::Property::Named("identitySynchronization");
 /// `inboundTrust`
 pub const INBOUND_TRUST: runtime::Property<
     CrossTenantAccessPolicyConfigurationPartner,
     models::CrossTenantAccessPolicyInboundTrust,
-> = runtime::Property::new("inboundTrust");
+> = runtime::Property::Named("inboundTrust");
 /// `isInMultiTenantOrganization`
 pub const IS_IN_MULTI_TENANT_ORGANIZATION: runtime::Property<
     CrossTenantAccessPolicyConfigurationPartner,
     bool,
-> = runtime::Property::new("isInMultiTenantOrganization");
+> = runtime::Property::Named("isInMultiTenantOrganization");
 /// `isServiceProvider`
 pub const IS_SERVICE_PROVIDER: runtime::Property<
     CrossTenantAccessPolicyConfigurationPartner,
     bool,
-> = runtime::Property::new("isServiceProvider");
+> = runtime::Property::Named("isServiceProvider");
 /// `m365CollaborationInbound`
 pub const M365_COLLABORATION_INBOUND: runtime::Property<
     CrossTenantAccessPolicyConfigurationPartner,
     models::CrossTenantAccessPolicyM365CollaborationInboundSetting,
-> = runtime::Property::new("m365CollaborationInbound");
+> = runtime::Property::Named("m365CollaborationInbound");
 /// `m365CollaborationOutbound`
 pub const M365_COLLABORATION_OUTBOUND: runtime::Property<
     CrossTenantAccessPolicyConfigurationPartner,
     models::CrossTenantAccessPolicyM365CollaborationOutboundSetting,
-> = runtime::Property::new("m365CollaborationOutbound");
+> = runtime::Property::Named("m365CollaborationOutbound");
 /// `serviceProviderConstraints`: navigation property.
 pub const SERVICE_PROVIDER_CONSTRAINTS: runtime::Property<
     CrossTenantAccessPolicyConfigurationPartner,
     runtime::Expanded<models::ServiceProviderConstraints>,
-> = runtime::Property::new("serviceProviderConstraints");
+> = runtime::Property::Named("serviceProviderConstraints");
 /// `tenantId`: never null.
 pub const TENANT_ID: runtime::Property<
     CrossTenantAccessPolicyConfigurationPartner,
     String,
-> = runtime::Property::new("tenantId");
+> = runtime::Property::Named("tenantId");
 /// `tenantRestrictions`
 pub const TENANT_RESTRICTIONS: runtime::Property<
     CrossTenantAccessPolicyConfigurationPartner,
     models::CrossTenantAccessPolicyTenantRestrictions,
-> = runtime::Property::new("tenantRestrictions");
+> = runtime::Property::Named("tenantRestrictions");

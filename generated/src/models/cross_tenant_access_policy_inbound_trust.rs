@@ -71,14 +71,14 @@ pub type Patch = runtime::Patch<CrossTenantAccessPolicyInboundTrust>;
 pub const IS_COMPLIANT_DEVICE_ACCEPTED: runtime::Property<
     CrossTenantAccessPolicyInboundTrust,
     bool,
-> = runtime::Property::new("isCompliantDeviceAccepted");
+> = runtime::Property::Named("isCompliantDeviceAccepted");
 /// `isHybridAzureADJoinedDeviceAccepted`
 pub const IS_HYBRID_AZURE_AD_JOINED_DEVICE_ACCEPTED: runtime::Property<
     CrossTenantAccessPolicyInboundTrust,
     bool,
-> = runtime::Property::new("isHybridAzureADJoinedDeviceAccepted");
+> = runtime::Property::Named("isHybridAzureADJoinedDeviceAccepted");
 /// `isMfaAccepted`
 pub const IS_MFA_ACCEPTED: runtime::Property<
     CrossTenantAccessPolicyInboundTrust,
     bool,
-> = runtime::Property::new("isMfaAccepted");
+> = runtime::Property::Named("isMfaAccepted");

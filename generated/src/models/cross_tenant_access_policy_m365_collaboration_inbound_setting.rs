@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<CrossTenantAccessPolicyM365CollaborationInboundS
 pub const USERS: runtime::Property<
     CrossTenantAccessPolicyM365CollaborationInboundSetting,
     models::CrossTenantAccessPolicyTargetConfiguration,
-> = runtime::Property::new("users");
+> = runtime::Property::Named("users");

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<CrossTenantAccessPolicyM365CollaborationOutbound
 pub const USERS_AND_GROUPS: runtime::Property<
     CrossTenantAccessPolicyM365CollaborationOutboundSetting,
     models::CrossTenantAccessPolicyTargetConfiguration,
-> = runtime::Property::new("usersAndGroups");
+> = runtime::Property::Named("usersAndGroups");

@@ -59,11 +59,11 @@ runtime::models!(CrossTenantAccessPolicyTarget);
 /// Changes to a [`CrossTenantAccessPolicyTarget`].
 pub type Patch = runtime::Patch<CrossTenantAccessPolicyTarget>;
 /// `target`
-pub const TARGET: runtime::Property<CrossTenantAccessPolicyTarget, String> = runtime::Property::new(
+pub const TARGET: runtime::Property<CrossTenantAccessPolicyTarget, String> = runtime::Property::Named(
     "target",
 );
 /// `targetType`
 pub const TARGET_TYPE: runtime::Property<
     CrossTenantAccessPolicyTarget,
     models::CrossTenantAccessPolicyTargetType,
-> = runtime::Property::new("targetType");
+> = runtime::Property::Named("targetType");

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<CrossTenantAccessPolicyTargetConfiguration>;
 pub const ACCESS_TYPE: runtime::Property<
     CrossTenantAccessPolicyTargetConfiguration,
     models::CrossTenantAccessPolicyTargetConfigurationAccessType,
-> = runtime::Property::new("accessType");
+> = runtime::Property::Named("accessType");
 /// `targets`
 pub const TARGETS: runtime::Property<
     CrossTenantAccessPolicyTargetConfiguration,
     Vec<models::CrossTenantAccessPolicyTarget>,
-> = runtime::Property::new("targets");
+> = runtime::Property::Named("targets");

@@ -71,14 +71,14 @@ pub type Patch = runtime::Patch<CrossTenantAccessPolicyTenantRestrictions>;
 pub const APPLICATIONS: runtime::Property<
     CrossTenantAccessPolicyTenantRestrictions,
     models::CrossTenantAccessPolicyTargetConfiguration,
-> = runtime::Property::new("applications");
+> = runtime::Property::Named("applications");
 /// `devices`
 pub const DEVICES: runtime::Property<
     CrossTenantAccessPolicyTenantRestrictions,
     models::DevicesFilter,
-> = runtime::Property::new("devices");
+> = runtime::Property::Named("devices");
 /// `usersAndGroups`
 pub const USERS_AND_GROUPS: runtime::Property<
     CrossTenantAccessPolicyTenantRestrictions,
     models::CrossTenantAccessPolicyTargetConfiguration,
-> = runtime::Property::new("usersAndGroups");
+> = runtime::Property::Named("usersAndGroups");

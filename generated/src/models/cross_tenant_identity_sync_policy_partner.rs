@@ -67,13 +67,13 @@ pub type Patch = runtime::Patch<CrossTenantIdentitySyncPolicyPartner>;
 pub const DISPLAY_NAME: runtime::Property<
     CrossTenantIdentitySyncPolicyPartner,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `tenantId`: never null.
-pub const TENANT_ID: runtime::Property<CrossTenantIdentitySyncPolicyPartner, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<CrossTenantIdentitySyncPolicyPartner, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `userSyncInbound`
 pub const USER_SYNC_INBOUND: runtime::Property<
     CrossTenantIdentitySyncPolicyPartner,
     models::CrossTenantUserSyncInbound,
-> = runtime::Property::new("userSyncInbound");
+> = runtime::Property::Named("userSyncInbound");

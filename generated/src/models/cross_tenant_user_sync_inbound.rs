@@ -54,6 +54,6 @@ runtime::models!(CrossTenantUserSyncInbound);
 /// Changes to a [`CrossTenantUserSyncInbound`].
 pub type Patch = runtime::Patch<CrossTenantUserSyncInbound>;
 /// `isSyncAllowed`
-pub const IS_SYNC_ALLOWED: runtime::Property<CrossTenantUserSyncInbound, bool> = runtime::Property::new(
+pub const IS_SYNC_ALLOWED: runtime::Property<CrossTenantUserSyncInbound, bool> = runtime::Property::Named(
     "isSyncAllowed",
 );

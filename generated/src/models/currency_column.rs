@@ -54,6 +54,6 @@ runtime::models!(CurrencyColumn);
 /// Changes to a [`CurrencyColumn`].
 pub type Patch = runtime::Patch<CurrencyColumn>;
 /// `locale`
-pub const LOCALE: runtime::Property<CurrencyColumn, String> = runtime::Property::new(
+pub const LOCALE: runtime::Property<CurrencyColumn, String> = runtime::Property::Named(
     "locale",
 );

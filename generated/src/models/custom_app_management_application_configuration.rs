@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<CustomAppManagementApplicationConfiguration>;
 pub const IDENTIFIER_URIS: runtime::Property<
     CustomAppManagementApplicationConfiguration,
     models::IdentifierUriConfiguration,
-> = runtime::Property::new("identifierUris");
+> = runtime::Property::Named("identifierUris");

@@ -71,14 +71,14 @@ pub type Patch = runtime::Patch<CustomAppManagementConfiguration>;
 pub const APPLICATION_RESTRICTIONS: runtime::Property<
     CustomAppManagementConfiguration,
     models::CustomAppManagementApplicationConfiguration,
-> = runtime::Property::new("applicationRestrictions");
+> = runtime::Property::Named("applicationRestrictions");
 /// `keyCredentials`
 pub const KEY_CREDENTIALS: runtime::Property<
     CustomAppManagementConfiguration,
     Vec<models::KeyCredentialConfiguration>,
-> = runtime::Property::new("keyCredentials");
+> = runtime::Property::Named("keyCredentials");
 /// `passwordCredentials`
 pub const PASSWORD_CREDENTIALS: runtime::Property<
     CustomAppManagementConfiguration,
     Vec<models::PasswordCredentialConfiguration>,
-> = runtime::Property::new("passwordCredentials");
+> = runtime::Property::Named("passwordCredentials");

@@ -173,31 +173,31 @@ pub type Patch = runtime::Patch<CustomAuthenticationExtension>;
 pub const AUTHENTICATION_CONFIGURATION: runtime::Property<
     CustomAuthenticationExtension,
     models::CustomExtensionAuthenticationConfiguration,
-> = runtime::Property::new("authenticationConfiguration");
+> = runtime::Property::Named("authenticationConfiguration");
 /// `behaviorOnError`
 pub const BEHAVIOR_ON_ERROR: runtime::Property<
     CustomAuthenticationExtension,
     models::CustomExtensionBehaviorOnError,
-> = runtime::Property::new("behaviorOnError");
+> = runtime::Property::Named("behaviorOnError");
 /// `clientConfiguration`
 pub const CLIENT_CONFIGURATION: runtime::Property<
     CustomAuthenticationExtension,
     models::CustomExtensionClientConfiguration,
-> = runtime::Property::new("clientConfiguration");
+> = runtime::Property::Named("clientConfiguration");
 /// `description`
-pub const DESCRIPTION: runtime::Property<CustomAuthenticationExtension, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<CustomAuthenticationExtension, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CustomAuthenticationExtension, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CustomAuthenticationExtension, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endpointConfiguration`
 pub const ENDPOINT_CONFIGURATION: runtime::Property<
     CustomAuthenticationExtension,
     models::CustomExtensionEndpointConfiguration,
-> = runtime::Property::new("endpointConfiguration");
+> = runtime::Property::Named("endpointConfiguration");
 /// `id`: never null.
-pub const ID: runtime::Property<CustomAuthenticationExtension, String> = runtime::Property::new(
+pub const ID: runtime::Property<CustomAuthenticationExtension, String> = runtime::Property::Named(
     "id",
 );

@@ -107,26 +107,26 @@ pub type Patch = runtime::Patch<CustomCalloutExtension>;
 pub const AUTHENTICATION_CONFIGURATION: runtime::Property<
     CustomCalloutExtension,
     models::CustomExtensionAuthenticationConfiguration,
-> = runtime::Property::new("authenticationConfiguration");
+> = runtime::Property::Named("authenticationConfiguration");
 /// `clientConfiguration`
 pub const CLIENT_CONFIGURATION: runtime::Property<
     CustomCalloutExtension,
     models::CustomExtensionClientConfiguration,
-> = runtime::Property::new("clientConfiguration");
+> = runtime::Property::Named("clientConfiguration");
 /// `description`
-pub const DESCRIPTION: runtime::Property<CustomCalloutExtension, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<CustomCalloutExtension, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CustomCalloutExtension, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CustomCalloutExtension, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endpointConfiguration`
 pub const ENDPOINT_CONFIGURATION: runtime::Property<
     CustomCalloutExtension,
     models::CustomExtensionEndpointConfiguration,
-> = runtime::Property::new("endpointConfiguration");
+> = runtime::Property::Named("endpointConfiguration");
 /// `id`: never null.
-pub const ID: runtime::Property<CustomCalloutExtension, String> = runtime::Property::new(
+pub const ID: runtime::Property<CustomCalloutExtension, String> = runtime::Property::Named(
     "id",
 );

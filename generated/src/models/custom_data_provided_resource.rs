@@ -141,59 +141,59 @@ pub type Patch = runtime::Patch<CustomDataProvidedResource>;
 pub const ATTRIBUTES: runtime::Property<
     CustomDataProvidedResource,
     Vec<models::AccessPackageResourceAttribute>,
-> = runtime::Property::new("attributes");
+> = runtime::Property::Named("attributes");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     CustomDataProvidedResource,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<CustomDataProvidedResource, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<CustomDataProvidedResource, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CustomDataProvidedResource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CustomDataProvidedResource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `environment`: navigation property.
 pub const ENVIRONMENT: runtime::Property<
     CustomDataProvidedResource,
     runtime::Expanded<models::AccessPackageResourceEnvironment>,
-> = runtime::Property::new("environment");
+> = runtime::Property::Named("environment");
 /// `id`: never null.
-pub const ID: runtime::Property<CustomDataProvidedResource, String> = runtime::Property::new(
+pub const ID: runtime::Property<CustomDataProvidedResource, String> = runtime::Property::Named(
     "id",
 );
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     CustomDataProvidedResource,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `notificationEndpointConfiguration`
 pub const NOTIFICATION_ENDPOINT_CONFIGURATION: runtime::Property<
     CustomDataProvidedResource,
     models::CustomExtensionEndpointConfiguration,
-> = runtime::Property::new("notificationEndpointConfiguration");
+> = runtime::Property::Named("notificationEndpointConfiguration");
 /// `originId`
-pub const ORIGIN_ID: runtime::Property<CustomDataProvidedResource, String> = runtime::Property::new(
+pub const ORIGIN_ID: runtime::Property<CustomDataProvidedResource, String> = runtime::Property::Named(
     "originId",
 );
 /// `originSystem`
-pub const ORIGIN_SYSTEM: runtime::Property<CustomDataProvidedResource, String> = runtime::Property::new(
+pub const ORIGIN_SYSTEM: runtime::Property<CustomDataProvidedResource, String> = runtime::Property::Named(
     "originSystem",
 );
 /// `roles`: navigation property.
 pub const ROLES: runtime::Property<
     CustomDataProvidedResource,
     runtime::Expanded<Vec<models::AccessPackageResourceRole>>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `scopes`: navigation property.
 pub const SCOPES: runtime::Property<
     CustomDataProvidedResource,
     runtime::Expanded<Vec<models::AccessPackageResourceScope>>,
-> = runtime::Property::new("scopes");
+> = runtime::Property::Named("scopes");
 /// `uploadSessions`: navigation property.
 pub const UPLOAD_SESSIONS: runtime::Property<
     CustomDataProvidedResource,
     runtime::Expanded<Vec<models::CustomDataProvidedResourceUploadSession>>,
-> = runtime::Property::new("uploadSessions");
+> = runtime::Property::Named("uploadSessions");

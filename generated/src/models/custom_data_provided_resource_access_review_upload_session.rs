@@ -108,39 +108,39 @@ pub type Patch = runtime::Patch<CustomDataProvidedResourceAccessReviewUploadSess
 pub const CREATED_DATE_TIME: runtime::Property<
     CustomDataProvidedResourceAccessReviewUploadSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `data`
 pub const DATA: runtime::Property<
     CustomDataProvidedResourceAccessReviewUploadSession,
     models::custom_data_provided_resource_payloads::Data,
-> = runtime::Property::new("data");
+> = runtime::Property::Named("data");
 /// `files`: navigation property.
 pub const FILES: runtime::Property<
     CustomDataProvidedResourceAccessReviewUploadSession,
     runtime::Expanded<Vec<models::CustomDataProvidedResourceFile>>,
-> = runtime::Property::new("files");
+> = runtime::Property::Named("files");
 /// `id`: never null.
 pub const ID: runtime::Property<
     CustomDataProvidedResourceAccessReviewUploadSession,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `isUploadDone`: never null.
 pub const IS_UPLOAD_DONE: runtime::Property<
     CustomDataProvidedResourceAccessReviewUploadSession,
     bool,
-> = runtime::Property::new("isUploadDone");
+> = runtime::Property::Named("isUploadDone");
 /// `referenceId`
 pub const REFERENCE_ID: runtime::Property<
     CustomDataProvidedResourceAccessReviewUploadSession,
     String,
-> = runtime::Property::new("referenceId");
+> = runtime::Property::Named("referenceId");
 /// `stats`: never null.
 pub const STATS: runtime::Property<
     CustomDataProvidedResourceAccessReviewUploadSession,
     models::CustomDataProvidedResourceUploadStats,
-> = runtime::Property::new("stats");
+> = runtime::Property::Named("stats");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     CustomDataProvidedResourceAccessReviewUploadSession,
     models::CustomDataProvidedResourceUploadStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -73,19 +73,19 @@ runtime::models!(CustomDataProvidedResourceFile);
 /// Changes to a [`CustomDataProvidedResourceFile`].
 pub type Patch = runtime::Patch<CustomDataProvidedResourceFile>;
 /// `id`: never null.
-pub const ID: runtime::Property<CustomDataProvidedResourceFile, String> = runtime::Property::new(
+pub const ID: runtime::Property<CustomDataProvidedResourceFile, String> = runtime::Property::Named(
     "id",
 );
 /// `name`: never null.
-pub const NAME: runtime::Property<CustomDataProvidedResourceFile, String> = runtime::Property::new(
+pub const NAME: runtime::Property<CustomDataProvidedResourceFile, String> = runtime::Property::Named(
     "name",
 );
 /// `size`: never null.
-pub const SIZE: runtime::Property<CustomDataProvidedResourceFile, i64> = runtime::Property::new(
+pub const SIZE: runtime::Property<CustomDataProvidedResourceFile, i64> = runtime::Property::Named(
     "size",
 );
 /// `uploadedDateTime`: never null.
 pub const UPLOADED_DATE_TIME: runtime::Property<
     CustomDataProvidedResourceFile,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("uploadedDateTime");
+> = runtime::Property::Named("uploadedDateTime");

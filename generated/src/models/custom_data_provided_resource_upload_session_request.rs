@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<CustomDataProvidedResourceUploadSessionRequest>;
 pub const DATA: runtime::Property<
     CustomDataProvidedResourceUploadSessionRequest,
     models::custom_data_provided_resource_payloads::Data,
-> = runtime::Property::new("data");
+> = runtime::Property::Named("data");

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<CustomDataProvidedResourceUploadStats>;
 pub const FILES_UPLOADED: runtime::Property<
     CustomDataProvidedResourceUploadStats,
     i32,
-> = runtime::Property::new("filesUploaded");
+> = runtime::Property::Named("filesUploaded");
 /// `totalBytesUploaded`: never null.
 pub const TOTAL_BYTES_UPLOADED: runtime::Property<
     CustomDataProvidedResourceUploadStats,
     i64,
-> = runtime::Property::new("totalBytesUploaded");
+> = runtime::Property::Named("totalBytesUploaded");

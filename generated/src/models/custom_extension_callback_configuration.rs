@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<CustomExtensionCallbackConfiguration>;
 pub const TIMEOUT_DURATION: runtime::Property<
     CustomExtensionCallbackConfiguration,
     runtime::edm::Duration,
-> = runtime::Property::new("timeoutDuration");
+> = runtime::Property::Named("timeoutDuration");

@@ -83,22 +83,22 @@ pub type Patch = runtime::Patch<CustomExtensionCalloutInstance>;
 pub const CUSTOM_EXTENSION_ID: runtime::Property<
     CustomExtensionCalloutInstance,
     String,
-> = runtime::Property::new("customExtensionId");
+> = runtime::Property::Named("customExtensionId");
 /// `detail`
-pub const DETAIL: runtime::Property<CustomExtensionCalloutInstance, String> = runtime::Property::new(
+pub const DETAIL: runtime::Property<CustomExtensionCalloutInstance, String> = runtime::Property::Named(
     "detail",
 );
 /// `externalCorrelationId`
 pub const EXTERNAL_CORRELATION_ID: runtime::Property<
     CustomExtensionCalloutInstance,
     String,
-> = runtime::Property::new("externalCorrelationId");
+> = runtime::Property::Named("externalCorrelationId");
 /// `id`
-pub const ID: runtime::Property<CustomExtensionCalloutInstance, String> = runtime::Property::new(
+pub const ID: runtime::Property<CustomExtensionCalloutInstance, String> = runtime::Property::Named(
     "id",
 );
 /// `status`
 pub const STATUS: runtime::Property<
     CustomExtensionCalloutInstance,
     models::CustomExtensionCalloutInstanceStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -67,12 +67,12 @@ pub type Patch = runtime::Patch<CustomExtensionCalloutRequest>;
 pub const DATA: runtime::Property<
     CustomExtensionCalloutRequest,
     models::CustomExtensionData,
-> = runtime::Property::new("data");
+> = runtime::Property::Named("data");
 /// `source`
-pub const SOURCE: runtime::Property<CustomExtensionCalloutRequest, String> = runtime::Property::new(
+pub const SOURCE: runtime::Property<CustomExtensionCalloutRequest, String> = runtime::Property::Named(
     "source",
 );
 /// `type`
-pub const TYPE: runtime::Property<CustomExtensionCalloutRequest, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<CustomExtensionCalloutRequest, String> = runtime::Property::Named(
     "type",
 );

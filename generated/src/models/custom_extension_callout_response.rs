@@ -67,12 +67,12 @@ pub type Patch = runtime::Patch<CustomExtensionCalloutResponse>;
 pub const DATA: runtime::Property<
     CustomExtensionCalloutResponse,
     models::CustomExtensionData,
-> = runtime::Property::new("data");
+> = runtime::Property::Named("data");
 /// `source`
-pub const SOURCE: runtime::Property<CustomExtensionCalloutResponse, String> = runtime::Property::new(
+pub const SOURCE: runtime::Property<CustomExtensionCalloutResponse, String> = runtime::Property::Named(
     "source",
 );
 /// `type`
-pub const TYPE: runtime::Property<CustomExtensionCalloutResponse, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<CustomExtensionCalloutResponse, String> = runtime::Property::Named(
     "type",
 );

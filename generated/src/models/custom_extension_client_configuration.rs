@@ -59,11 +59,11 @@ runtime::models!(CustomExtensionClientConfiguration);
 /// Changes to a [`CustomExtensionClientConfiguration`].
 pub type Patch = runtime::Patch<CustomExtensionClientConfiguration>;
 /// `maximumRetries`
-pub const MAXIMUM_RETRIES: runtime::Property<CustomExtensionClientConfiguration, i32> = runtime::Property::new(
+pub const MAXIMUM_RETRIES: runtime::Property<CustomExtensionClientConfiguration, i32> = runtime::Property::Named(
     "maximumRetries",
 );
 /// `timeoutInMilliseconds`
 pub const TIMEOUT_IN_MILLISECONDS: runtime::Property<
     CustomExtensionClientConfiguration,
     i32,
-> = runtime::Property::new("timeoutInMilliseconds");
+> = runtime::Property::Named("timeoutInMilliseconds");

@@ -66,9 +66,9 @@ pub type Patch = runtime::Patch<CustomExtensionOverwriteConfiguration>;
 pub const BEHAVIOR_ON_ERROR: runtime::Property<
     CustomExtensionOverwriteConfiguration,
     models::CustomExtensionBehaviorOnError,
-> = runtime::Property::new("behaviorOnError");
+> = runtime::Property::Named("behaviorOnError");
 /// `clientConfiguration`
 pub const CLIENT_CONFIGURATION: runtime::Property<
     CustomExtensionOverwriteConfiguration,
     models::CustomExtensionClientConfiguration,
-> = runtime::Property::new("clientConfiguration");
+> = runtime::Property::Named("clientConfiguration");

@@ -69,13 +69,13 @@ pub type Patch = runtime::Patch<CustomExtensionStageSetting>;
 pub const CUSTOM_EXTENSION: runtime::Property<
     CustomExtensionStageSetting,
     runtime::Expanded<models::CustomCalloutExtension>,
-> = runtime::Property::new("customExtension");
+> = runtime::Property::Named("customExtension");
 /// `id`: never null.
-pub const ID: runtime::Property<CustomExtensionStageSetting, String> = runtime::Property::new(
+pub const ID: runtime::Property<CustomExtensionStageSetting, String> = runtime::Property::Named(
     "id",
 );
 /// `stage`: never null.
 pub const STAGE: runtime::Property<
     CustomExtensionStageSetting,
     models::AccessPackageCustomExtensionStage,
-> = runtime::Property::new("stage");
+> = runtime::Property::Named("stage");

@@ -115,41 +115,41 @@ pub type Patch = runtime::Patch<CustomSecurityAttributeDefinition>;
 pub const ALLOWED_VALUES: runtime::Property<
     CustomSecurityAttributeDefinition,
     runtime::Expanded<Vec<models::AllowedValue>>,
-> = runtime::Property::new("allowedValues");
+> = runtime::Property::Named("allowedValues");
 /// `attributeSet`: never null.
-pub const ATTRIBUTE_SET: runtime::Property<CustomSecurityAttributeDefinition, String> = runtime::Property::new(
+pub const ATTRIBUTE_SET: runtime::Property<CustomSecurityAttributeDefinition, String> = runtime::Property::Named(
     "attributeSet",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<CustomSecurityAttributeDefinition, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<CustomSecurityAttributeDefinition, String> = runtime::Property::Named(
     "description",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CustomSecurityAttributeDefinition, String> = runtime::Property::new(
+pub const ID: runtime::Property<CustomSecurityAttributeDefinition, String> = runtime::Property::Named(
     "id",
 );
 /// `isCollection`: never null.
-pub const IS_COLLECTION: runtime::Property<CustomSecurityAttributeDefinition, bool> = runtime::Property::new(
+pub const IS_COLLECTION: runtime::Property<CustomSecurityAttributeDefinition, bool> = runtime::Property::Named(
     "isCollection",
 );
 /// `isSearchable`
-pub const IS_SEARCHABLE: runtime::Property<CustomSecurityAttributeDefinition, bool> = runtime::Property::new(
+pub const IS_SEARCHABLE: runtime::Property<CustomSecurityAttributeDefinition, bool> = runtime::Property::Named(
     "isSearchable",
 );
 /// `name`: never null.
-pub const NAME: runtime::Property<CustomSecurityAttributeDefinition, String> = runtime::Property::new(
+pub const NAME: runtime::Property<CustomSecurityAttributeDefinition, String> = runtime::Property::Named(
     "name",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<CustomSecurityAttributeDefinition, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<CustomSecurityAttributeDefinition, String> = runtime::Property::Named(
     "status",
 );
 /// `type`: never null.
-pub const TYPE: runtime::Property<CustomSecurityAttributeDefinition, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<CustomSecurityAttributeDefinition, String> = runtime::Property::Named(
     "type",
 );
 /// `usePreDefinedValuesOnly`
 pub const USE_PRE_DEFINED_VALUES_ONLY: runtime::Property<
     CustomSecurityAttributeDefinition,
     bool,
-> = runtime::Property::new("usePreDefinedValuesOnly");
+> = runtime::Property::Named("usePreDefinedValuesOnly");

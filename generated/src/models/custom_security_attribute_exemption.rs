@@ -61,11 +61,11 @@ runtime::models!(CustomSecurityAttributeExemption);
 /// Changes to a [`CustomSecurityAttributeExemption`].
 pub type Patch = runtime::Patch<CustomSecurityAttributeExemption>;
 /// `id`: never null.
-pub const ID: runtime::Property<CustomSecurityAttributeExemption, String> = runtime::Property::new(
+pub const ID: runtime::Property<CustomSecurityAttributeExemption, String> = runtime::Property::Named(
     "id",
 );
 /// `operator`: never null.
 pub const OPERATOR: runtime::Property<
     CustomSecurityAttributeExemption,
     models::CustomSecurityAttributeComparisonOperator,
-> = runtime::Property::new("operator");
+> = runtime::Property::Named("operator");

@@ -66,16 +66,16 @@ runtime::models!(CustomSecurityAttributeStringValueExemption);
 /// Changes to a [`CustomSecurityAttributeStringValueExemption`].
 pub type Patch = runtime::Patch<CustomSecurityAttributeStringValueExemption>;
 /// `id`: never null.
-pub const ID: runtime::Property<CustomSecurityAttributeStringValueExemption, String> = runtime::Property::new(
+pub const ID: runtime::Property<CustomSecurityAttributeStringValueExemption, String> = runtime::Property::Named(
     "id",
 );
 /// `operator`: never null.
 pub const OPERATOR: runtime::Property<
     CustomSecurityAttributeStringValueExemption,
     models::CustomSecurityAttributeComparisonOperator,
-> = runtime::Property::new("operator");
+> = runtime::Property::Named("operator");
 /// `value`
 pub const VALUE: runtime::Property<
     CustomSecurityAttributeStringValueExemption,
     String,
-> = runtime::Property::new("value");
+> = runtime::Property::Named("value");

@@ -71,18 +71,20 @@ runtime::models!(CustomTimeZone);
 /// Changes to a [`CustomTimeZone`].
 pub type Patch = runtime::Patch<CustomTimeZone>;
 /// `bias`
-pub const BIAS: runtime::Property<CustomTimeZone, i32> = runtime::Property::new("bias");
+pub const BIAS: runtime::Property<CustomTimeZone, i32> = runtime::Property::Named(
+    "bias",
+);
 /// `daylightOffset`
 pub const DAYLIGHT_OFFSET: runtime::Property<
     CustomTimeZone,
     models::DaylightTimeZoneOffset,
-> = runtime::Property::new("daylightOffset");
+> = runtime::Property::Named("daylightOffset");
 /// `name`
-pub const NAME: runtime::Property<CustomTimeZone, String> = runtime::Property::new(
+pub const NAME: runtime::Property<CustomTimeZone, String> = runtime::Property::Named(
     "name",
 );
 /// `standardOffset`
 pub const STANDARD_OFFSET: runtime::Property<
     CustomTimeZone,
     models::StandardTimeZoneOffset,
-> = runtime::Property::new("standardOffset");
+> = runtime::Property::Named("standardOffset");

@@ -93,25 +93,25 @@ pub type Patch = runtime::Patch<CustomTrainingSetting>;
 pub const ASSIGNED_TO: runtime::Property<
     CustomTrainingSetting,
     Vec<models::TrainingAssignedTo>,
-> = runtime::Property::new("assignedTo");
+> = runtime::Property::Named("assignedTo");
 /// `description`
-pub const DESCRIPTION: runtime::Property<CustomTrainingSetting, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<CustomTrainingSetting, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CustomTrainingSetting, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CustomTrainingSetting, String> = runtime::Property::Named(
     "displayName",
 );
 /// `durationInMinutes`
-pub const DURATION_IN_MINUTES: runtime::Property<CustomTrainingSetting, i32> = runtime::Property::new(
+pub const DURATION_IN_MINUTES: runtime::Property<CustomTrainingSetting, i32> = runtime::Property::Named(
     "durationInMinutes",
 );
 /// `settingType`
 pub const SETTING_TYPE: runtime::Property<
     CustomTrainingSetting,
     models::TrainingSettingType,
-> = runtime::Property::new("settingType");
+> = runtime::Property::Named("settingType");
 /// `url`
-pub const URL: runtime::Property<CustomTrainingSetting, String> = runtime::Property::new(
+pub const URL: runtime::Property<CustomTrainingSetting, String> = runtime::Property::Named(
     "url",
 );

@@ -99,30 +99,30 @@ pub type Patch = runtime::Patch<DataPolicyOperation>;
 pub const COMPLETED_DATE_TIME: runtime::Property<
     DataPolicyOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<DataPolicyOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<DataPolicyOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `progress`: never null.
-pub const PROGRESS: runtime::Property<DataPolicyOperation, f64> = runtime::Property::new(
+pub const PROGRESS: runtime::Property<DataPolicyOperation, f64> = runtime::Property::Named(
     "progress",
 );
 /// `status`
 pub const STATUS: runtime::Property<
     DataPolicyOperation,
     models::DataPolicyOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `storageLocation`
-pub const STORAGE_LOCATION: runtime::Property<DataPolicyOperation, String> = runtime::Property::new(
+pub const STORAGE_LOCATION: runtime::Property<DataPolicyOperation, String> = runtime::Property::Named(
     "storageLocation",
 );
 /// `submittedDateTime`: never null.
 pub const SUBMITTED_DATE_TIME: runtime::Property<
     DataPolicyOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("submittedDateTime");
+> = runtime::Property::Named("submittedDateTime");
 /// `userId`: never null.
-pub const USER_ID: runtime::Property<DataPolicyOperation, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<DataPolicyOperation, String> = runtime::Property::Named(
     "userId",
 );

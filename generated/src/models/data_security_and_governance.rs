@@ -71,11 +71,11 @@ runtime::models!(DataSecurityAndGovernance);
 /// Changes to a [`DataSecurityAndGovernance`].
 pub type Patch = runtime::Patch<DataSecurityAndGovernance>;
 /// `id`: never null.
-pub const ID: runtime::Property<DataSecurityAndGovernance, String> = runtime::Property::new(
+pub const ID: runtime::Property<DataSecurityAndGovernance, String> = runtime::Property::Named(
     "id",
 );
 /// `sensitivityLabels`: navigation property.
 pub const SENSITIVITY_LABELS: runtime::Property<
     DataSecurityAndGovernance,
     runtime::Expanded<Vec<models::SensitivityLabel>>,
-> = runtime::Property::new("sensitivityLabels");
+> = runtime::Property::Named("sensitivityLabels");

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<DataSourceConfiguration>;
 pub const EXTERNAL_ITEM: runtime::Property<
     DataSourceConfiguration,
     models::ExternalItemConfiguration,
-> = runtime::Property::new("externalItem");
+> = runtime::Property::Named("externalItem");

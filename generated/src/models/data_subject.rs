@@ -73,18 +73,18 @@ runtime::models!(DataSubject);
 /// Changes to a [`DataSubject`].
 pub type Patch = runtime::Patch<DataSubject>;
 /// `email`
-pub const EMAIL: runtime::Property<DataSubject, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<DataSubject, String> = runtime::Property::Named(
     "email",
 );
 /// `firstName`
-pub const FIRST_NAME: runtime::Property<DataSubject, String> = runtime::Property::new(
+pub const FIRST_NAME: runtime::Property<DataSubject, String> = runtime::Property::Named(
     "firstName",
 );
 /// `lastName`
-pub const LAST_NAME: runtime::Property<DataSubject, String> = runtime::Property::new(
+pub const LAST_NAME: runtime::Property<DataSubject, String> = runtime::Property::Named(
     "lastName",
 );
 /// `residency`
-pub const RESIDENCY: runtime::Property<DataSubject, String> = runtime::Property::new(
+pub const RESIDENCY: runtime::Property<DataSubject, String> = runtime::Property::Named(
     "residency",
 );

@@ -59,10 +59,10 @@ runtime::models!(DateTimeColumn);
 /// Changes to a [`DateTimeColumn`].
 pub type Patch = runtime::Patch<DateTimeColumn>;
 /// `displayAs`
-pub const DISPLAY_AS: runtime::Property<DateTimeColumn, String> = runtime::Property::new(
+pub const DISPLAY_AS: runtime::Property<DateTimeColumn, String> = runtime::Property::Named(
     "displayAs",
 );
 /// `format`
-pub const FORMAT: runtime::Property<DateTimeColumn, String> = runtime::Property::new(
+pub const FORMAT: runtime::Property<DateTimeColumn, String> = runtime::Property::Named(
     "format",
 );

@@ -59,10 +59,10 @@ runtime::models!(DateTimeTimeZone);
 /// Changes to a [`DateTimeTimeZone`].
 pub type Patch = runtime::Patch<DateTimeTimeZone>;
 /// `dateTime`: never null.
-pub const DATE_TIME: runtime::Property<DateTimeTimeZone, String> = runtime::Property::new(
+pub const DATE_TIME: runtime::Property<DateTimeTimeZone, String> = runtime::Property::Named(
     "dateTime",
 );
 /// `timeZone`
-pub const TIME_ZONE: runtime::Property<DateTimeTimeZone, String> = runtime::Property::new(
+pub const TIME_ZONE: runtime::Property<DateTimeTimeZone, String> = runtime::Property::Named(
     "timeZone",
 );

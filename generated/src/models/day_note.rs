@@ -102,7 +102,7 @@ runtime::models!(DayNote);
 /// Changes to a [`DayNote`].
 pub type Patch = runtime::Patch<DayNote>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<DayNote, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<DayNote, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: read-only.
@@ -110,30 +110,30 @@ pub const CREATED_DATE_TIME: runtime::Property<
     DayNote,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `dayNoteDate`
-pub const DAY_NOTE_DATE: runtime::Property<DayNote, runtime::edm::Date> = runtime::Property::new(
+pub const DAY_NOTE_DATE: runtime::Property<DayNote, runtime::edm::Date> = runtime::Property::Named(
     "dayNoteDate",
 );
 /// `draftDayNote`
-pub const DRAFT_DAY_NOTE: runtime::Property<DayNote, models::ItemBody> = runtime::Property::new(
+pub const DRAFT_DAY_NOTE: runtime::Property<DayNote, models::ItemBody> = runtime::Property::Named(
     "draftDayNote",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DayNote, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<DayNote, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`: read-only.
 pub const LAST_MODIFIED_BY: runtime::Property<
     DayNote,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DayNote,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `sharedDayNote`
-pub const SHARED_DAY_NOTE: runtime::Property<DayNote, models::ItemBody> = runtime::Property::new(
+pub const SHARED_DAY_NOTE: runtime::Property<DayNote, models::ItemBody> = runtime::Property::Named(
     "sharedDayNote",
 );

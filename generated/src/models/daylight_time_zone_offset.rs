@@ -88,26 +88,26 @@ runtime::models!(DaylightTimeZoneOffset);
 /// Changes to a [`DaylightTimeZoneOffset`].
 pub type Patch = runtime::Patch<DaylightTimeZoneOffset>;
 /// `dayOccurrence`
-pub const DAY_OCCURRENCE: runtime::Property<DaylightTimeZoneOffset, i32> = runtime::Property::new(
+pub const DAY_OCCURRENCE: runtime::Property<DaylightTimeZoneOffset, i32> = runtime::Property::Named(
     "dayOccurrence",
 );
 /// `dayOfWeek`
-pub const DAY_OF_WEEK: runtime::Property<DaylightTimeZoneOffset, models::DayOfWeek> = runtime::Property::new(
+pub const DAY_OF_WEEK: runtime::Property<DaylightTimeZoneOffset, models::DayOfWeek> = runtime::Property::Named(
     "dayOfWeek",
 );
 /// `daylightBias`
-pub const DAYLIGHT_BIAS: runtime::Property<DaylightTimeZoneOffset, i32> = runtime::Property::new(
+pub const DAYLIGHT_BIAS: runtime::Property<DaylightTimeZoneOffset, i32> = runtime::Property::Named(
     "daylightBias",
 );
 /// `month`
-pub const MONTH: runtime::Property<DaylightTimeZoneOffset, i32> = runtime::Property::new(
+pub const MONTH: runtime::Property<DaylightTimeZoneOffset, i32> = runtime::Property::Named(
     "month",
 );
 /// `time`
-pub const TIME: runtime::Property<DaylightTimeZoneOffset, runtime::edm::TimeOfDay> = runtime::Property::new(
+pub const TIME: runtime::Property<DaylightTimeZoneOffset, runtime::edm::TimeOfDay> = runtime::Property::Named(
     "time",
 );
 /// `year`
-pub const YEAR: runtime::Property<DaylightTimeZoneOffset, i32> = runtime::Property::new(
+pub const YEAR: runtime::Property<DaylightTimeZoneOffset, i32> = runtime::Property::Named(
     "year",
 );

@@ -59,10 +59,10 @@ runtime::models!(DefaultColumnValue);
 /// Changes to a [`DefaultColumnValue`].
 pub type Patch = runtime::Patch<DefaultColumnValue>;
 /// `formula`
-pub const FORMULA: runtime::Property<DefaultColumnValue, String> = runtime::Property::new(
+pub const FORMULA: runtime::Property<DefaultColumnValue, String> = runtime::Property::Named(
     "formula",
 );
 /// `value`
-pub const VALUE: runtime::Property<DefaultColumnValue, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<DefaultColumnValue, String> = runtime::Property::Named(
     "value",
 );

@@ -71,9 +71,9 @@ pub type Patch = runtime::Patch<
 pub const FALLBACK_IDENTITY_PROVIDER: runtime::Property<
     DefaultInvitationRedemptionIdentityProviderConfiguration,
     models::B2bIdentityProvidersType,
-> = runtime::Property::new("fallbackIdentityProvider");
+> = runtime::Property::Named("fallbackIdentityProvider");
 /// `primaryIdentityProviderPrecedenceOrder`
 pub const PRIMARY_IDENTITY_PROVIDER_PRECEDENCE_ORDER: runtime::Property<
     DefaultInvitationRedemptionIdentityProviderConfiguration,
     Vec<models::B2bIdentityProvidersType>,
-> = runtime::Property::new("primaryIdentityProviderPrecedenceOrder");
+> = runtime::Property::Named("primaryIdentityProviderPrecedenceOrder");

@@ -351,53 +351,53 @@ pub type Patch = runtime::Patch<DefaultManagedAppProtection>;
 pub const ALLOWED_DATA_STORAGE_LOCATIONS: runtime::Property<
     DefaultManagedAppProtection,
     Vec<models::ManagedAppDataStorageLocation>,
-> = runtime::Property::new("allowedDataStorageLocations");
+> = runtime::Property::Named("allowedDataStorageLocations");
 /// `allowedInboundDataTransferSources`: never null.
 pub const ALLOWED_INBOUND_DATA_TRANSFER_SOURCES: runtime::Property<
     DefaultManagedAppProtection,
     models::ManagedAppDataTransferLevel,
-> = runtime::Property::new("allowedInboundDataTransferSources");
+> = runtime::Property::Named("allowedInboundDataTransferSources");
 /// `allowedOutboundClipboardSharingLevel`: never null.
 pub const ALLOWED_OUTBOUND_CLIPBOARD_SHARING_LEVEL: runtime::Property<
     DefaultManagedAppProtection,
     models::ManagedAppClipboardSharingLevel,
-> = runtime::Property::new("allowedOutboundClipboardSharingLevel");
+> = runtime::Property::Named("allowedOutboundClipboardSharingLevel");
 /// `allowedOutboundDataTransferDestinations`: never null.
 pub const ALLOWED_OUTBOUND_DATA_TRANSFER_DESTINATIONS: runtime::Property<
     DefaultManagedAppProtection,
     models::ManagedAppDataTransferLevel,
-> = runtime::Property::new("allowedOutboundDataTransferDestinations");
+> = runtime::Property::Named("allowedOutboundDataTransferDestinations");
 /// `appDataEncryptionType`: never null.
 pub const APP_DATA_ENCRYPTION_TYPE: runtime::Property<
     DefaultManagedAppProtection,
     models::ManagedAppDataEncryptionType,
-> = runtime::Property::new("appDataEncryptionType");
+> = runtime::Property::Named("appDataEncryptionType");
 /// `apps`: navigation property.
 #[cfg(feature = "device-app-management")]
 pub const APPS: runtime::Property<
     DefaultManagedAppProtection,
     crate::runtime::Expanded<Vec<crate::models::ManagedMobileApp>>,
-> = runtime::Property::new("apps");
+> = runtime::Property::Named("apps");
 /// `contactSyncBlocked`: never null.
-pub const CONTACT_SYNC_BLOCKED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::new(
+pub const CONTACT_SYNC_BLOCKED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::Named(
     "contactSyncBlocked",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     DefaultManagedAppProtection,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customSettings`: never null.
 pub const CUSTOM_SETTINGS: runtime::Property<
     DefaultManagedAppProtection,
     Vec<models::KeyValuePair>,
-> = runtime::Property::new("customSettings");
+> = runtime::Property::Named("customSettings");
 /// `dataBackupBlocked`: never null.
-pub const DATA_BACKUP_BLOCKED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::new(
+pub const DATA_BACKUP_BLOCKED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::Named(
     "dataBackupBlocked",
 );
 /// `deployedAppCount`: never null.
-pub const DEPLOYED_APP_COUNT: runtime::Property<DefaultManagedAppProtection, i32> = runtime::Property::new(
+pub const DEPLOYED_APP_COUNT: runtime::Property<DefaultManagedAppProtection, i32> = runtime::Property::Named(
     "deployedAppCount",
 );
 /// `deploymentSummary`: navigation property.
@@ -405,155 +405,155 @@ pub const DEPLOYED_APP_COUNT: runtime::Property<DefaultManagedAppProtection, i32
 pub const DEPLOYMENT_SUMMARY: runtime::Property<
     DefaultManagedAppProtection,
     crate::runtime::Expanded<crate::models::ManagedAppPolicyDeploymentSummary>,
-> = runtime::Property::new("deploymentSummary");
+> = runtime::Property::Named("deploymentSummary");
 /// `description`
-pub const DESCRIPTION: runtime::Property<DefaultManagedAppProtection, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<DefaultManagedAppProtection, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceComplianceRequired`: never null.
 pub const DEVICE_COMPLIANCE_REQUIRED: runtime::Property<
     DefaultManagedAppProtection,
     bool,
-> = runtime::Property::new("deviceComplianceRequired");
+> = runtime::Property::Named("deviceComplianceRequired");
 /// `disableAppEncryptionIfDeviceEncryptionIsEnabled`: never null.
 pub const DISABLE_APP_ENCRYPTION_IF_DEVICE_ENCRYPTION_IS_ENABLED: runtime::Property<
     DefaultManagedAppProtection,
     bool,
-> = runtime::Property::new("disableAppEncryptionIfDeviceEncryptionIsEnabled");
+> = runtime::Property::Named("disableAppEncryptionIfDeviceEncryptionIsEnabled");
 /// `disableAppPinIfDevicePinIsSet`: never null.
 pub const DISABLE_APP_PIN_IF_DEVICE_PIN_IS_SET: runtime::Property<
     DefaultManagedAppProtection,
     bool,
-> = runtime::Property::new("disableAppPinIfDevicePinIsSet");
+> = runtime::Property::Named("disableAppPinIfDevicePinIsSet");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<DefaultManagedAppProtection, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DefaultManagedAppProtection, String> = runtime::Property::Named(
     "displayName",
 );
 /// `encryptAppData`: never null.
-pub const ENCRYPT_APP_DATA: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::new(
+pub const ENCRYPT_APP_DATA: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::Named(
     "encryptAppData",
 );
 /// `faceIdBlocked`: never null.
-pub const FACE_ID_BLOCKED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::new(
+pub const FACE_ID_BLOCKED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::Named(
     "faceIdBlocked",
 );
 /// `fingerprintBlocked`: never null.
-pub const FINGERPRINT_BLOCKED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::new(
+pub const FINGERPRINT_BLOCKED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::Named(
     "fingerprintBlocked",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DefaultManagedAppProtection, String> = runtime::Property::new(
+pub const ID: runtime::Property<DefaultManagedAppProtection, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DefaultManagedAppProtection,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `managedBrowser`: never null.
 pub const MANAGED_BROWSER: runtime::Property<
     DefaultManagedAppProtection,
     runtime::Flags<models::ManagedBrowserType>,
-> = runtime::Property::new("managedBrowser");
+> = runtime::Property::Named("managedBrowser");
 /// `managedBrowserToOpenLinksRequired`: never null.
 pub const MANAGED_BROWSER_TO_OPEN_LINKS_REQUIRED: runtime::Property<
     DefaultManagedAppProtection,
     bool,
-> = runtime::Property::new("managedBrowserToOpenLinksRequired");
+> = runtime::Property::Named("managedBrowserToOpenLinksRequired");
 /// `maximumPinRetries`: never null.
-pub const MAXIMUM_PIN_RETRIES: runtime::Property<DefaultManagedAppProtection, i32> = runtime::Property::new(
+pub const MAXIMUM_PIN_RETRIES: runtime::Property<DefaultManagedAppProtection, i32> = runtime::Property::Named(
     "maximumPinRetries",
 );
 /// `minimumPinLength`: never null.
-pub const MINIMUM_PIN_LENGTH: runtime::Property<DefaultManagedAppProtection, i32> = runtime::Property::new(
+pub const MINIMUM_PIN_LENGTH: runtime::Property<DefaultManagedAppProtection, i32> = runtime::Property::Named(
     "minimumPinLength",
 );
 /// `minimumRequiredAppVersion`
 pub const MINIMUM_REQUIRED_APP_VERSION: runtime::Property<
     DefaultManagedAppProtection,
     String,
-> = runtime::Property::new("minimumRequiredAppVersion");
+> = runtime::Property::Named("minimumRequiredAppVersion");
 /// `minimumRequiredOsVersion`
 pub const MINIMUM_REQUIRED_OS_VERSION: runtime::Property<
     DefaultManagedAppProtection,
     String,
-> = runtime::Property::new("minimumRequiredOsVersion");
+> = runtime::Property::Named("minimumRequiredOsVersion");
 /// `minimumRequiredPatchVersion`
 pub const MINIMUM_REQUIRED_PATCH_VERSION: runtime::Property<
     DefaultManagedAppProtection,
     String,
-> = runtime::Property::new("minimumRequiredPatchVersion");
+> = runtime::Property::Named("minimumRequiredPatchVersion");
 /// `minimumRequiredSdkVersion`
 pub const MINIMUM_REQUIRED_SDK_VERSION: runtime::Property<
     DefaultManagedAppProtection,
     String,
-> = runtime::Property::new("minimumRequiredSdkVersion");
+> = runtime::Property::Named("minimumRequiredSdkVersion");
 /// `minimumWarningAppVersion`
 pub const MINIMUM_WARNING_APP_VERSION: runtime::Property<
     DefaultManagedAppProtection,
     String,
-> = runtime::Property::new("minimumWarningAppVersion");
+> = runtime::Property::Named("minimumWarningAppVersion");
 /// `minimumWarningOsVersion`
 pub const MINIMUM_WARNING_OS_VERSION: runtime::Property<
     DefaultManagedAppProtection,
     String,
-> = runtime::Property::new("minimumWarningOsVersion");
+> = runtime::Property::Named("minimumWarningOsVersion");
 /// `minimumWarningPatchVersion`
 pub const MINIMUM_WARNING_PATCH_VERSION: runtime::Property<
     DefaultManagedAppProtection,
     String,
-> = runtime::Property::new("minimumWarningPatchVersion");
+> = runtime::Property::Named("minimumWarningPatchVersion");
 /// `organizationalCredentialsRequired`: never null.
 pub const ORGANIZATIONAL_CREDENTIALS_REQUIRED: runtime::Property<
     DefaultManagedAppProtection,
     bool,
-> = runtime::Property::new("organizationalCredentialsRequired");
+> = runtime::Property::Named("organizationalCredentialsRequired");
 /// `periodBeforePinReset`: never null.
 pub const PERIOD_BEFORE_PIN_RESET: runtime::Property<
     DefaultManagedAppProtection,
     runtime::edm::Duration,
-> = runtime::Property::new("periodBeforePinReset");
+> = runtime::Property::Named("periodBeforePinReset");
 /// `periodOfflineBeforeAccessCheck`: never null.
 pub const PERIOD_OFFLINE_BEFORE_ACCESS_CHECK: runtime::Property<
     DefaultManagedAppProtection,
     runtime::edm::Duration,
-> = runtime::Property::new("periodOfflineBeforeAccessCheck");
+> = runtime::Property::Named("periodOfflineBeforeAccessCheck");
 /// `periodOfflineBeforeWipeIsEnforced`: never null.
 pub const PERIOD_OFFLINE_BEFORE_WIPE_IS_ENFORCED: runtime::Property<
     DefaultManagedAppProtection,
     runtime::edm::Duration,
-> = runtime::Property::new("periodOfflineBeforeWipeIsEnforced");
+> = runtime::Property::Named("periodOfflineBeforeWipeIsEnforced");
 /// `periodOnlineBeforeAccessCheck`: never null.
 pub const PERIOD_ONLINE_BEFORE_ACCESS_CHECK: runtime::Property<
     DefaultManagedAppProtection,
     runtime::edm::Duration,
-> = runtime::Property::new("periodOnlineBeforeAccessCheck");
+> = runtime::Property::Named("periodOnlineBeforeAccessCheck");
 /// `pinCharacterSet`: never null.
 pub const PIN_CHARACTER_SET: runtime::Property<
     DefaultManagedAppProtection,
     models::ManagedAppPinCharacterSet,
-> = runtime::Property::new("pinCharacterSet");
+> = runtime::Property::Named("pinCharacterSet");
 /// `pinRequired`: never null.
-pub const PIN_REQUIRED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::new(
+pub const PIN_REQUIRED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::Named(
     "pinRequired",
 );
 /// `printBlocked`: never null.
-pub const PRINT_BLOCKED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::new(
+pub const PRINT_BLOCKED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::Named(
     "printBlocked",
 );
 /// `saveAsBlocked`: never null.
-pub const SAVE_AS_BLOCKED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::new(
+pub const SAVE_AS_BLOCKED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::Named(
     "saveAsBlocked",
 );
 /// `screenCaptureBlocked`: never null.
-pub const SCREEN_CAPTURE_BLOCKED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::new(
+pub const SCREEN_CAPTURE_BLOCKED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::Named(
     "screenCaptureBlocked",
 );
 /// `simplePinBlocked`: never null.
-pub const SIMPLE_PIN_BLOCKED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::new(
+pub const SIMPLE_PIN_BLOCKED: runtime::Property<DefaultManagedAppProtection, bool> = runtime::Property::Named(
     "simplePinBlocked",
 );
 /// `version`
-pub const VERSION: runtime::Property<DefaultManagedAppProtection, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<DefaultManagedAppProtection, String> = runtime::Property::Named(
     "version",
 );

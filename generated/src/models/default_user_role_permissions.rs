@@ -86,31 +86,31 @@ runtime::models!(DefaultUserRolePermissions);
 /// Changes to a [`DefaultUserRolePermissions`].
 pub type Patch = runtime::Patch<DefaultUserRolePermissions>;
 /// `allowedToCreateApps`: never null.
-pub const ALLOWED_TO_CREATE_APPS: runtime::Property<DefaultUserRolePermissions, bool> = runtime::Property::new(
+pub const ALLOWED_TO_CREATE_APPS: runtime::Property<DefaultUserRolePermissions, bool> = runtime::Property::Named(
     "allowedToCreateApps",
 );
 /// `allowedToCreateSecurityGroups`: never null.
 pub const ALLOWED_TO_CREATE_SECURITY_GROUPS: runtime::Property<
     DefaultUserRolePermissions,
     bool,
-> = runtime::Property::new("allowedToCreateSecurityGroups");
+> = runtime::Property::Named("allowedToCreateSecurityGroups");
 /// `allowedToCreateTenants`
 pub const ALLOWED_TO_CREATE_TENANTS: runtime::Property<
     DefaultUserRolePermissions,
     bool,
-> = runtime::Property::new("allowedToCreateTenants");
+> = runtime::Property::Named("allowedToCreateTenants");
 /// `allowedToReadBitlockerKeysForOwnedDevice`
 pub const ALLOWED_TO_READ_BITLOCKER_KEYS_FOR_OWNED_DEVICE: runtime::Property<
     DefaultUserRolePermissions,
     bool,
-> = runtime::Property::new("allowedToReadBitlockerKeysForOwnedDevice");
+> = runtime::Property::Named("allowedToReadBitlockerKeysForOwnedDevice");
 /// `allowedToReadOtherUsers`: never null.
 pub const ALLOWED_TO_READ_OTHER_USERS: runtime::Property<
     DefaultUserRolePermissions,
     bool,
-> = runtime::Property::new("allowedToReadOtherUsers");
+> = runtime::Property::Named("allowedToReadOtherUsers");
 /// `permissionGrantPoliciesAssigned`
 pub const PERMISSION_GRANT_POLICIES_ASSIGNED: runtime::Property<
     DefaultUserRolePermissions,
     Vec<String>,
-> = runtime::Property::new("permissionGrantPoliciesAssigned");
+> = runtime::Property::Named("permissionGrantPoliciesAssigned");

@@ -93,28 +93,28 @@ pub type Patch = runtime::Patch<DelegatedAdminAccessAssignment>;
 pub const ACCESS_CONTAINER: runtime::Property<
     DelegatedAdminAccessAssignment,
     models::DelegatedAdminAccessContainer,
-> = runtime::Property::new("accessContainer");
+> = runtime::Property::Named("accessContainer");
 /// `accessDetails`: never null.
 pub const ACCESS_DETAILS: runtime::Property<
     DelegatedAdminAccessAssignment,
     models::DelegatedAdminAccessDetails,
-> = runtime::Property::new("accessDetails");
+> = runtime::Property::Named("accessDetails");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     DelegatedAdminAccessAssignment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<DelegatedAdminAccessAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<DelegatedAdminAccessAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DelegatedAdminAccessAssignment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `status`
 pub const STATUS: runtime::Property<
     DelegatedAdminAccessAssignment,
     models::DelegatedAdminAccessAssignmentStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

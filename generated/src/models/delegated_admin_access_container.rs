@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<DelegatedAdminAccessContainer>;
 pub const ACCESS_CONTAINER_ID: runtime::Property<
     DelegatedAdminAccessContainer,
     String,
-> = runtime::Property::new("accessContainerId");
+> = runtime::Property::Named("accessContainerId");
 /// `accessContainerType`: never null.
 pub const ACCESS_CONTAINER_TYPE: runtime::Property<
     DelegatedAdminAccessContainer,
     models::DelegatedAdminAccessContainerType,
-> = runtime::Property::new("accessContainerType");
+> = runtime::Property::Named("accessContainerType");

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<DelegatedAdminAccessDetails>;
 pub const UNIFIED_ROLES: runtime::Property<
     DelegatedAdminAccessDetails,
     Vec<models::UnifiedRole>,
-> = runtime::Property::new("unifiedRoles");
+> = runtime::Property::Named("unifiedRoles");

@@ -75,19 +75,19 @@ runtime::models!(DelegatedAdminCustomer);
 /// Changes to a [`DelegatedAdminCustomer`].
 pub type Patch = runtime::Patch<DelegatedAdminCustomer>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DelegatedAdminCustomer, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DelegatedAdminCustomer, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DelegatedAdminCustomer, String> = runtime::Property::new(
+pub const ID: runtime::Property<DelegatedAdminCustomer, String> = runtime::Property::Named(
     "id",
 );
 /// `serviceManagementDetails`: navigation property.
 pub const SERVICE_MANAGEMENT_DETAILS: runtime::Property<
     DelegatedAdminCustomer,
     runtime::Expanded<Vec<models::DelegatedAdminServiceManagementDetail>>,
-> = runtime::Property::new("serviceManagementDetails");
+> = runtime::Property::Named("serviceManagementDetails");
 /// `tenantId`: never null.
-pub const TENANT_ID: runtime::Property<DelegatedAdminCustomer, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<DelegatedAdminCustomer, String> = runtime::Property::Named(
     "tenantId",
 );

@@ -150,67 +150,67 @@ pub type Patch = runtime::Patch<DelegatedAdminRelationship>;
 pub const ACCESS_ASSIGNMENTS: runtime::Property<
     DelegatedAdminRelationship,
     runtime::Expanded<Vec<models::DelegatedAdminAccessAssignment>>,
-> = runtime::Property::new("accessAssignments");
+> = runtime::Property::Named("accessAssignments");
 /// `accessDetails`: never null.
 pub const ACCESS_DETAILS: runtime::Property<
     DelegatedAdminRelationship,
     models::DelegatedAdminAccessDetails,
-> = runtime::Property::new("accessDetails");
+> = runtime::Property::Named("accessDetails");
 /// `activatedDateTime`
 pub const ACTIVATED_DATE_TIME: runtime::Property<
     DelegatedAdminRelationship,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("activatedDateTime");
+> = runtime::Property::Named("activatedDateTime");
 /// `autoExtendDuration`
 pub const AUTO_EXTEND_DURATION: runtime::Property<
     DelegatedAdminRelationship,
     runtime::edm::Duration,
-> = runtime::Property::new("autoExtendDuration");
+> = runtime::Property::Named("autoExtendDuration");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     DelegatedAdminRelationship,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customer`
 pub const CUSTOMER: runtime::Property<
     DelegatedAdminRelationship,
     models::DelegatedAdminRelationshipCustomerParticipant,
-> = runtime::Property::new("customer");
+> = runtime::Property::Named("customer");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<DelegatedAdminRelationship, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DelegatedAdminRelationship, String> = runtime::Property::Named(
     "displayName",
 );
 /// `duration`: never null.
 pub const DURATION: runtime::Property<
     DelegatedAdminRelationship,
     runtime::edm::Duration,
-> = runtime::Property::new("duration");
+> = runtime::Property::Named("duration");
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     DelegatedAdminRelationship,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<DelegatedAdminRelationship, String> = runtime::Property::new(
+pub const ID: runtime::Property<DelegatedAdminRelationship, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DelegatedAdminRelationship,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `operations`: navigation property.
 pub const OPERATIONS: runtime::Property<
     DelegatedAdminRelationship,
     runtime::Expanded<Vec<models::DelegatedAdminRelationshipOperation>>,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");
 /// `requests`: navigation property.
 pub const REQUESTS: runtime::Property<
     DelegatedAdminRelationship,
     runtime::Expanded<Vec<models::DelegatedAdminRelationshipRequest>>,
-> = runtime::Property::new("requests");
+> = runtime::Property::Named("requests");
 /// `status`
 pub const STATUS: runtime::Property<
     DelegatedAdminRelationship,
     models::DelegatedAdminRelationshipStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<DelegatedAdminRelationshipCustomerParticipant>;
 pub const DISPLAY_NAME: runtime::Property<
     DelegatedAdminRelationshipCustomerParticipant,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `tenantId`: never null.
 pub const TENANT_ID: runtime::Property<
     DelegatedAdminRelationshipCustomerParticipant,
     String,
-> = runtime::Property::new("tenantId");
+> = runtime::Property::Named("tenantId");

@@ -93,27 +93,27 @@ pub type Patch = runtime::Patch<DelegatedAdminRelationshipOperation>;
 pub const CREATED_DATE_TIME: runtime::Property<
     DelegatedAdminRelationshipOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `data`: never null.
-pub const DATA: runtime::Property<DelegatedAdminRelationshipOperation, String> = runtime::Property::new(
+pub const DATA: runtime::Property<DelegatedAdminRelationshipOperation, String> = runtime::Property::Named(
     "data",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DelegatedAdminRelationshipOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<DelegatedAdminRelationshipOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DelegatedAdminRelationshipOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `operationType`: never null.
 pub const OPERATION_TYPE: runtime::Property<
     DelegatedAdminRelationshipOperation,
     models::DelegatedAdminRelationshipOperationType,
-> = runtime::Property::new("operationType");
+> = runtime::Property::Named("operationType");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     DelegatedAdminRelationshipOperation,
     models::LongRunningOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -87,23 +87,23 @@ pub type Patch = runtime::Patch<DelegatedAdminRelationshipRequest>;
 pub const ACTION: runtime::Property<
     DelegatedAdminRelationshipRequest,
     models::DelegatedAdminRelationshipRequestAction,
-> = runtime::Property::new("action");
+> = runtime::Property::Named("action");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     DelegatedAdminRelationshipRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<DelegatedAdminRelationshipRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<DelegatedAdminRelationshipRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DelegatedAdminRelationshipRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `status`
 pub const STATUS: runtime::Property<
     DelegatedAdminRelationshipRequest,
     models::DelegatedAdminRelationshipRequestStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -68,16 +68,16 @@ runtime::models!(DelegatedAdminServiceManagementDetail);
 /// Changes to a [`DelegatedAdminServiceManagementDetail`].
 pub type Patch = runtime::Patch<DelegatedAdminServiceManagementDetail>;
 /// `id`: never null.
-pub const ID: runtime::Property<DelegatedAdminServiceManagementDetail, String> = runtime::Property::new(
+pub const ID: runtime::Property<DelegatedAdminServiceManagementDetail, String> = runtime::Property::Named(
     "id",
 );
 /// `serviceManagementUrl`: never null.
 pub const SERVICE_MANAGEMENT_URL: runtime::Property<
     DelegatedAdminServiceManagementDetail,
     String,
-> = runtime::Property::new("serviceManagementUrl");
+> = runtime::Property::Named("serviceManagementUrl");
 /// `serviceName`: never null.
 pub const SERVICE_NAME: runtime::Property<
     DelegatedAdminServiceManagementDetail,
     String,
-> = runtime::Property::new("serviceName");
+> = runtime::Property::Named("serviceName");

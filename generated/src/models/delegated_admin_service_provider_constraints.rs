@@ -81,18 +81,18 @@ pub type Patch = runtime::Patch<DelegatedAdminServiceProviderConstraints>;
 pub const ALLOWED_ROLE_TEMPLATE_IDS: runtime::Property<
     DelegatedAdminServiceProviderConstraints,
     Vec<String>,
-> = runtime::Property::new("allowedRoleTemplateIds");
+> = runtime::Property::Named("allowedRoleTemplateIds");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     DelegatedAdminServiceProviderConstraints,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<DelegatedAdminServiceProviderConstraints, String> = runtime::Property::new(
+pub const ID: runtime::Property<DelegatedAdminServiceProviderConstraints, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DelegatedAdminServiceProviderConstraints,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

@@ -74,17 +74,17 @@ pub type Patch = runtime::Patch<DelegatedPermissionClassification>;
 pub const CLASSIFICATION: runtime::Property<
     DelegatedPermissionClassification,
     models::PermissionClassificationType,
-> = runtime::Property::new("classification");
+> = runtime::Property::Named("classification");
 /// `id`: never null.
-pub const ID: runtime::Property<DelegatedPermissionClassification, String> = runtime::Property::new(
+pub const ID: runtime::Property<DelegatedPermissionClassification, String> = runtime::Property::Named(
     "id",
 );
 /// `permissionId`
-pub const PERMISSION_ID: runtime::Property<DelegatedPermissionClassification, String> = runtime::Property::new(
+pub const PERMISSION_ID: runtime::Property<DelegatedPermissionClassification, String> = runtime::Property::Named(
     "permissionId",
 );
 /// `permissionName`
 pub const PERMISSION_NAME: runtime::Property<
     DelegatedPermissionClassification,
     String,
-> = runtime::Property::new("permissionName");
+> = runtime::Property::Named("permissionName");

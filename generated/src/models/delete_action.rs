@@ -59,8 +59,10 @@ runtime::models!(DeleteAction);
 /// Changes to a [`DeleteAction`].
 pub type Patch = runtime::Patch<DeleteAction>;
 /// `name`
-pub const NAME: runtime::Property<DeleteAction, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<DeleteAction, String> = runtime::Property::Named(
+    "name",
+);
 /// `objectType`
-pub const OBJECT_TYPE: runtime::Property<DeleteAction, String> = runtime::Property::new(
+pub const OBJECT_TYPE: runtime::Property<DeleteAction, String> = runtime::Property::Named(
     "objectType",
 );

@@ -85,24 +85,24 @@ pub type Patch = runtime::Patch<DeleteUserFromSharedAppleDeviceActionResult>;
 pub const ACTION_NAME: runtime::Property<
     DeleteUserFromSharedAppleDeviceActionResult,
     String,
-> = runtime::Property::new("actionName");
+> = runtime::Property::Named("actionName");
 /// `actionState`: never null.
 pub const ACTION_STATE: runtime::Property<
     DeleteUserFromSharedAppleDeviceActionResult,
     models::ActionState,
-> = runtime::Property::new("actionState");
+> = runtime::Property::Named("actionState");
 /// `lastUpdatedDateTime`: never null.
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     DeleteUserFromSharedAppleDeviceActionResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `startDateTime`: never null.
 pub const START_DATE_TIME: runtime::Property<
     DeleteUserFromSharedAppleDeviceActionResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `userPrincipalName`
 pub const USER_PRINCIPAL_NAME: runtime::Property<
     DeleteUserFromSharedAppleDeviceActionResult,
     String,
-> = runtime::Property::new("userPrincipalName");
+> = runtime::Property::Named("userPrincipalName");

@@ -54,4 +54,4 @@ runtime::models!(Deleted);
 /// Changes to a [`Deleted`].
 pub type Patch = runtime::Patch<Deleted>;
 /// `state`
-pub const STATE: runtime::Property<Deleted, String> = runtime::Property::new("state");
+pub const STATE: runtime::Property<Deleted, String> = runtime::Property::Named("state");

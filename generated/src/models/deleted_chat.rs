@@ -56,4 +56,4 @@ runtime::models!(DeletedChat);
 /// Changes to a [`DeletedChat`].
 pub type Patch = runtime::Patch<DeletedChat>;
 /// `id`: never null.
-pub const ID: runtime::Property<DeletedChat, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<DeletedChat, String> = runtime::Property::Named("id");

@@ -61,11 +61,11 @@ runtime::models!(DeletedItemContainer);
 /// Changes to a [`DeletedItemContainer`].
 pub type Patch = runtime::Patch<DeletedItemContainer>;
 /// `id`: never null.
-pub const ID: runtime::Property<DeletedItemContainer, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeletedItemContainer, String> = runtime::Property::Named(
     "id",
 );
 /// `workflows`: navigation property.
 pub const WORKFLOWS: runtime::Property<
     DeletedItemContainer,
     runtime::Expanded<Vec<models::identity_governance::Workflow>>,
-> = runtime::Property::new("workflows");
+> = runtime::Property::Named("workflows");

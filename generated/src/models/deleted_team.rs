@@ -64,6 +64,6 @@ pub type Patch = runtime::Patch<DeletedTeam>;
 pub const CHANNELS: runtime::Property<
     DeletedTeam,
     runtime::Expanded<Vec<models::Channel>>,
-> = runtime::Property::new("channels");
+> = runtime::Property::Named("channels");
 /// `id`: never null.
-pub const ID: runtime::Property<DeletedTeam, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<DeletedTeam, String> = runtime::Property::Named("id");

@@ -68,15 +68,15 @@ runtime::models!(DeltaParticipants);
 /// Changes to a [`DeltaParticipants`].
 pub type Patch = runtime::Patch<DeltaParticipants>;
 /// `id`: never null.
-pub const ID: runtime::Property<DeltaParticipants, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeltaParticipants, String> = runtime::Property::Named(
     "id",
 );
 /// `participants`: navigation property.
 pub const PARTICIPANTS: runtime::Property<
     DeltaParticipants,
     runtime::Expanded<Vec<models::Participant>>,
-> = runtime::Property::new("participants");
+> = runtime::Property::Named("participants");
 /// `sequenceNumber`
-pub const SEQUENCE_NUMBER: runtime::Property<DeltaParticipants, i64> = runtime::Property::new(
+pub const SEQUENCE_NUMBER: runtime::Property<DeltaParticipants, i64> = runtime::Property::Named(
     "sequenceNumber",
 );

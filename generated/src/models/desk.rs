@@ -164,58 +164,60 @@ runtime::models!(Desk);
 /// Changes to a [`Desk`].
 pub type Patch = runtime::Patch<Desk>;
 /// `address`
-pub const ADDRESS: runtime::Property<Desk, models::PhysicalAddress> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<Desk, models::PhysicalAddress> = runtime::Property::Named(
     "address",
 );
 /// `checkIns`: navigation property.
 pub const CHECK_INS: runtime::Property<
     Desk,
     runtime::Expanded<Vec<models::CheckInClaim>>,
-> = runtime::Property::new("checkIns");
+> = runtime::Property::Named("checkIns");
 /// `displayDeviceName`
-pub const DISPLAY_DEVICE_NAME: runtime::Property<Desk, String> = runtime::Property::new(
+pub const DISPLAY_DEVICE_NAME: runtime::Property<Desk, String> = runtime::Property::Named(
     "displayDeviceName",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Desk, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Desk, String> = runtime::Property::Named(
     "displayName",
 );
 /// `geoCoordinates`
-pub const GEO_COORDINATES: runtime::Property<Desk, models::OutlookGeoCoordinates> = runtime::Property::new(
+pub const GEO_COORDINATES: runtime::Property<Desk, models::OutlookGeoCoordinates> = runtime::Property::Named(
     "geoCoordinates",
 );
 /// `heightAdjustableState`: never null.
 pub const HEIGHT_ADJUSTABLE_STATE: runtime::Property<
     Desk,
     models::PlaceFeatureEnablement,
-> = runtime::Property::new("heightAdjustableState");
+> = runtime::Property::Named("heightAdjustableState");
 /// `id`: never null.
-pub const ID: runtime::Property<Desk, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Desk, String> = runtime::Property::Named("id");
 /// `isWheelChairAccessible`
-pub const IS_WHEEL_CHAIR_ACCESSIBLE: runtime::Property<Desk, bool> = runtime::Property::new(
+pub const IS_WHEEL_CHAIR_ACCESSIBLE: runtime::Property<Desk, bool> = runtime::Property::Named(
     "isWheelChairAccessible",
 );
 /// `label`
-pub const LABEL: runtime::Property<Desk, String> = runtime::Property::new("label");
+pub const LABEL: runtime::Property<Desk, String> = runtime::Property::Named("label");
 /// `mailboxDetails`
-pub const MAILBOX_DETAILS: runtime::Property<Desk, models::MailboxDetails> = runtime::Property::new(
+pub const MAILBOX_DETAILS: runtime::Property<Desk, models::MailboxDetails> = runtime::Property::Named(
     "mailboxDetails",
 );
 /// `mode`
-pub const MODE: runtime::Property<Desk, models::PlaceMode> = runtime::Property::new(
+pub const MODE: runtime::Property<Desk, models::PlaceMode> = runtime::Property::Named(
     "mode",
 );
 /// `parentId`
-pub const PARENT_ID: runtime::Property<Desk, String> = runtime::Property::new(
+pub const PARENT_ID: runtime::Property<Desk, String> = runtime::Property::Named(
     "parentId",
 );
 /// `phone`
-pub const PHONE: runtime::Property<Desk, String> = runtime::Property::new("phone");
+pub const PHONE: runtime::Property<Desk, String> = runtime::Property::Named("phone");
 /// `placeId`
-pub const PLACE_ID: runtime::Property<Desk, String> = runtime::Property::new("placeId");
+pub const PLACE_ID: runtime::Property<Desk, String> = runtime::Property::Named(
+    "placeId",
+);
 /// `servicePlans`: never null.
-pub const SERVICE_PLANS: runtime::Property<Desk, Vec<models::PlaceServicePlanInfo>> = runtime::Property::new(
+pub const SERVICE_PLANS: runtime::Property<Desk, Vec<models::PlaceServicePlanInfo>> = runtime::Property::Named(
     "servicePlans",
 );
 /// `tags`: never null.
-pub const TAGS: runtime::Property<Desk, Vec<String>> = runtime::Property::new("tags");
+pub const TAGS: runtime::Property<Desk, Vec<String>> = runtime::Property::Named("tags");

@@ -100,33 +100,33 @@ runtime::models!(DetectedApp);
 /// Changes to a [`DetectedApp`].
 pub type Patch = runtime::Patch<DetectedApp>;
 /// `deviceCount`: never null.
-pub const DEVICE_COUNT: runtime::Property<DetectedApp, i32> = runtime::Property::new(
+pub const DEVICE_COUNT: runtime::Property<DetectedApp, i32> = runtime::Property::Named(
     "deviceCount",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DetectedApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DetectedApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DetectedApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<DetectedApp, String> = runtime::Property::Named("id");
 /// `managedDevices`: navigation property.
 pub const MANAGED_DEVICES: runtime::Property<
     DetectedApp,
     runtime::Expanded<Vec<models::ManagedDevice>>,
-> = runtime::Property::new("managedDevices");
+> = runtime::Property::Named("managedDevices");
 /// `platform`: never null.
-pub const PLATFORM: runtime::Property<DetectedApp, models::DetectedAppPlatformType> = runtime::Property::new(
+pub const PLATFORM: runtime::Property<DetectedApp, models::DetectedAppPlatformType> = runtime::Property::Named(
     "platform",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<DetectedApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<DetectedApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `sizeInByte`: never null.
-pub const SIZE_IN_BYTE: runtime::Property<DetectedApp, i64> = runtime::Property::new(
+pub const SIZE_IN_BYTE: runtime::Property<DetectedApp, i64> = runtime::Property::Named(
     "sizeInByte",
 );
 /// `version`
-pub const VERSION: runtime::Property<DetectedApp, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<DetectedApp, String> = runtime::Property::Named(
     "version",
 );

@@ -315,58 +315,58 @@ runtime::models!(Device);
 /// Changes to a [`Device`].
 pub type Patch = runtime::Patch<Device>;
 /// `accountEnabled`
-pub const ACCOUNT_ENABLED: runtime::Property<Device, bool> = runtime::Property::new(
+pub const ACCOUNT_ENABLED: runtime::Property<Device, bool> = runtime::Property::Named(
     "accountEnabled",
 );
 /// `alternativeSecurityIds`: never null.
 pub const ALTERNATIVE_SECURITY_IDS: runtime::Property<
     Device,
     Vec<models::AlternativeSecurityId>,
-> = runtime::Property::new("alternativeSecurityIds");
+> = runtime::Property::Named("alternativeSecurityIds");
 /// `approximateLastSignInDateTime`
 pub const APPROXIMATE_LAST_SIGN_IN_DATE_TIME: runtime::Property<
     Device,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("approximateLastSignInDateTime");
+> = runtime::Property::Named("approximateLastSignInDateTime");
 /// `complianceExpirationDateTime`
 pub const COMPLIANCE_EXPIRATION_DATE_TIME: runtime::Property<
     Device,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("complianceExpirationDateTime");
+> = runtime::Property::Named("complianceExpirationDateTime");
 /// `deletedDateTime`
-pub const DELETED_DATE_TIME: runtime::Property<Device, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const DELETED_DATE_TIME: runtime::Property<Device, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "deletedDateTime",
 );
 /// `deviceCategory`
-pub const DEVICE_CATEGORY: runtime::Property<Device, String> = runtime::Property::new(
+pub const DEVICE_CATEGORY: runtime::Property<Device, String> = runtime::Property::Named(
     "deviceCategory",
 );
 /// `deviceId`
-pub const DEVICE_ID: runtime::Property<Device, String> = runtime::Property::new(
+pub const DEVICE_ID: runtime::Property<Device, String> = runtime::Property::Named(
     "deviceId",
 );
 /// `deviceMetadata`
-pub const DEVICE_METADATA: runtime::Property<Device, String> = runtime::Property::new(
+pub const DEVICE_METADATA: runtime::Property<Device, String> = runtime::Property::Named(
     "deviceMetadata",
 );
 /// `deviceOwnership`
-pub const DEVICE_OWNERSHIP: runtime::Property<Device, String> = runtime::Property::new(
+pub const DEVICE_OWNERSHIP: runtime::Property<Device, String> = runtime::Property::Named(
     "deviceOwnership",
 );
 /// `deviceVersion`
-pub const DEVICE_VERSION: runtime::Property<Device, i32> = runtime::Property::new(
+pub const DEVICE_VERSION: runtime::Property<Device, i32> = runtime::Property::Named(
     "deviceVersion",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Device, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Device, String> = runtime::Property::Named(
     "displayName",
 );
 /// `enrollmentProfileName`
-pub const ENROLLMENT_PROFILE_NAME: runtime::Property<Device, String> = runtime::Property::new(
+pub const ENROLLMENT_PROFILE_NAME: runtime::Property<Device, String> = runtime::Property::Named(
     "enrollmentProfileName",
 );
 /// `enrollmentType`
-pub const ENROLLMENT_TYPE: runtime::Property<Device, String> = runtime::Property::new(
+pub const ENROLLMENT_TYPE: runtime::Property<Device, String> = runtime::Property::Named(
     "enrollmentType",
 );
 /// `extensions`: navigation property.
@@ -383,98 +383,98 @@ pub const ENROLLMENT_TYPE: runtime::Property<Device, String> = runtime::Property
 pub const EXTENSIONS: runtime::Property<
     Device,
     crate::runtime::Expanded<Vec<crate::models::Extension>>,
-> = runtime::Property::new("extensions");
+> = runtime::Property::Named("extensions");
 /// `id`: never null.
-pub const ID: runtime::Property<Device, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Device, String> = runtime::Property::Named("id");
 /// `isCompliant`
-pub const IS_COMPLIANT: runtime::Property<Device, bool> = runtime::Property::new(
+pub const IS_COMPLIANT: runtime::Property<Device, bool> = runtime::Property::Named(
     "isCompliant",
 );
 /// `isManaged`
-pub const IS_MANAGED: runtime::Property<Device, bool> = runtime::Property::new(
+pub const IS_MANAGED: runtime::Property<Device, bool> = runtime::Property::Named(
     "isManaged",
 );
 /// `isManagementRestricted`
-pub const IS_MANAGEMENT_RESTRICTED: runtime::Property<Device, bool> = runtime::Property::new(
+pub const IS_MANAGEMENT_RESTRICTED: runtime::Property<Device, bool> = runtime::Property::Named(
     "isManagementRestricted",
 );
 /// `isRooted`
-pub const IS_ROOTED: runtime::Property<Device, bool> = runtime::Property::new(
+pub const IS_ROOTED: runtime::Property<Device, bool> = runtime::Property::Named(
     "isRooted",
 );
 /// `managementType`
-pub const MANAGEMENT_TYPE: runtime::Property<Device, String> = runtime::Property::new(
+pub const MANAGEMENT_TYPE: runtime::Property<Device, String> = runtime::Property::Named(
     "managementType",
 );
 /// `manufacturer`
-pub const MANUFACTURER: runtime::Property<Device, String> = runtime::Property::new(
+pub const MANUFACTURER: runtime::Property<Device, String> = runtime::Property::Named(
     "manufacturer",
 );
 /// `mdmAppId`
-pub const MDM_APP_ID: runtime::Property<Device, String> = runtime::Property::new(
+pub const MDM_APP_ID: runtime::Property<Device, String> = runtime::Property::Named(
     "mdmAppId",
 );
 /// `memberOf`: navigation property.
 pub const MEMBER_OF: runtime::Property<
     Device,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("memberOf");
+> = runtime::Property::Named("memberOf");
 /// `model`
-pub const MODEL: runtime::Property<Device, String> = runtime::Property::new("model");
+pub const MODEL: runtime::Property<Device, String> = runtime::Property::Named("model");
 /// `onPremisesLastSyncDateTime`
 pub const ON_PREMISES_LAST_SYNC_DATE_TIME: runtime::Property<
     Device,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("onPremisesLastSyncDateTime");
+> = runtime::Property::Named("onPremisesLastSyncDateTime");
 /// `onPremisesSecurityIdentifier`
-pub const ON_PREMISES_SECURITY_IDENTIFIER: runtime::Property<Device, String> = runtime::Property::new(
+pub const ON_PREMISES_SECURITY_IDENTIFIER: runtime::Property<Device, String> = runtime::Property::Named(
     "onPremisesSecurityIdentifier",
 );
 /// `onPremisesSyncEnabled`
-pub const ON_PREMISES_SYNC_ENABLED: runtime::Property<Device, bool> = runtime::Property::new(
+pub const ON_PREMISES_SYNC_ENABLED: runtime::Property<Device, bool> = runtime::Property::Named(
     "onPremisesSyncEnabled",
 );
 /// `operatingSystem`
-pub const OPERATING_SYSTEM: runtime::Property<Device, String> = runtime::Property::new(
+pub const OPERATING_SYSTEM: runtime::Property<Device, String> = runtime::Property::Named(
     "operatingSystem",
 );
 /// `operatingSystemVersion`
-pub const OPERATING_SYSTEM_VERSION: runtime::Property<Device, String> = runtime::Property::new(
+pub const OPERATING_SYSTEM_VERSION: runtime::Property<Device, String> = runtime::Property::Named(
     "operatingSystemVersion",
 );
 /// `physicalIds`: never null.
-pub const PHYSICAL_IDS: runtime::Property<Device, Vec<String>> = runtime::Property::new(
+pub const PHYSICAL_IDS: runtime::Property<Device, Vec<String>> = runtime::Property::Named(
     "physicalIds",
 );
 /// `profileType`
-pub const PROFILE_TYPE: runtime::Property<Device, String> = runtime::Property::new(
+pub const PROFILE_TYPE: runtime::Property<Device, String> = runtime::Property::Named(
     "profileType",
 );
 /// `registeredOwners`: navigation property.
 pub const REGISTERED_OWNERS: runtime::Property<
     Device,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("registeredOwners");
+> = runtime::Property::Named("registeredOwners");
 /// `registeredUsers`: navigation property.
 pub const REGISTERED_USERS: runtime::Property<
     Device,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("registeredUsers");
+> = runtime::Property::Named("registeredUsers");
 /// `registrationDateTime`
 pub const REGISTRATION_DATE_TIME: runtime::Property<
     Device,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("registrationDateTime");
+> = runtime::Property::Named("registrationDateTime");
 /// `systemLabels`: never null.
-pub const SYSTEM_LABELS: runtime::Property<Device, Vec<String>> = runtime::Property::new(
+pub const SYSTEM_LABELS: runtime::Property<Device, Vec<String>> = runtime::Property::Named(
     "systemLabels",
 );
 /// `transitiveMemberOf`: navigation property.
 pub const TRANSITIVE_MEMBER_OF: runtime::Property<
     Device,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("transitiveMemberOf");
+> = runtime::Property::Named("transitiveMemberOf");
 /// `trustType`
-pub const TRUST_TYPE: runtime::Property<Device, String> = runtime::Property::new(
+pub const TRUST_TYPE: runtime::Property<Device, String> = runtime::Property::Named(
     "trustType",
 );

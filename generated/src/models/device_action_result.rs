@@ -74,20 +74,20 @@ runtime::models!(DeviceActionResult);
 /// Changes to a [`DeviceActionResult`].
 pub type Patch = runtime::Patch<DeviceActionResult>;
 /// `actionName`
-pub const ACTION_NAME: runtime::Property<DeviceActionResult, String> = runtime::Property::new(
+pub const ACTION_NAME: runtime::Property<DeviceActionResult, String> = runtime::Property::Named(
     "actionName",
 );
 /// `actionState`: never null.
-pub const ACTION_STATE: runtime::Property<DeviceActionResult, models::ActionState> = runtime::Property::new(
+pub const ACTION_STATE: runtime::Property<DeviceActionResult, models::ActionState> = runtime::Property::Named(
     "actionState",
 );
 /// `lastUpdatedDateTime`: never null.
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     DeviceActionResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `startDateTime`: never null.
 pub const START_DATE_TIME: runtime::Property<
     DeviceActionResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

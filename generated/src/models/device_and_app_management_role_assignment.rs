@@ -88,30 +88,30 @@ runtime::models!(DeviceAndAppManagementRoleAssignment);
 /// Changes to a [`DeviceAndAppManagementRoleAssignment`].
 pub type Patch = runtime::Patch<DeviceAndAppManagementRoleAssignment>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<DeviceAndAppManagementRoleAssignment, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<DeviceAndAppManagementRoleAssignment, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     DeviceAndAppManagementRoleAssignment,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceAndAppManagementRoleAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceAndAppManagementRoleAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `members`
 pub const MEMBERS: runtime::Property<
     DeviceAndAppManagementRoleAssignment,
     Vec<String>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");
 /// `resourceScopes`
 pub const RESOURCE_SCOPES: runtime::Property<
     DeviceAndAppManagementRoleAssignment,
     Vec<String>,
-> = runtime::Property::new("resourceScopes");
+> = runtime::Property::Named("resourceScopes");
 /// `roleDefinition`: navigation property.
 pub const ROLE_DEFINITION: runtime::Property<
     DeviceAndAppManagementRoleAssignment,
     runtime::Expanded<models::RoleDefinition>,
-> = runtime::Property::new("roleDefinition");
+> = runtime::Property::Named("roleDefinition");

@@ -88,29 +88,29 @@ runtime::models!(DeviceAndAppManagementRoleDefinition);
 /// Changes to a [`DeviceAndAppManagementRoleDefinition`].
 pub type Patch = runtime::Patch<DeviceAndAppManagementRoleDefinition>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<DeviceAndAppManagementRoleDefinition, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<DeviceAndAppManagementRoleDefinition, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     DeviceAndAppManagementRoleDefinition,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceAndAppManagementRoleDefinition, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceAndAppManagementRoleDefinition, String> = runtime::Property::Named(
     "id",
 );
 /// `isBuiltIn`: never null.
-pub const IS_BUILT_IN: runtime::Property<DeviceAndAppManagementRoleDefinition, bool> = runtime::Property::new(
+pub const IS_BUILT_IN: runtime::Property<DeviceAndAppManagementRoleDefinition, bool> = runtime::Property::Named(
     "isBuiltIn",
 );
 /// `roleAssignments`: navigation property.
 pub const ROLE_ASSIGNMENTS: runtime::Property<
     DeviceAndAppManagementRoleDefinition,
     runtime::Expanded<Vec<models::RoleAssignment>>,
-> = runtime::Property::new("roleAssignments");
+> = runtime::Property::Named("roleAssignments");
 /// `rolePermissions`
 pub const ROLE_PERMISSIONS: runtime::Property<
     DeviceAndAppManagementRoleDefinition,
     Vec<models::RolePermission>,
-> = runtime::Property::new("rolePermissions");
+> = runtime::Property::Named("rolePermissions");

@@ -217,98 +217,100 @@ pub type Patch = runtime::Patch<DeviceAppManagement>;
 pub const ANDROID_MANAGED_APP_PROTECTIONS: runtime::Property<
     DeviceAppManagement,
     runtime::Expanded<Vec<models::AndroidManagedAppProtection>>,
-> = runtime::Property::new("androidManagedAppProtections");
+> = runtime::Property::Named("androidManagedAppProtections");
 /// `defaultManagedAppProtections`: navigation property.
 pub const DEFAULT_MANAGED_APP_PROTECTIONS: runtime::Property<
     DeviceAppManagement,
     runtime::Expanded<Vec<models::DefaultManagedAppProtection>>,
-> = runtime::Property::new("defaultManagedAppProtections");
+> = runtime::Property::Named("defaultManagedAppProtections");
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceAppManagement, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceAppManagement, String> = runtime::Property::Named(
     "id",
 );
 /// `iosManagedAppProtections`: navigation property.
 pub const IOS_MANAGED_APP_PROTECTIONS: runtime::Property<
     DeviceAppManagement,
     runtime::Expanded<Vec<models::IosManagedAppProtection>>,
-> = runtime::Property::new("iosManagedAppProtections");
+> = runtime::Property::Named("iosManagedAppProtections");
 /// `isEnabledForMicrosoftStoreForBusiness`: never null.
 pub const IS_ENABLED_FOR_MICROSOFT_STORE_FOR_BUSINESS: runtime::Property<
     DeviceAppManagement,
     bool,
-> = runtime::Property::new("isEnabledForMicrosoftStoreForBusiness");
+> = runtime::Property::Named("isEnabledForMicrosoftStoreForBusiness");
 /// `managedAppPolicies`: navigation property.
 pub const MANAGED_APP_POLICIES: runtime::Property<
     DeviceAppManagement,
     runtime::Expanded<Vec<models::ManagedAppPolicy>>,
-> = runtime::Property::new("managedAppPolicies");
+> = runtime::Property::Named("managedAppPolicies");
 /// `managedAppRegistrations`: navigation property.
 pub const MANAGED_APP_REGISTRATIONS: runtime::Property<
     DeviceAppManagement,
     runtime::Expanded<Vec<models::ManagedAppRegistration>>,
-> = runtime::Property::new("managedAppRegistrations");
+> = runtime::Property::Named("managedAppRegistrations");
 /// `managedAppStatuses`: navigation property.
 pub const MANAGED_APP_STATUSES: runtime::Property<
     DeviceAppManagement,
     runtime::Expanded<Vec<models::ManagedAppStatus>>,
-> = runtime::Property::new("managedAppStatuses");
+> = runtime::Property::Named("managedAppStatuses");
 /// `managedEBooks`: navigation property.
 pub const MANAGED_EBOOKS: runtime::Property<
     DeviceAppManagement,
     runtime::Expanded<Vec<models::ManagedEbook>>,
-> = runtime::Property::new("managedEBooks");
+> = runtime::Property::Named("managedEBooks");
 /// `mdmWindowsInformationProtectionPolicies`: navigation property.
 pub const MDM_WINDOWS_INFORMATION_PROTECTION_POLICIES: runtime::Property<
     DeviceAppManagement,
     runtime::Expanded<Vec<models::MdmWindowsInformationProtectionPolicy>>,
-> = runtime::Property::new("mdmWindowsInformationProtectionPolicies");
+> = runtime::Property::Named("mdmWindowsInformationProtectionPolicies");
 /// `microsoftStoreForBusinessLanguage`
 pub const MICROSOFT_STORE_FOR_BUSINESS_LANGUAGE: runtime::Property<
     DeviceAppManagement,
     String,
-> = runtime::Property::new("microsoftStoreForBusinessLanguage");
+> = runtime::Property::Named("microsoftStoreForBusinessLanguage");
 /// `microsoftStoreForBusinessLastCompletedApplicationSyncTime`: never null.
 pub const MICROSOFT_STORE_FOR_BUSINESS_LAST_COMPLETED_APPLICATION_SYNC_TIME: runtime::Property<
     DeviceAppManagement,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("microsoftStoreForBusinessLastCompletedApplicationSyncTime");
+> = runtime::Property::Named(
+    "microsoftStoreForBusinessLastCompletedApplicationSyncTime",
+);
 /// `microsoftStoreForBusinessLastSuccessfulSyncDateTime`: never null.
 pub const MICROSOFT_STORE_FOR_BUSINESS_LAST_SUCCESSFUL_SYNC_DATE_TIME: runtime::Property<
     DeviceAppManagement,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("microsoftStoreForBusinessLastSuccessfulSyncDateTime");
+> = runtime::Property::Named("microsoftStoreForBusinessLastSuccessfulSyncDateTime");
 /// `mobileAppCategories`: navigation property.
 pub const MOBILE_APP_CATEGORIES: runtime::Property<
     DeviceAppManagement,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("mobileAppCategories");
+> = runtime::Property::Named("mobileAppCategories");
 /// `mobileAppConfigurations`: navigation property.
 pub const MOBILE_APP_CONFIGURATIONS: runtime::Property<
     DeviceAppManagement,
     runtime::Expanded<Vec<models::ManagedDeviceMobileAppConfiguration>>,
-> = runtime::Property::new("mobileAppConfigurations");
+> = runtime::Property::Named("mobileAppConfigurations");
 /// `mobileAppRelationships`: navigation property.
 pub const MOBILE_APP_RELATIONSHIPS: runtime::Property<
     DeviceAppManagement,
     runtime::Expanded<Vec<models::MobileAppRelationship>>,
-> = runtime::Property::new("mobileAppRelationships");
+> = runtime::Property::Named("mobileAppRelationships");
 /// `mobileApps`: navigation property.
 pub const MOBILE_APPS: runtime::Property<
     DeviceAppManagement,
     runtime::Expanded<Vec<models::MobileApp>>,
-> = runtime::Property::new("mobileApps");
+> = runtime::Property::Named("mobileApps");
 /// `targetedManagedAppConfigurations`: navigation property.
 pub const TARGETED_MANAGED_APP_CONFIGURATIONS: runtime::Property<
     DeviceAppManagement,
     runtime::Expanded<Vec<models::TargetedManagedAppConfiguration>>,
-> = runtime::Property::new("targetedManagedAppConfigurations");
+> = runtime::Property::Named("targetedManagedAppConfigurations");
 /// `vppTokens`: navigation property.
 pub const VPP_TOKENS: runtime::Property<
     DeviceAppManagement,
     runtime::Expanded<Vec<models::VppToken>>,
-> = runtime::Property::new("vppTokens");
+> = runtime::Property::Named("vppTokens");
 /// `windowsInformationProtectionPolicies`: navigation property.
 pub const WINDOWS_INFORMATION_PROTECTION_POLICIES: runtime::Property<
     DeviceAppManagement,
     runtime::Expanded<Vec<models::WindowsInformationProtectionPolicy>>,
-> = runtime::Property::new("windowsInformationProtectionPolicies");
+> = runtime::Property::Named("windowsInformationProtectionPolicies");

@@ -66,12 +66,12 @@ runtime::models!(DeviceCategory);
 /// Changes to a [`DeviceCategory`].
 pub type Patch = runtime::Patch<DeviceCategory>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<DeviceCategory, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<DeviceCategory, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DeviceCategory, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DeviceCategory, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceCategory, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<DeviceCategory, String> = runtime::Property::Named("id");

@@ -85,22 +85,22 @@ pub type Patch = runtime::Patch<DeviceComplianceActionItem>;
 pub const ACTION_TYPE: runtime::Property<
     DeviceComplianceActionItem,
     models::DeviceComplianceActionType,
-> = runtime::Property::new("actionType");
+> = runtime::Property::Named("actionType");
 /// `gracePeriodHours`: never null.
-pub const GRACE_PERIOD_HOURS: runtime::Property<DeviceComplianceActionItem, i32> = runtime::Property::new(
+pub const GRACE_PERIOD_HOURS: runtime::Property<DeviceComplianceActionItem, i32> = runtime::Property::Named(
     "gracePeriodHours",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceComplianceActionItem, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceComplianceActionItem, String> = runtime::Property::Named(
     "id",
 );
 /// `notificationMessageCCList`
 pub const NOTIFICATION_MESSAGE_CC_LIST: runtime::Property<
     DeviceComplianceActionItem,
     Vec<String>,
-> = runtime::Property::new("notificationMessageCCList");
+> = runtime::Property::Named("notificationMessageCCList");
 /// `notificationTemplateId`
 pub const NOTIFICATION_TEMPLATE_ID: runtime::Property<
     DeviceComplianceActionItem,
     String,
-> = runtime::Property::new("notificationTemplateId");
+> = runtime::Property::Named("notificationTemplateId");

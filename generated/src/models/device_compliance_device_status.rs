@@ -105,34 +105,34 @@ pub type Patch = runtime::Patch<DeviceComplianceDeviceStatus>;
 pub const COMPLIANCE_GRACE_PERIOD_EXPIRATION_DATE_TIME: runtime::Property<
     DeviceComplianceDeviceStatus,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("complianceGracePeriodExpirationDateTime");
+> = runtime::Property::Named("complianceGracePeriodExpirationDateTime");
 /// `deviceDisplayName`
-pub const DEVICE_DISPLAY_NAME: runtime::Property<DeviceComplianceDeviceStatus, String> = runtime::Property::new(
+pub const DEVICE_DISPLAY_NAME: runtime::Property<DeviceComplianceDeviceStatus, String> = runtime::Property::Named(
     "deviceDisplayName",
 );
 /// `deviceModel`
-pub const DEVICE_MODEL: runtime::Property<DeviceComplianceDeviceStatus, String> = runtime::Property::new(
+pub const DEVICE_MODEL: runtime::Property<DeviceComplianceDeviceStatus, String> = runtime::Property::Named(
     "deviceModel",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceComplianceDeviceStatus, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceComplianceDeviceStatus, String> = runtime::Property::Named(
     "id",
 );
 /// `lastReportedDateTime`: never null.
 pub const LAST_REPORTED_DATE_TIME: runtime::Property<
     DeviceComplianceDeviceStatus,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastReportedDateTime");
+> = runtime::Property::Named("lastReportedDateTime");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     DeviceComplianceDeviceStatus,
     models::ComplianceStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `userName`
-pub const USER_NAME: runtime::Property<DeviceComplianceDeviceStatus, String> = runtime::Property::new(
+pub const USER_NAME: runtime::Property<DeviceComplianceDeviceStatus, String> = runtime::Property::Named(
     "userName",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<DeviceComplianceDeviceStatus, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<DeviceComplianceDeviceStatus, String> = runtime::Property::Named(
     "userPrincipalName",
 );

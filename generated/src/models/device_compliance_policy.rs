@@ -255,60 +255,60 @@ pub type Patch = runtime::Patch<DeviceCompliancePolicy>;
 pub const ASSIGNMENTS: runtime::Property<
     DeviceCompliancePolicy,
     runtime::Expanded<Vec<models::DeviceCompliancePolicyAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     DeviceCompliancePolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<DeviceCompliancePolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<DeviceCompliancePolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     DeviceCompliancePolicy,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     DeviceCompliancePolicy,
     runtime::Expanded<models::DeviceComplianceDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     DeviceCompliancePolicy,
     runtime::Expanded<Vec<models::DeviceComplianceDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<DeviceCompliancePolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DeviceCompliancePolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceCompliancePolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceCompliancePolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DeviceCompliancePolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `scheduledActionsForRule`: navigation property.
 pub const SCHEDULED_ACTIONS_FOR_RULE: runtime::Property<
     DeviceCompliancePolicy,
     runtime::Expanded<Vec<models::DeviceComplianceScheduledActionForRule>>,
-> = runtime::Property::new("scheduledActionsForRule");
+> = runtime::Property::Named("scheduledActionsForRule");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     DeviceCompliancePolicy,
     runtime::Expanded<models::DeviceComplianceUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     DeviceCompliancePolicy,
     runtime::Expanded<Vec<models::DeviceComplianceUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<DeviceCompliancePolicy, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<DeviceCompliancePolicy, i32> = runtime::Property::Named(
     "version",
 );

@@ -61,11 +61,11 @@ runtime::models!(DeviceCompliancePolicyAssignment);
 /// Changes to a [`DeviceCompliancePolicyAssignment`].
 pub type Patch = runtime::Patch<DeviceCompliancePolicyAssignment>;
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceCompliancePolicyAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceCompliancePolicyAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `target`
 pub const TARGET: runtime::Property<
     DeviceCompliancePolicyAssignment,
     models::DeviceAndAppManagementAssignmentTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

@@ -115,48 +115,48 @@ pub type Patch = runtime::Patch<DeviceCompliancePolicyDeviceStateSummary>;
 pub const COMPLIANT_DEVICE_COUNT: runtime::Property<
     DeviceCompliancePolicyDeviceStateSummary,
     i32,
-> = runtime::Property::new("compliantDeviceCount");
+> = runtime::Property::Named("compliantDeviceCount");
 /// `configManagerCount`: never null.
 pub const CONFIG_MANAGER_COUNT: runtime::Property<
     DeviceCompliancePolicyDeviceStateSummary,
     i32,
-> = runtime::Property::new("configManagerCount");
+> = runtime::Property::Named("configManagerCount");
 /// `conflictDeviceCount`: never null.
 pub const CONFLICT_DEVICE_COUNT: runtime::Property<
     DeviceCompliancePolicyDeviceStateSummary,
     i32,
-> = runtime::Property::new("conflictDeviceCount");
+> = runtime::Property::Named("conflictDeviceCount");
 /// `errorDeviceCount`: never null.
 pub const ERROR_DEVICE_COUNT: runtime::Property<
     DeviceCompliancePolicyDeviceStateSummary,
     i32,
-> = runtime::Property::new("errorDeviceCount");
+> = runtime::Property::Named("errorDeviceCount");
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceCompliancePolicyDeviceStateSummary, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceCompliancePolicyDeviceStateSummary, String> = runtime::Property::Named(
     "id",
 );
 /// `inGracePeriodCount`: never null.
 pub const IN_GRACE_PERIOD_COUNT: runtime::Property<
     DeviceCompliancePolicyDeviceStateSummary,
     i32,
-> = runtime::Property::new("inGracePeriodCount");
+> = runtime::Property::Named("inGracePeriodCount");
 /// `nonCompliantDeviceCount`: never null.
 pub const NON_COMPLIANT_DEVICE_COUNT: runtime::Property<
     DeviceCompliancePolicyDeviceStateSummary,
     i32,
-> = runtime::Property::new("nonCompliantDeviceCount");
+> = runtime::Property::Named("nonCompliantDeviceCount");
 /// `notApplicableDeviceCount`: never null.
 pub const NOT_APPLICABLE_DEVICE_COUNT: runtime::Property<
     DeviceCompliancePolicyDeviceStateSummary,
     i32,
-> = runtime::Property::new("notApplicableDeviceCount");
+> = runtime::Property::Named("notApplicableDeviceCount");
 /// `remediatedDeviceCount`: never null.
 pub const REMEDIATED_DEVICE_COUNT: runtime::Property<
     DeviceCompliancePolicyDeviceStateSummary,
     i32,
-> = runtime::Property::new("remediatedDeviceCount");
+> = runtime::Property::Named("remediatedDeviceCount");
 /// `unknownDeviceCount`: never null.
 pub const UNKNOWN_DEVICE_COUNT: runtime::Property<
     DeviceCompliancePolicyDeviceStateSummary,
     i32,
-> = runtime::Property::new("unknownDeviceCount");
+> = runtime::Property::Named("unknownDeviceCount");

@@ -122,55 +122,55 @@ runtime::models!(DeviceCompliancePolicySettingState);
 /// Changes to a [`DeviceCompliancePolicySettingState`].
 pub type Patch = runtime::Patch<DeviceCompliancePolicySettingState>;
 /// `currentValue`
-pub const CURRENT_VALUE: runtime::Property<DeviceCompliancePolicySettingState, String> = runtime::Property::new(
+pub const CURRENT_VALUE: runtime::Property<DeviceCompliancePolicySettingState, String> = runtime::Property::Named(
     "currentValue",
 );
 /// `errorCode`: never null.
-pub const ERROR_CODE: runtime::Property<DeviceCompliancePolicySettingState, i64> = runtime::Property::new(
+pub const ERROR_CODE: runtime::Property<DeviceCompliancePolicySettingState, i64> = runtime::Property::Named(
     "errorCode",
 );
 /// `errorDescription`
 pub const ERROR_DESCRIPTION: runtime::Property<
     DeviceCompliancePolicySettingState,
     String,
-> = runtime::Property::new("errorDescription");
+> = runtime::Property::Named("errorDescription");
 /// `instanceDisplayName`
 pub const INSTANCE_DISPLAY_NAME: runtime::Property<
     DeviceCompliancePolicySettingState,
     String,
-> = runtime::Property::new("instanceDisplayName");
+> = runtime::Property::Named("instanceDisplayName");
 /// `setting`
-pub const SETTING: runtime::Property<DeviceCompliancePolicySettingState, String> = runtime::Property::new(
+pub const SETTING: runtime::Property<DeviceCompliancePolicySettingState, String> = runtime::Property::Named(
     "setting",
 );
 /// `settingName`
-pub const SETTING_NAME: runtime::Property<DeviceCompliancePolicySettingState, String> = runtime::Property::new(
+pub const SETTING_NAME: runtime::Property<DeviceCompliancePolicySettingState, String> = runtime::Property::Named(
     "settingName",
 );
 /// `sources`
 pub const SOURCES: runtime::Property<
     DeviceCompliancePolicySettingState,
     Vec<models::SettingSource>,
-> = runtime::Property::new("sources");
+> = runtime::Property::Named("sources");
 /// `state`: never null.
 pub const STATE: runtime::Property<
     DeviceCompliancePolicySettingState,
     models::ComplianceStatus,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");
 /// `userEmail`
-pub const USER_EMAIL: runtime::Property<DeviceCompliancePolicySettingState, String> = runtime::Property::new(
+pub const USER_EMAIL: runtime::Property<DeviceCompliancePolicySettingState, String> = runtime::Property::Named(
     "userEmail",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<DeviceCompliancePolicySettingState, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<DeviceCompliancePolicySettingState, String> = runtime::Property::Named(
     "userId",
 );
 /// `userName`
-pub const USER_NAME: runtime::Property<DeviceCompliancePolicySettingState, String> = runtime::Property::new(
+pub const USER_NAME: runtime::Property<DeviceCompliancePolicySettingState, String> = runtime::Property::Named(
     "userName",
 );
 /// `userPrincipalName`
 pub const USER_PRINCIPAL_NAME: runtime::Property<
     DeviceCompliancePolicySettingState,
     String,
-> = runtime::Property::new("userPrincipalName");
+> = runtime::Property::Named("userPrincipalName");

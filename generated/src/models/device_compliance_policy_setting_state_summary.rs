@@ -129,58 +129,58 @@ pub type Patch = runtime::Patch<DeviceCompliancePolicySettingStateSummary>;
 pub const COMPLIANT_DEVICE_COUNT: runtime::Property<
     DeviceCompliancePolicySettingStateSummary,
     i32,
-> = runtime::Property::new("compliantDeviceCount");
+> = runtime::Property::Named("compliantDeviceCount");
 /// `conflictDeviceCount`: never null.
 pub const CONFLICT_DEVICE_COUNT: runtime::Property<
     DeviceCompliancePolicySettingStateSummary,
     i32,
-> = runtime::Property::new("conflictDeviceCount");
+> = runtime::Property::Named("conflictDeviceCount");
 /// `deviceComplianceSettingStates`: navigation property.
 pub const DEVICE_COMPLIANCE_SETTING_STATES: runtime::Property<
     DeviceCompliancePolicySettingStateSummary,
     runtime::Expanded<Vec<models::DeviceComplianceSettingState>>,
-> = runtime::Property::new("deviceComplianceSettingStates");
+> = runtime::Property::Named("deviceComplianceSettingStates");
 /// `errorDeviceCount`: never null.
 pub const ERROR_DEVICE_COUNT: runtime::Property<
     DeviceCompliancePolicySettingStateSummary,
     i32,
-> = runtime::Property::new("errorDeviceCount");
+> = runtime::Property::Named("errorDeviceCount");
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceCompliancePolicySettingStateSummary, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceCompliancePolicySettingStateSummary, String> = runtime::Property::Named(
     "id",
 );
 /// `nonCompliantDeviceCount`: never null.
 pub const NON_COMPLIANT_DEVICE_COUNT: runtime::Property<
     DeviceCompliancePolicySettingStateSummary,
     i32,
-> = runtime::Property::new("nonCompliantDeviceCount");
+> = runtime::Property::Named("nonCompliantDeviceCount");
 /// `notApplicableDeviceCount`: never null.
 pub const NOT_APPLICABLE_DEVICE_COUNT: runtime::Property<
     DeviceCompliancePolicySettingStateSummary,
     i32,
-> = runtime::Property::new("notApplicableDeviceCount");
+> = runtime::Property::Named("notApplicableDeviceCount");
 /// `platformType`: never null.
 pub const PLATFORM_TYPE: runtime::Property<
     DeviceCompliancePolicySettingStateSummary,
     models::PolicyPlatformType,
-> = runtime::Property::new("platformType");
+> = runtime::Property::Named("platformType");
 /// `remediatedDeviceCount`: never null.
 pub const REMEDIATED_DEVICE_COUNT: runtime::Property<
     DeviceCompliancePolicySettingStateSummary,
     i32,
-> = runtime::Property::new("remediatedDeviceCount");
+> = runtime::Property::Named("remediatedDeviceCount");
 /// `setting`
 pub const SETTING: runtime::Property<
     DeviceCompliancePolicySettingStateSummary,
     String,
-> = runtime::Property::new("setting");
+> = runtime::Property::Named("setting");
 /// `settingName`
 pub const SETTING_NAME: runtime::Property<
     DeviceCompliancePolicySettingStateSummary,
     String,
-> = runtime::Property::new("settingName");
+> = runtime::Property::Named("settingName");
 /// `unknownDeviceCount`: never null.
 pub const UNKNOWN_DEVICE_COUNT: runtime::Property<
     DeviceCompliancePolicySettingStateSummary,
     i32,
-> = runtime::Property::new("unknownDeviceCount");
+> = runtime::Property::Named("unknownDeviceCount");

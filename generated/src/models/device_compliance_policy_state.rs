@@ -94,33 +94,33 @@ runtime::models!(DeviceCompliancePolicyState);
 /// Changes to a [`DeviceCompliancePolicyState`].
 pub type Patch = runtime::Patch<DeviceCompliancePolicyState>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DeviceCompliancePolicyState, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DeviceCompliancePolicyState, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceCompliancePolicyState, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceCompliancePolicyState, String> = runtime::Property::Named(
     "id",
 );
 /// `platformType`: never null.
 pub const PLATFORM_TYPE: runtime::Property<
     DeviceCompliancePolicyState,
     models::PolicyPlatformType,
-> = runtime::Property::new("platformType");
+> = runtime::Property::Named("platformType");
 /// `settingCount`: never null.
-pub const SETTING_COUNT: runtime::Property<DeviceCompliancePolicyState, i32> = runtime::Property::new(
+pub const SETTING_COUNT: runtime::Property<DeviceCompliancePolicyState, i32> = runtime::Property::Named(
     "settingCount",
 );
 /// `settingStates`
 pub const SETTING_STATES: runtime::Property<
     DeviceCompliancePolicyState,
     Vec<models::DeviceCompliancePolicySettingState>,
-> = runtime::Property::new("settingStates");
+> = runtime::Property::Named("settingStates");
 /// `state`: never null.
 pub const STATE: runtime::Property<
     DeviceCompliancePolicyState,
     models::ComplianceStatus,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");
 /// `version`: never null.
-pub const VERSION: runtime::Property<DeviceCompliancePolicyState, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<DeviceCompliancePolicyState, i32> = runtime::Property::Named(
     "version",
 );

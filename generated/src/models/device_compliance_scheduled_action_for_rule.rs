@@ -68,15 +68,15 @@ runtime::models!(DeviceComplianceScheduledActionForRule);
 /// Changes to a [`DeviceComplianceScheduledActionForRule`].
 pub type Patch = runtime::Patch<DeviceComplianceScheduledActionForRule>;
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceComplianceScheduledActionForRule, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceComplianceScheduledActionForRule, String> = runtime::Property::Named(
     "id",
 );
 /// `ruleName`
-pub const RULE_NAME: runtime::Property<DeviceComplianceScheduledActionForRule, String> = runtime::Property::new(
+pub const RULE_NAME: runtime::Property<DeviceComplianceScheduledActionForRule, String> = runtime::Property::Named(
     "ruleName",
 );
 /// `scheduledActionConfigurations`: navigation property.
 pub const SCHEDULED_ACTION_CONFIGURATIONS: runtime::Property<
     DeviceComplianceScheduledActionForRule,
     runtime::Expanded<Vec<models::DeviceComplianceActionItem>>,
-> = runtime::Property::new("scheduledActionConfigurations");
+> = runtime::Property::Named("scheduledActionConfigurations");

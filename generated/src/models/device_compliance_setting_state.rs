@@ -129,49 +129,49 @@ pub type Patch = runtime::Patch<DeviceComplianceSettingState>;
 pub const COMPLIANCE_GRACE_PERIOD_EXPIRATION_DATE_TIME: runtime::Property<
     DeviceComplianceSettingState,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("complianceGracePeriodExpirationDateTime");
+> = runtime::Property::Named("complianceGracePeriodExpirationDateTime");
 /// `deviceId`
-pub const DEVICE_ID: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::new(
+pub const DEVICE_ID: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::Named(
     "deviceId",
 );
 /// `deviceModel`
-pub const DEVICE_MODEL: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::new(
+pub const DEVICE_MODEL: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::Named(
     "deviceModel",
 );
 /// `deviceName`
-pub const DEVICE_NAME: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::new(
+pub const DEVICE_NAME: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::Named(
     "deviceName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::Named(
     "id",
 );
 /// `setting`
-pub const SETTING: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::new(
+pub const SETTING: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::Named(
     "setting",
 );
 /// `settingName`
-pub const SETTING_NAME: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::new(
+pub const SETTING_NAME: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::Named(
     "settingName",
 );
 /// `state`: never null.
 pub const STATE: runtime::Property<
     DeviceComplianceSettingState,
     models::ComplianceStatus,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");
 /// `userEmail`
-pub const USER_EMAIL: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::new(
+pub const USER_EMAIL: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::Named(
     "userEmail",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::Named(
     "userId",
 );
 /// `userName`
-pub const USER_NAME: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::new(
+pub const USER_NAME: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::Named(
     "userName",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<DeviceComplianceSettingState, String> = runtime::Property::Named(
     "userPrincipalName",
 );

@@ -100,35 +100,35 @@ runtime::models!(DeviceComplianceUserOverview);
 /// Changes to a [`DeviceComplianceUserOverview`].
 pub type Patch = runtime::Patch<DeviceComplianceUserOverview>;
 /// `configurationVersion`: never null.
-pub const CONFIGURATION_VERSION: runtime::Property<DeviceComplianceUserOverview, i32> = runtime::Property::new(
+pub const CONFIGURATION_VERSION: runtime::Property<DeviceComplianceUserOverview, i32> = runtime::Property::Named(
     "configurationVersion",
 );
 /// `errorCount`: never null.
-pub const ERROR_COUNT: runtime::Property<DeviceComplianceUserOverview, i32> = runtime::Property::new(
+pub const ERROR_COUNT: runtime::Property<DeviceComplianceUserOverview, i32> = runtime::Property::Named(
     "errorCount",
 );
 /// `failedCount`: never null.
-pub const FAILED_COUNT: runtime::Property<DeviceComplianceUserOverview, i32> = runtime::Property::new(
+pub const FAILED_COUNT: runtime::Property<DeviceComplianceUserOverview, i32> = runtime::Property::Named(
     "failedCount",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceComplianceUserOverview, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceComplianceUserOverview, String> = runtime::Property::Named(
     "id",
 );
 /// `lastUpdateDateTime`: never null.
 pub const LAST_UPDATE_DATE_TIME: runtime::Property<
     DeviceComplianceUserOverview,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdateDateTime");
+> = runtime::Property::Named("lastUpdateDateTime");
 /// `notApplicableCount`: never null.
-pub const NOT_APPLICABLE_COUNT: runtime::Property<DeviceComplianceUserOverview, i32> = runtime::Property::new(
+pub const NOT_APPLICABLE_COUNT: runtime::Property<DeviceComplianceUserOverview, i32> = runtime::Property::Named(
     "notApplicableCount",
 );
 /// `pendingCount`: never null.
-pub const PENDING_COUNT: runtime::Property<DeviceComplianceUserOverview, i32> = runtime::Property::new(
+pub const PENDING_COUNT: runtime::Property<DeviceComplianceUserOverview, i32> = runtime::Property::Named(
     "pendingCount",
 );
 /// `successCount`: never null.
-pub const SUCCESS_COUNT: runtime::Property<DeviceComplianceUserOverview, i32> = runtime::Property::new(
+pub const SUCCESS_COUNT: runtime::Property<DeviceComplianceUserOverview, i32> = runtime::Property::Named(
     "successCount",
 );

@@ -88,28 +88,28 @@ runtime::models!(DeviceComplianceUserStatus);
 /// Changes to a [`DeviceComplianceUserStatus`].
 pub type Patch = runtime::Patch<DeviceComplianceUserStatus>;
 /// `devicesCount`: never null.
-pub const DEVICES_COUNT: runtime::Property<DeviceComplianceUserStatus, i32> = runtime::Property::new(
+pub const DEVICES_COUNT: runtime::Property<DeviceComplianceUserStatus, i32> = runtime::Property::Named(
     "devicesCount",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceComplianceUserStatus, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceComplianceUserStatus, String> = runtime::Property::Named(
     "id",
 );
 /// `lastReportedDateTime`: never null.
 pub const LAST_REPORTED_DATE_TIME: runtime::Property<
     DeviceComplianceUserStatus,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastReportedDateTime");
+> = runtime::Property::Named("lastReportedDateTime");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     DeviceComplianceUserStatus,
     models::ComplianceStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `userDisplayName`
-pub const USER_DISPLAY_NAME: runtime::Property<DeviceComplianceUserStatus, String> = runtime::Property::new(
+pub const USER_DISPLAY_NAME: runtime::Property<DeviceComplianceUserStatus, String> = runtime::Property::Named(
     "userDisplayName",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<DeviceComplianceUserStatus, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<DeviceComplianceUserStatus, String> = runtime::Property::Named(
     "userPrincipalName",
 );

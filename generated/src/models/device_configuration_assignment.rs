@@ -61,11 +61,11 @@ runtime::models!(DeviceConfigurationAssignment);
 /// Changes to a [`DeviceConfigurationAssignment`].
 pub type Patch = runtime::Patch<DeviceConfigurationAssignment>;
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceConfigurationAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceConfigurationAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `target`
 pub const TARGET: runtime::Property<
     DeviceConfigurationAssignment,
     models::DeviceAndAppManagementAssignmentTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

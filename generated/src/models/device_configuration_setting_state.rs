@@ -122,55 +122,55 @@ runtime::models!(DeviceConfigurationSettingState);
 /// Changes to a [`DeviceConfigurationSettingState`].
 pub type Patch = runtime::Patch<DeviceConfigurationSettingState>;
 /// `currentValue`
-pub const CURRENT_VALUE: runtime::Property<DeviceConfigurationSettingState, String> = runtime::Property::new(
+pub const CURRENT_VALUE: runtime::Property<DeviceConfigurationSettingState, String> = runtime::Property::Named(
     "currentValue",
 );
 /// `errorCode`: never null.
-pub const ERROR_CODE: runtime::Property<DeviceConfigurationSettingState, i64> = runtime::Property::new(
+pub const ERROR_CODE: runtime::Property<DeviceConfigurationSettingState, i64> = runtime::Property::Named(
     "errorCode",
 );
 /// `errorDescription`
 pub const ERROR_DESCRIPTION: runtime::Property<
     DeviceConfigurationSettingState,
     String,
-> = runtime::Property::new("errorDescription");
+> = runtime::Property::Named("errorDescription");
 /// `instanceDisplayName`
 pub const INSTANCE_DISPLAY_NAME: runtime::Property<
     DeviceConfigurationSettingState,
     String,
-> = runtime::Property::new("instanceDisplayName");
+> = runtime::Property::Named("instanceDisplayName");
 /// `setting`
-pub const SETTING: runtime::Property<DeviceConfigurationSettingState, String> = runtime::Property::new(
+pub const SETTING: runtime::Property<DeviceConfigurationSettingState, String> = runtime::Property::Named(
     "setting",
 );
 /// `settingName`
-pub const SETTING_NAME: runtime::Property<DeviceConfigurationSettingState, String> = runtime::Property::new(
+pub const SETTING_NAME: runtime::Property<DeviceConfigurationSettingState, String> = runtime::Property::Named(
     "settingName",
 );
 /// `sources`
 pub const SOURCES: runtime::Property<
     DeviceConfigurationSettingState,
     Vec<models::SettingSource>,
-> = runtime::Property::new("sources");
+> = runtime::Property::Named("sources");
 /// `state`: never null.
 pub const STATE: runtime::Property<
     DeviceConfigurationSettingState,
     models::ComplianceStatus,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");
 /// `userEmail`
-pub const USER_EMAIL: runtime::Property<DeviceConfigurationSettingState, String> = runtime::Property::new(
+pub const USER_EMAIL: runtime::Property<DeviceConfigurationSettingState, String> = runtime::Property::Named(
     "userEmail",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<DeviceConfigurationSettingState, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<DeviceConfigurationSettingState, String> = runtime::Property::Named(
     "userId",
 );
 /// `userName`
-pub const USER_NAME: runtime::Property<DeviceConfigurationSettingState, String> = runtime::Property::new(
+pub const USER_NAME: runtime::Property<DeviceConfigurationSettingState, String> = runtime::Property::Named(
     "userName",
 );
 /// `userPrincipalName`
 pub const USER_PRINCIPAL_NAME: runtime::Property<
     DeviceConfigurationSettingState,
     String,
-> = runtime::Property::new("userPrincipalName");
+> = runtime::Property::Named("userPrincipalName");

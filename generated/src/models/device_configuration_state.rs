@@ -94,32 +94,32 @@ runtime::models!(DeviceConfigurationState);
 /// Changes to a [`DeviceConfigurationState`].
 pub type Patch = runtime::Patch<DeviceConfigurationState>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DeviceConfigurationState, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DeviceConfigurationState, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceConfigurationState, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceConfigurationState, String> = runtime::Property::Named(
     "id",
 );
 /// `platformType`: never null.
 pub const PLATFORM_TYPE: runtime::Property<
     DeviceConfigurationState,
     models::PolicyPlatformType,
-> = runtime::Property::new("platformType");
+> = runtime::Property::Named("platformType");
 /// `settingCount`: never null.
-pub const SETTING_COUNT: runtime::Property<DeviceConfigurationState, i32> = runtime::Property::new(
+pub const SETTING_COUNT: runtime::Property<DeviceConfigurationState, i32> = runtime::Property::Named(
     "settingCount",
 );
 /// `settingStates`
 pub const SETTING_STATES: runtime::Property<
     DeviceConfigurationState,
     Vec<models::DeviceConfigurationSettingState>,
-> = runtime::Property::new("settingStates");
+> = runtime::Property::Named("settingStates");
 /// `state`: never null.
-pub const STATE: runtime::Property<DeviceConfigurationState, models::ComplianceStatus> = runtime::Property::new(
+pub const STATE: runtime::Property<DeviceConfigurationState, models::ComplianceStatus> = runtime::Property::Named(
     "state",
 );
 /// `version`: never null.
-pub const VERSION: runtime::Property<DeviceConfigurationState, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<DeviceConfigurationState, i32> = runtime::Property::Named(
     "version",
 );

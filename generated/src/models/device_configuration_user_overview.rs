@@ -103,34 +103,34 @@ pub type Patch = runtime::Patch<DeviceConfigurationUserOverview>;
 pub const CONFIGURATION_VERSION: runtime::Property<
     DeviceConfigurationUserOverview,
     i32,
-> = runtime::Property::new("configurationVersion");
+> = runtime::Property::Named("configurationVersion");
 /// `errorCount`: never null.
-pub const ERROR_COUNT: runtime::Property<DeviceConfigurationUserOverview, i32> = runtime::Property::new(
+pub const ERROR_COUNT: runtime::Property<DeviceConfigurationUserOverview, i32> = runtime::Property::Named(
     "errorCount",
 );
 /// `failedCount`: never null.
-pub const FAILED_COUNT: runtime::Property<DeviceConfigurationUserOverview, i32> = runtime::Property::new(
+pub const FAILED_COUNT: runtime::Property<DeviceConfigurationUserOverview, i32> = runtime::Property::Named(
     "failedCount",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceConfigurationUserOverview, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceConfigurationUserOverview, String> = runtime::Property::Named(
     "id",
 );
 /// `lastUpdateDateTime`: never null.
 pub const LAST_UPDATE_DATE_TIME: runtime::Property<
     DeviceConfigurationUserOverview,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdateDateTime");
+> = runtime::Property::Named("lastUpdateDateTime");
 /// `notApplicableCount`: never null.
 pub const NOT_APPLICABLE_COUNT: runtime::Property<
     DeviceConfigurationUserOverview,
     i32,
-> = runtime::Property::new("notApplicableCount");
+> = runtime::Property::Named("notApplicableCount");
 /// `pendingCount`: never null.
-pub const PENDING_COUNT: runtime::Property<DeviceConfigurationUserOverview, i32> = runtime::Property::new(
+pub const PENDING_COUNT: runtime::Property<DeviceConfigurationUserOverview, i32> = runtime::Property::Named(
     "pendingCount",
 );
 /// `successCount`: never null.
-pub const SUCCESS_COUNT: runtime::Property<DeviceConfigurationUserOverview, i32> = runtime::Property::new(
+pub const SUCCESS_COUNT: runtime::Property<DeviceConfigurationUserOverview, i32> = runtime::Property::Named(
     "successCount",
 );

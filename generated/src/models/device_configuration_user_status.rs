@@ -88,29 +88,29 @@ runtime::models!(DeviceConfigurationUserStatus);
 /// Changes to a [`DeviceConfigurationUserStatus`].
 pub type Patch = runtime::Patch<DeviceConfigurationUserStatus>;
 /// `devicesCount`: never null.
-pub const DEVICES_COUNT: runtime::Property<DeviceConfigurationUserStatus, i32> = runtime::Property::new(
+pub const DEVICES_COUNT: runtime::Property<DeviceConfigurationUserStatus, i32> = runtime::Property::Named(
     "devicesCount",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceConfigurationUserStatus, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceConfigurationUserStatus, String> = runtime::Property::Named(
     "id",
 );
 /// `lastReportedDateTime`: never null.
 pub const LAST_REPORTED_DATE_TIME: runtime::Property<
     DeviceConfigurationUserStatus,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastReportedDateTime");
+> = runtime::Property::Named("lastReportedDateTime");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     DeviceConfigurationUserStatus,
     models::ComplianceStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `userDisplayName`
-pub const USER_DISPLAY_NAME: runtime::Property<DeviceConfigurationUserStatus, String> = runtime::Property::new(
+pub const USER_DISPLAY_NAME: runtime::Property<DeviceConfigurationUserStatus, String> = runtime::Property::Named(
     "userDisplayName",
 );
 /// `userPrincipalName`
 pub const USER_PRINCIPAL_NAME: runtime::Property<
     DeviceConfigurationUserStatus,
     String,
-> = runtime::Property::new("userPrincipalName");
+> = runtime::Property::Named("userPrincipalName");

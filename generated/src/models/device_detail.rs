@@ -92,30 +92,30 @@ runtime::models!(DeviceDetail);
 /// Changes to a [`DeviceDetail`].
 pub type Patch = runtime::Patch<DeviceDetail>;
 /// `browser`
-pub const BROWSER: runtime::Property<DeviceDetail, String> = runtime::Property::new(
+pub const BROWSER: runtime::Property<DeviceDetail, String> = runtime::Property::Named(
     "browser",
 );
 /// `deviceId`
-pub const DEVICE_ID: runtime::Property<DeviceDetail, String> = runtime::Property::new(
+pub const DEVICE_ID: runtime::Property<DeviceDetail, String> = runtime::Property::Named(
     "deviceId",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DeviceDetail, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DeviceDetail, String> = runtime::Property::Named(
     "displayName",
 );
 /// `isCompliant`
-pub const IS_COMPLIANT: runtime::Property<DeviceDetail, bool> = runtime::Property::new(
+pub const IS_COMPLIANT: runtime::Property<DeviceDetail, bool> = runtime::Property::Named(
     "isCompliant",
 );
 /// `isManaged`
-pub const IS_MANAGED: runtime::Property<DeviceDetail, bool> = runtime::Property::new(
+pub const IS_MANAGED: runtime::Property<DeviceDetail, bool> = runtime::Property::Named(
     "isManaged",
 );
 /// `operatingSystem`
-pub const OPERATING_SYSTEM: runtime::Property<DeviceDetail, String> = runtime::Property::new(
+pub const OPERATING_SYSTEM: runtime::Property<DeviceDetail, String> = runtime::Property::Named(
     "operatingSystem",
 );
 /// `trustType`
-pub const TRUST_TYPE: runtime::Property<DeviceDetail, String> = runtime::Property::new(
+pub const TRUST_TYPE: runtime::Property<DeviceDetail, String> = runtime::Property::Named(
     "trustType",
 );

@@ -209,34 +209,34 @@ pub type Patch = runtime::Patch<DeviceEnrollmentConfiguration>;
 pub const ASSIGNMENTS: runtime::Property<
     DeviceEnrollmentConfiguration,
     runtime::Expanded<Vec<models::EnrollmentConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     DeviceEnrollmentConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<DeviceEnrollmentConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<DeviceEnrollmentConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DeviceEnrollmentConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DeviceEnrollmentConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceEnrollmentConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceEnrollmentConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DeviceEnrollmentConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `priority`: never null.
-pub const PRIORITY: runtime::Property<DeviceEnrollmentConfiguration, i32> = runtime::Property::new(
+pub const PRIORITY: runtime::Property<DeviceEnrollmentConfiguration, i32> = runtime::Property::Named(
     "priority",
 );
 /// `version`: never null.
-pub const VERSION: runtime::Property<DeviceEnrollmentConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<DeviceEnrollmentConfiguration, i32> = runtime::Property::Named(
     "version",
 );

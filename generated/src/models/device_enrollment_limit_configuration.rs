@@ -114,38 +114,38 @@ pub type Patch = runtime::Patch<DeviceEnrollmentLimitConfiguration>;
 pub const ASSIGNMENTS: runtime::Property<
     DeviceEnrollmentLimitConfiguration,
     runtime::Expanded<Vec<models::EnrollmentConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     DeviceEnrollmentLimitConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<DeviceEnrollmentLimitConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<DeviceEnrollmentLimitConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DeviceEnrollmentLimitConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DeviceEnrollmentLimitConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceEnrollmentLimitConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceEnrollmentLimitConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DeviceEnrollmentLimitConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `limit`: never null.
-pub const LIMIT: runtime::Property<DeviceEnrollmentLimitConfiguration, i32> = runtime::Property::new(
+pub const LIMIT: runtime::Property<DeviceEnrollmentLimitConfiguration, i32> = runtime::Property::Named(
     "limit",
 );
 /// `priority`: never null.
-pub const PRIORITY: runtime::Property<DeviceEnrollmentLimitConfiguration, i32> = runtime::Property::new(
+pub const PRIORITY: runtime::Property<DeviceEnrollmentLimitConfiguration, i32> = runtime::Property::Named(
     "priority",
 );
 /// `version`: never null.
-pub const VERSION: runtime::Property<DeviceEnrollmentLimitConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<DeviceEnrollmentLimitConfiguration, i32> = runtime::Property::Named(
     "version",
 );

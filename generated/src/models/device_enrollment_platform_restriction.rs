@@ -77,19 +77,19 @@ pub type Patch = runtime::Patch<DeviceEnrollmentPlatformRestriction>;
 pub const OS_MAXIMUM_VERSION: runtime::Property<
     DeviceEnrollmentPlatformRestriction,
     String,
-> = runtime::Property::new("osMaximumVersion");
+> = runtime::Property::Named("osMaximumVersion");
 /// `osMinimumVersion`
 pub const OS_MINIMUM_VERSION: runtime::Property<
     DeviceEnrollmentPlatformRestriction,
     String,
-> = runtime::Property::new("osMinimumVersion");
+> = runtime::Property::Named("osMinimumVersion");
 /// `personalDeviceEnrollmentBlocked`: never null.
 pub const PERSONAL_DEVICE_ENROLLMENT_BLOCKED: runtime::Property<
     DeviceEnrollmentPlatformRestriction,
     bool,
-> = runtime::Property::new("personalDeviceEnrollmentBlocked");
+> = runtime::Property::Named("personalDeviceEnrollmentBlocked");
 /// `platformBlocked`: never null.
 pub const PLATFORM_BLOCKED: runtime::Property<
     DeviceEnrollmentPlatformRestriction,
     bool,
-> = runtime::Property::new("platformBlocked");
+> = runtime::Property::Named("platformBlocked");

@@ -138,64 +138,64 @@ pub type Patch = runtime::Patch<DeviceEnrollmentPlatformRestrictionsConfiguratio
 pub const ANDROID_RESTRICTION: runtime::Property<
     DeviceEnrollmentPlatformRestrictionsConfiguration,
     models::DeviceEnrollmentPlatformRestriction,
-> = runtime::Property::new("androidRestriction");
+> = runtime::Property::Named("androidRestriction");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     DeviceEnrollmentPlatformRestrictionsConfiguration,
     runtime::Expanded<Vec<models::EnrollmentConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     DeviceEnrollmentPlatformRestrictionsConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
 pub const DESCRIPTION: runtime::Property<
     DeviceEnrollmentPlatformRestrictionsConfiguration,
     String,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     DeviceEnrollmentPlatformRestrictionsConfiguration,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
 pub const ID: runtime::Property<
     DeviceEnrollmentPlatformRestrictionsConfiguration,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `iosRestriction`
 pub const IOS_RESTRICTION: runtime::Property<
     DeviceEnrollmentPlatformRestrictionsConfiguration,
     models::DeviceEnrollmentPlatformRestriction,
-> = runtime::Property::new("iosRestriction");
+> = runtime::Property::Named("iosRestriction");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DeviceEnrollmentPlatformRestrictionsConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `macOSRestriction`
 pub const MACOS_RESTRICTION: runtime::Property<
     DeviceEnrollmentPlatformRestrictionsConfiguration,
     models::DeviceEnrollmentPlatformRestriction,
-> = runtime::Property::new("macOSRestriction");
+> = runtime::Property::Named("macOSRestriction");
 /// `priority`: never null.
 pub const PRIORITY: runtime::Property<
     DeviceEnrollmentPlatformRestrictionsConfiguration,
     i32,
-> = runtime::Property::new("priority");
+> = runtime::Property::Named("priority");
 /// `version`: never null.
 pub const VERSION: runtime::Property<
     DeviceEnrollmentPlatformRestrictionsConfiguration,
     i32,
-> = runtime::Property::new("version");
+> = runtime::Property::Named("version");
 /// `windowsMobileRestriction`
 pub const WINDOWS_MOBILE_RESTRICTION: runtime::Property<
     DeviceEnrollmentPlatformRestrictionsConfiguration,
     models::DeviceEnrollmentPlatformRestriction,
-> = runtime::Property::new("windowsMobileRestriction");
+> = runtime::Property::Named("windowsMobileRestriction");
 /// `windowsRestriction`
 pub const WINDOWS_RESTRICTION: runtime::Property<
     DeviceEnrollmentPlatformRestrictionsConfiguration,
     models::DeviceEnrollmentPlatformRestriction,
-> = runtime::Property::new("windowsRestriction");
+> = runtime::Property::Named("windowsRestriction");

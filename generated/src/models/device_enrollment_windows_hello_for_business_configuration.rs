@@ -180,99 +180,99 @@ pub type Patch = runtime::Patch<DeviceEnrollmentWindowsHelloForBusinessConfigura
 pub const ASSIGNMENTS: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     runtime::Expanded<Vec<models::EnrollmentConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
 pub const DESCRIPTION: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     String,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `enhancedBiometricsState`: never null.
 pub const ENHANCED_BIOMETRICS_STATE: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     models::Enablement,
-> = runtime::Property::new("enhancedBiometricsState");
+> = runtime::Property::Named("enhancedBiometricsState");
 /// `id`: never null.
 pub const ID: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `pinExpirationInDays`: never null.
 pub const PIN_EXPIRATION_IN_DAYS: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     i32,
-> = runtime::Property::new("pinExpirationInDays");
+> = runtime::Property::Named("pinExpirationInDays");
 /// `pinLowercaseCharactersUsage`: never null.
 pub const PIN_LOWERCASE_CHARACTERS_USAGE: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     models::WindowsHelloForBusinessPinUsage,
-> = runtime::Property::new("pinLowercaseCharactersUsage");
+> = runtime::Property::Named("pinLowercaseCharactersUsage");
 /// `pinMaximumLength`: never null.
 pub const PIN_MAXIMUM_LENGTH: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     i32,
-> = runtime::Property::new("pinMaximumLength");
+> = runtime::Property::Named("pinMaximumLength");
 /// `pinMinimumLength`: never null.
 pub const PIN_MINIMUM_LENGTH: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     i32,
-> = runtime::Property::new("pinMinimumLength");
+> = runtime::Property::Named("pinMinimumLength");
 /// `pinPreviousBlockCount`: never null.
 pub const PIN_PREVIOUS_BLOCK_COUNT: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     i32,
-> = runtime::Property::new("pinPreviousBlockCount");
+> = runtime::Property::Named("pinPreviousBlockCount");
 /// `pinSpecialCharactersUsage`: never null.
 pub const PIN_SPECIAL_CHARACTERS_USAGE: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     models::WindowsHelloForBusinessPinUsage,
-> = runtime::Property::new("pinSpecialCharactersUsage");
+> = runtime::Property::Named("pinSpecialCharactersUsage");
 /// `pinUppercaseCharactersUsage`: never null.
 pub const PIN_UPPERCASE_CHARACTERS_USAGE: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     models::WindowsHelloForBusinessPinUsage,
-> = runtime::Property::new("pinUppercaseCharactersUsage");
+> = runtime::Property::Named("pinUppercaseCharactersUsage");
 /// `priority`: never null.
 pub const PRIORITY: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     i32,
-> = runtime::Property::new("priority");
+> = runtime::Property::Named("priority");
 /// `remotePassportEnabled`: never null.
 pub const REMOTE_PASSPORT_ENABLED: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     bool,
-> = runtime::Property::new("remotePassportEnabled");
+> = runtime::Property::Named("remotePassportEnabled");
 /// `securityDeviceRequired`: never null.
 pub const SECURITY_DEVICE_REQUIRED: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     bool,
-> = runtime::Property::new("securityDeviceRequired");
+> = runtime::Property::Named("securityDeviceRequired");
 /// `state`: never null.
 pub const STATE: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     models::Enablement,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");
 /// `unlockWithBiometricsEnabled`: never null.
 pub const UNLOCK_WITH_BIOMETRICS_ENABLED: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     bool,
-> = runtime::Property::new("unlockWithBiometricsEnabled");
+> = runtime::Property::Named("unlockWithBiometricsEnabled");
 /// `version`: never null.
 pub const VERSION: runtime::Property<
     DeviceEnrollmentWindowsHelloForBusinessConfiguration,
     i32,
-> = runtime::Property::new("version");
+> = runtime::Property::Named("version");

@@ -83,24 +83,24 @@ pub type Patch = runtime::Patch<DeviceExchangeAccessStateSummary>;
 pub const ALLOWED_DEVICE_COUNT: runtime::Property<
     DeviceExchangeAccessStateSummary,
     i32,
-> = runtime::Property::new("allowedDeviceCount");
+> = runtime::Property::Named("allowedDeviceCount");
 /// `blockedDeviceCount`: never null.
 pub const BLOCKED_DEVICE_COUNT: runtime::Property<
     DeviceExchangeAccessStateSummary,
     i32,
-> = runtime::Property::new("blockedDeviceCount");
+> = runtime::Property::Named("blockedDeviceCount");
 /// `quarantinedDeviceCount`: never null.
 pub const QUARANTINED_DEVICE_COUNT: runtime::Property<
     DeviceExchangeAccessStateSummary,
     i32,
-> = runtime::Property::new("quarantinedDeviceCount");
+> = runtime::Property::Named("quarantinedDeviceCount");
 /// `unavailableDeviceCount`: never null.
 pub const UNAVAILABLE_DEVICE_COUNT: runtime::Property<
     DeviceExchangeAccessStateSummary,
     i32,
-> = runtime::Property::new("unavailableDeviceCount");
+> = runtime::Property::Named("unavailableDeviceCount");
 /// `unknownDeviceCount`: never null.
 pub const UNKNOWN_DEVICE_COUNT: runtime::Property<
     DeviceExchangeAccessStateSummary,
     i32,
-> = runtime::Property::new("unknownDeviceCount");
+> = runtime::Property::Named("unknownDeviceCount");

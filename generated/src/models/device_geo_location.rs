@@ -98,35 +98,35 @@ runtime::models!(DeviceGeoLocation);
 /// Changes to a [`DeviceGeoLocation`].
 pub type Patch = runtime::Patch<DeviceGeoLocation>;
 /// `altitude`: never null.
-pub const ALTITUDE: runtime::Property<DeviceGeoLocation, f64> = runtime::Property::new(
+pub const ALTITUDE: runtime::Property<DeviceGeoLocation, f64> = runtime::Property::Named(
     "altitude",
 );
 /// `heading`: never null.
-pub const HEADING: runtime::Property<DeviceGeoLocation, f64> = runtime::Property::new(
+pub const HEADING: runtime::Property<DeviceGeoLocation, f64> = runtime::Property::Named(
     "heading",
 );
 /// `horizontalAccuracy`: never null.
-pub const HORIZONTAL_ACCURACY: runtime::Property<DeviceGeoLocation, f64> = runtime::Property::new(
+pub const HORIZONTAL_ACCURACY: runtime::Property<DeviceGeoLocation, f64> = runtime::Property::Named(
     "horizontalAccuracy",
 );
 /// `lastCollectedDateTime`: never null.
 pub const LAST_COLLECTED_DATE_TIME: runtime::Property<
     DeviceGeoLocation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastCollectedDateTime");
+> = runtime::Property::Named("lastCollectedDateTime");
 /// `latitude`: never null.
-pub const LATITUDE: runtime::Property<DeviceGeoLocation, f64> = runtime::Property::new(
+pub const LATITUDE: runtime::Property<DeviceGeoLocation, f64> = runtime::Property::Named(
     "latitude",
 );
 /// `longitude`: never null.
-pub const LONGITUDE: runtime::Property<DeviceGeoLocation, f64> = runtime::Property::new(
+pub const LONGITUDE: runtime::Property<DeviceGeoLocation, f64> = runtime::Property::Named(
     "longitude",
 );
 /// `speed`: never null.
-pub const SPEED: runtime::Property<DeviceGeoLocation, f64> = runtime::Property::new(
+pub const SPEED: runtime::Property<DeviceGeoLocation, f64> = runtime::Property::Named(
     "speed",
 );
 /// `verticalAccuracy`: never null.
-pub const VERTICAL_ACCURACY: runtime::Property<DeviceGeoLocation, f64> = runtime::Property::new(
+pub const VERTICAL_ACCURACY: runtime::Property<DeviceGeoLocation, f64> = runtime::Property::Named(
     "verticalAccuracy",
 );

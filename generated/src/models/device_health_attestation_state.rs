@@ -245,145 +245,145 @@ pub type Patch = runtime::Patch<DeviceHealthAttestationState>;
 pub const ATTESTATION_IDENTITY_KEY: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("attestationIdentityKey");
+> = runtime::Property::Named("attestationIdentityKey");
 /// `bitLockerStatus`
-pub const BIT_LOCKER_STATUS: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::new(
+pub const BIT_LOCKER_STATUS: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::Named(
     "bitLockerStatus",
 );
 /// `bootAppSecurityVersion`
 pub const BOOT_APP_SECURITY_VERSION: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("bootAppSecurityVersion");
+> = runtime::Property::Named("bootAppSecurityVersion");
 /// `bootDebugging`
-pub const BOOT_DEBUGGING: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::new(
+pub const BOOT_DEBUGGING: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::Named(
     "bootDebugging",
 );
 /// `bootManagerSecurityVersion`
 pub const BOOT_MANAGER_SECURITY_VERSION: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("bootManagerSecurityVersion");
+> = runtime::Property::Named("bootManagerSecurityVersion");
 /// `bootManagerVersion`
 pub const BOOT_MANAGER_VERSION: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("bootManagerVersion");
+> = runtime::Property::Named("bootManagerVersion");
 /// `bootRevisionListInfo`
 pub const BOOT_REVISION_LIST_INFO: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("bootRevisionListInfo");
+> = runtime::Property::Named("bootRevisionListInfo");
 /// `codeIntegrity`
-pub const CODE_INTEGRITY: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::new(
+pub const CODE_INTEGRITY: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::Named(
     "codeIntegrity",
 );
 /// `codeIntegrityCheckVersion`
 pub const CODE_INTEGRITY_CHECK_VERSION: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("codeIntegrityCheckVersion");
+> = runtime::Property::Named("codeIntegrityCheckVersion");
 /// `codeIntegrityPolicy`
 pub const CODE_INTEGRITY_POLICY: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("codeIntegrityPolicy");
+> = runtime::Property::Named("codeIntegrityPolicy");
 /// `contentNamespaceUrl`
 pub const CONTENT_NAMESPACE_URL: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("contentNamespaceUrl");
+> = runtime::Property::Named("contentNamespaceUrl");
 /// `contentVersion`
-pub const CONTENT_VERSION: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::new(
+pub const CONTENT_VERSION: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::Named(
     "contentVersion",
 );
 /// `dataExcutionPolicy`
 pub const DATA_EXCUTION_POLICY: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("dataExcutionPolicy");
+> = runtime::Property::Named("dataExcutionPolicy");
 /// `deviceHealthAttestationStatus`
 pub const DEVICE_HEALTH_ATTESTATION_STATUS: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("deviceHealthAttestationStatus");
+> = runtime::Property::Named("deviceHealthAttestationStatus");
 /// `earlyLaunchAntiMalwareDriverProtection`
 pub const EARLY_LAUNCH_ANTI_MALWARE_DRIVER_PROTECTION: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("earlyLaunchAntiMalwareDriverProtection");
+> = runtime::Property::Named("earlyLaunchAntiMalwareDriverProtection");
 /// `healthAttestationSupportedStatus`
 pub const HEALTH_ATTESTATION_SUPPORTED_STATUS: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("healthAttestationSupportedStatus");
+> = runtime::Property::Named("healthAttestationSupportedStatus");
 /// `healthStatusMismatchInfo`
 pub const HEALTH_STATUS_MISMATCH_INFO: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("healthStatusMismatchInfo");
+> = runtime::Property::Named("healthStatusMismatchInfo");
 /// `issuedDateTime`: never null.
 pub const ISSUED_DATE_TIME: runtime::Property<
     DeviceHealthAttestationState,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("issuedDateTime");
+> = runtime::Property::Named("issuedDateTime");
 /// `lastUpdateDateTime`
 pub const LAST_UPDATE_DATE_TIME: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("lastUpdateDateTime");
+> = runtime::Property::Named("lastUpdateDateTime");
 /// `operatingSystemKernelDebugging`
 pub const OPERATING_SYSTEM_KERNEL_DEBUGGING: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("operatingSystemKernelDebugging");
+> = runtime::Property::Named("operatingSystemKernelDebugging");
 /// `operatingSystemRevListInfo`
 pub const OPERATING_SYSTEM_REV_LIST_INFO: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("operatingSystemRevListInfo");
+> = runtime::Property::Named("operatingSystemRevListInfo");
 /// `pcr0`
-pub const PCR0: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::new(
+pub const PCR0: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::Named(
     "pcr0",
 );
 /// `pcrHashAlgorithm`
-pub const PCR_HASH_ALGORITHM: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::new(
+pub const PCR_HASH_ALGORITHM: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::Named(
     "pcrHashAlgorithm",
 );
 /// `resetCount`: never null.
-pub const RESET_COUNT: runtime::Property<DeviceHealthAttestationState, i64> = runtime::Property::new(
+pub const RESET_COUNT: runtime::Property<DeviceHealthAttestationState, i64> = runtime::Property::Named(
     "resetCount",
 );
 /// `restartCount`: never null.
-pub const RESTART_COUNT: runtime::Property<DeviceHealthAttestationState, i64> = runtime::Property::new(
+pub const RESTART_COUNT: runtime::Property<DeviceHealthAttestationState, i64> = runtime::Property::Named(
     "restartCount",
 );
 /// `safeMode`
-pub const SAFE_MODE: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::new(
+pub const SAFE_MODE: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::Named(
     "safeMode",
 );
 /// `secureBoot`
-pub const SECURE_BOOT: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::new(
+pub const SECURE_BOOT: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::Named(
     "secureBoot",
 );
 /// `secureBootConfigurationPolicyFingerPrint`
 pub const SECURE_BOOT_CONFIGURATION_POLICY_FINGER_PRINT: runtime::Property<
     DeviceHealthAttestationState,
     String,
-> = runtime::Property::new("secureBootConfigurationPolicyFingerPrint");
+> = runtime::Property::Named("secureBootConfigurationPolicyFingerPrint");
 /// `testSigning`
-pub const TEST_SIGNING: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::new(
+pub const TEST_SIGNING: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::Named(
     "testSigning",
 );
 /// `tpmVersion`
-pub const TPM_VERSION: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::new(
+pub const TPM_VERSION: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::Named(
     "tpmVersion",
 );
 /// `virtualSecureMode`
-pub const VIRTUAL_SECURE_MODE: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::new(
+pub const VIRTUAL_SECURE_MODE: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::Named(
     "virtualSecureMode",
 );
 /// `windowsPE`
-pub const WINDOWS_PE: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::new(
+pub const WINDOWS_PE: runtime::Property<DeviceHealthAttestationState, String> = runtime::Property::Named(
     "windowsPE",
 );

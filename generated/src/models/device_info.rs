@@ -224,116 +224,118 @@ runtime::models!(DeviceInfo);
 /// Changes to a [`DeviceInfo`].
 pub type Patch = runtime::Patch<DeviceInfo>;
 /// `deviceId`
-pub const DEVICE_ID: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const DEVICE_ID: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "deviceId",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "displayName",
 );
 /// `enrollmentProfileName`
-pub const ENROLLMENT_PROFILE_NAME: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const ENROLLMENT_PROFILE_NAME: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "enrollmentProfileName",
 );
 /// `extensionAttribute1`
-pub const EXTENSION_ATTRIBUTE1: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const EXTENSION_ATTRIBUTE1: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "extensionAttribute1",
 );
 /// `extensionAttribute10`
-pub const EXTENSION_ATTRIBUTE10: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const EXTENSION_ATTRIBUTE10: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "extensionAttribute10",
 );
 /// `extensionAttribute11`
-pub const EXTENSION_ATTRIBUTE11: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const EXTENSION_ATTRIBUTE11: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "extensionAttribute11",
 );
 /// `extensionAttribute12`
-pub const EXTENSION_ATTRIBUTE12: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const EXTENSION_ATTRIBUTE12: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "extensionAttribute12",
 );
 /// `extensionAttribute13`
-pub const EXTENSION_ATTRIBUTE13: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const EXTENSION_ATTRIBUTE13: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "extensionAttribute13",
 );
 /// `extensionAttribute14`
-pub const EXTENSION_ATTRIBUTE14: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const EXTENSION_ATTRIBUTE14: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "extensionAttribute14",
 );
 /// `extensionAttribute15`
-pub const EXTENSION_ATTRIBUTE15: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const EXTENSION_ATTRIBUTE15: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "extensionAttribute15",
 );
 /// `extensionAttribute2`
-pub const EXTENSION_ATTRIBUTE2: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const EXTENSION_ATTRIBUTE2: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "extensionAttribute2",
 );
 /// `extensionAttribute3`
-pub const EXTENSION_ATTRIBUTE3: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const EXTENSION_ATTRIBUTE3: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "extensionAttribute3",
 );
 /// `extensionAttribute4`
-pub const EXTENSION_ATTRIBUTE4: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const EXTENSION_ATTRIBUTE4: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "extensionAttribute4",
 );
 /// `extensionAttribute5`
-pub const EXTENSION_ATTRIBUTE5: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const EXTENSION_ATTRIBUTE5: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "extensionAttribute5",
 );
 /// `extensionAttribute6`
-pub const EXTENSION_ATTRIBUTE6: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const EXTENSION_ATTRIBUTE6: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "extensionAttribute6",
 );
 /// `extensionAttribute7`
-pub const EXTENSION_ATTRIBUTE7: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const EXTENSION_ATTRIBUTE7: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "extensionAttribute7",
 );
 /// `extensionAttribute8`
-pub const EXTENSION_ATTRIBUTE8: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const EXTENSION_ATTRIBUTE8: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "extensionAttribute8",
 );
 /// `extensionAttribute9`
-pub const EXTENSION_ATTRIBUTE9: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const EXTENSION_ATTRIBUTE9: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "extensionAttribute9",
 );
 /// `isCompliant`
-pub const IS_COMPLIANT: runtime::Property<DeviceInfo, bool> = runtime::Property::new(
+pub const IS_COMPLIANT: runtime::Property<DeviceInfo, bool> = runtime::Property::Named(
     "isCompliant",
 );
 /// `manufacturer`
-pub const MANUFACTURER: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const MANUFACTURER: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "manufacturer",
 );
 /// `mdmAppId`
-pub const MDM_APP_ID: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const MDM_APP_ID: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "mdmAppId",
 );
 /// `model`
-pub const MODEL: runtime::Property<DeviceInfo, String> = runtime::Property::new("model");
+pub const MODEL: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
+    "model",
+);
 /// `operatingSystem`
-pub const OPERATING_SYSTEM: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const OPERATING_SYSTEM: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "operatingSystem",
 );
 /// `operatingSystemVersion`
-pub const OPERATING_SYSTEM_VERSION: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const OPERATING_SYSTEM_VERSION: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "operatingSystemVersion",
 );
 /// `ownership`
-pub const OWNERSHIP: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const OWNERSHIP: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "ownership",
 );
 /// `physicalIds`
-pub const PHYSICAL_IDS: runtime::Property<DeviceInfo, Vec<String>> = runtime::Property::new(
+pub const PHYSICAL_IDS: runtime::Property<DeviceInfo, Vec<String>> = runtime::Property::Named(
     "physicalIds",
 );
 /// `profileType`
-pub const PROFILE_TYPE: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const PROFILE_TYPE: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "profileType",
 );
 /// `systemLabels`
-pub const SYSTEM_LABELS: runtime::Property<DeviceInfo, Vec<String>> = runtime::Property::new(
+pub const SYSTEM_LABELS: runtime::Property<DeviceInfo, Vec<String>> = runtime::Property::Named(
     "systemLabels",
 );
 /// `trustType`
-pub const TRUST_TYPE: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const TRUST_TYPE: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "trustType",
 );

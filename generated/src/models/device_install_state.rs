@@ -106,39 +106,39 @@ runtime::models!(DeviceInstallState);
 /// Changes to a [`DeviceInstallState`].
 pub type Patch = runtime::Patch<DeviceInstallState>;
 /// `deviceId`
-pub const DEVICE_ID: runtime::Property<DeviceInstallState, String> = runtime::Property::new(
+pub const DEVICE_ID: runtime::Property<DeviceInstallState, String> = runtime::Property::Named(
     "deviceId",
 );
 /// `deviceName`
-pub const DEVICE_NAME: runtime::Property<DeviceInstallState, String> = runtime::Property::new(
+pub const DEVICE_NAME: runtime::Property<DeviceInstallState, String> = runtime::Property::Named(
     "deviceName",
 );
 /// `errorCode`
-pub const ERROR_CODE: runtime::Property<DeviceInstallState, String> = runtime::Property::new(
+pub const ERROR_CODE: runtime::Property<DeviceInstallState, String> = runtime::Property::Named(
     "errorCode",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceInstallState, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceInstallState, String> = runtime::Property::Named(
     "id",
 );
 /// `installState`: never null.
-pub const INSTALL_STATE: runtime::Property<DeviceInstallState, models::InstallState> = runtime::Property::new(
+pub const INSTALL_STATE: runtime::Property<DeviceInstallState, models::InstallState> = runtime::Property::Named(
     "installState",
 );
 /// `lastSyncDateTime`: never null.
 pub const LAST_SYNC_DATE_TIME: runtime::Property<
     DeviceInstallState,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSyncDateTime");
+> = runtime::Property::Named("lastSyncDateTime");
 /// `osDescription`
-pub const OS_DESCRIPTION: runtime::Property<DeviceInstallState, String> = runtime::Property::new(
+pub const OS_DESCRIPTION: runtime::Property<DeviceInstallState, String> = runtime::Property::Named(
     "osDescription",
 );
 /// `osVersion`
-pub const OS_VERSION: runtime::Property<DeviceInstallState, String> = runtime::Property::new(
+pub const OS_VERSION: runtime::Property<DeviceInstallState, String> = runtime::Property::Named(
     "osVersion",
 );
 /// `userName`
-pub const USER_NAME: runtime::Property<DeviceInstallState, String> = runtime::Property::new(
+pub const USER_NAME: runtime::Property<DeviceInstallState, String> = runtime::Property::Named(
     "userName",
 );

@@ -69,19 +69,19 @@ runtime::models!(DeviceLocalCredential);
 /// Changes to a [`DeviceLocalCredential`].
 pub type Patch = runtime::Patch<DeviceLocalCredential>;
 /// `accountName`: never null.
-pub const ACCOUNT_NAME: runtime::Property<DeviceLocalCredential, String> = runtime::Property::new(
+pub const ACCOUNT_NAME: runtime::Property<DeviceLocalCredential, String> = runtime::Property::Named(
     "accountName",
 );
 /// `accountSid`: never null.
-pub const ACCOUNT_SID: runtime::Property<DeviceLocalCredential, String> = runtime::Property::new(
+pub const ACCOUNT_SID: runtime::Property<DeviceLocalCredential, String> = runtime::Property::Named(
     "accountSid",
 );
 /// `backupDateTime`: never null.
 pub const BACKUP_DATE_TIME: runtime::Property<
     DeviceLocalCredential,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("backupDateTime");
+> = runtime::Property::Named("backupDateTime");
 /// `passwordBase64`: never null.
-pub const PASSWORD_BASE64: runtime::Property<DeviceLocalCredential, String> = runtime::Property::new(
+pub const PASSWORD_BASE64: runtime::Property<DeviceLocalCredential, String> = runtime::Property::Named(
     "passwordBase64",
 );

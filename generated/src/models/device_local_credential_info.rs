@@ -85,22 +85,22 @@ pub type Patch = runtime::Patch<DeviceLocalCredentialInfo>;
 pub const CREDENTIALS: runtime::Property<
     DeviceLocalCredentialInfo,
     Vec<models::DeviceLocalCredential>,
-> = runtime::Property::new("credentials");
+> = runtime::Property::Named("credentials");
 /// `deviceName`: never null.
-pub const DEVICE_NAME: runtime::Property<DeviceLocalCredentialInfo, String> = runtime::Property::new(
+pub const DEVICE_NAME: runtime::Property<DeviceLocalCredentialInfo, String> = runtime::Property::Named(
     "deviceName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceLocalCredentialInfo, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceLocalCredentialInfo, String> = runtime::Property::Named(
     "id",
 );
 /// `lastBackupDateTime`: never null.
 pub const LAST_BACKUP_DATE_TIME: runtime::Property<
     DeviceLocalCredentialInfo,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastBackupDateTime");
+> = runtime::Property::Named("lastBackupDateTime");
 /// `refreshDateTime`: never null.
 pub const REFRESH_DATE_TIME: runtime::Property<
     DeviceLocalCredentialInfo,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("refreshDateTime");
+> = runtime::Property::Named("refreshDateTime");

@@ -106,44 +106,44 @@ runtime::models!(DeviceLogCollectionResponse);
 /// Changes to a [`DeviceLogCollectionResponse`].
 pub type Patch = runtime::Patch<DeviceLogCollectionResponse>;
 /// `enrolledByUser`
-pub const ENROLLED_BY_USER: runtime::Property<DeviceLogCollectionResponse, String> = runtime::Property::new(
+pub const ENROLLED_BY_USER: runtime::Property<DeviceLogCollectionResponse, String> = runtime::Property::Named(
     "enrolledByUser",
 );
 /// `expirationDateTimeUTC`
 pub const EXPIRATION_DATE_TIME_UTC: runtime::Property<
     DeviceLogCollectionResponse,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTimeUTC");
+> = runtime::Property::Named("expirationDateTimeUTC");
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceLogCollectionResponse, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceLogCollectionResponse, String> = runtime::Property::Named(
     "id",
 );
 /// `initiatedByUserPrincipalName`
 pub const INITIATED_BY_USER_PRINCIPAL_NAME: runtime::Property<
     DeviceLogCollectionResponse,
     String,
-> = runtime::Property::new("initiatedByUserPrincipalName");
+> = runtime::Property::Named("initiatedByUserPrincipalName");
 /// `managedDeviceId`: never null.
 pub const MANAGED_DEVICE_ID: runtime::Property<
     DeviceLogCollectionResponse,
     runtime::edm::Guid,
-> = runtime::Property::new("managedDeviceId");
+> = runtime::Property::Named("managedDeviceId");
 /// `receivedDateTimeUTC`
 pub const RECEIVED_DATE_TIME_UTC: runtime::Property<
     DeviceLogCollectionResponse,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("receivedDateTimeUTC");
+> = runtime::Property::Named("receivedDateTimeUTC");
 /// `requestedDateTimeUTC`
 pub const REQUESTED_DATE_TIME_UTC: runtime::Property<
     DeviceLogCollectionResponse,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("requestedDateTimeUTC");
+> = runtime::Property::Named("requestedDateTimeUTC");
 /// `sizeInKB`: never null.
-pub const SIZE_IN_KB: runtime::Property<DeviceLogCollectionResponse, f64> = runtime::Property::new(
+pub const SIZE_IN_KB: runtime::Property<DeviceLogCollectionResponse, f64> = runtime::Property::Named(
     "sizeInKB",
 );
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     DeviceLogCollectionResponse,
     models::AppLogUploadState,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -697,186 +697,188 @@ pub type Patch = runtime::Patch<DeviceManagement>;
 pub const APPLE_PUSH_NOTIFICATION_CERTIFICATE: runtime::Property<
     DeviceManagement,
     runtime::Expanded<models::ApplePushNotificationCertificate>,
-> = runtime::Property::new("applePushNotificationCertificate");
+> = runtime::Property::Named("applePushNotificationCertificate");
 /// `auditEvents`: navigation property.
 pub const AUDIT_EVENTS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::AuditEvent>>,
-> = runtime::Property::new("auditEvents");
+> = runtime::Property::Named("auditEvents");
 /// `complianceManagementPartners`: navigation property.
 pub const COMPLIANCE_MANAGEMENT_PARTNERS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::ComplianceManagementPartner>>,
-> = runtime::Property::new("complianceManagementPartners");
+> = runtime::Property::Named("complianceManagementPartners");
 /// `conditionalAccessSettings`: navigation property.
 pub const CONDITIONAL_ACCESS_SETTINGS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<models::OnPremisesConditionalAccessSettings>,
-> = runtime::Property::new("conditionalAccessSettings");
+> = runtime::Property::Named("conditionalAccessSettings");
 /// `detectedApps`: navigation property.
 pub const DETECTED_APPS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::DetectedApp>>,
-> = runtime::Property::new("detectedApps");
+> = runtime::Property::Named("detectedApps");
 /// `deviceCategories`: navigation property.
 pub const DEVICE_CATEGORIES: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::DeviceCategory>>,
-> = runtime::Property::new("deviceCategories");
+> = runtime::Property::Named("deviceCategories");
 /// `deviceCompliancePolicies`: navigation property.
 pub const DEVICE_COMPLIANCE_POLICIES: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::DeviceCompliancePolicy>>,
-> = runtime::Property::new("deviceCompliancePolicies");
+> = runtime::Property::Named("deviceCompliancePolicies");
 /// `deviceCompliancePolicyDeviceStateSummary`: navigation property.
 pub const DEVICE_COMPLIANCE_POLICY_DEVICE_STATE_SUMMARY: runtime::Property<
     DeviceManagement,
     runtime::Expanded<models::DeviceCompliancePolicyDeviceStateSummary>,
-> = runtime::Property::new("deviceCompliancePolicyDeviceStateSummary");
+> = runtime::Property::Named("deviceCompliancePolicyDeviceStateSummary");
 /// `deviceCompliancePolicySettingStateSummaries`: navigation property.
 pub const DEVICE_COMPLIANCE_POLICY_SETTING_STATE_SUMMARIES: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::DeviceCompliancePolicySettingStateSummary>>,
-> = runtime::Property::new("deviceCompliancePolicySettingStateSummaries");
+> = runtime::Property::Named("deviceCompliancePolicySettingStateSummaries");
 /// `deviceConfigurationDeviceStateSummaries`: navigation property.
 pub const DEVICE_CONFIGURATION_DEVICE_STATE_SUMMARIES: runtime::Property<
     DeviceManagement,
     runtime::Expanded<models::DeviceConfigurationDeviceStateSummary>,
-> = runtime::Property::new("deviceConfigurationDeviceStateSummaries");
+> = runtime::Property::Named("deviceConfigurationDeviceStateSummaries");
 /// `deviceConfigurations`: navigation property.
 pub const DEVICE_CONFIGURATIONS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::DeviceConfiguration>>,
-> = runtime::Property::new("deviceConfigurations");
+> = runtime::Property::Named("deviceConfigurations");
 /// `deviceEnrollmentConfigurations`: navigation property.
 pub const DEVICE_ENROLLMENT_CONFIGURATIONS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::DeviceEnrollmentConfiguration>>,
-> = runtime::Property::new("deviceEnrollmentConfigurations");
+> = runtime::Property::Named("deviceEnrollmentConfigurations");
 /// `deviceManagementPartners`: navigation property.
 pub const DEVICE_MANAGEMENT_PARTNERS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::DeviceManagementPartner>>,
-> = runtime::Property::new("deviceManagementPartners");
+> = runtime::Property::Named("deviceManagementPartners");
 /// `deviceProtectionOverview`
 pub const DEVICE_PROTECTION_OVERVIEW: runtime::Property<
     DeviceManagement,
     models::DeviceProtectionOverview,
-> = runtime::Property::new("deviceProtectionOverview");
+> = runtime::Property::Named("deviceProtectionOverview");
 /// `exchangeConnectors`: navigation property.
 pub const EXCHANGE_CONNECTORS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::DeviceManagementExchangeConnector>>,
-> = runtime::Property::new("exchangeConnectors");
+> = runtime::Property::Named("exchangeConnectors");
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceManagement, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<DeviceManagement, String> = runtime::Property::Named(
+    "id",
+);
 /// `importedWindowsAutopilotDeviceIdentities`: navigation property.
 pub const IMPORTED_WINDOWS_AUTOPILOT_DEVICE_IDENTITIES: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::ImportedWindowsAutopilotDeviceIdentity>>,
-> = runtime::Property::new("importedWindowsAutopilotDeviceIdentities");
+> = runtime::Property::Named("importedWindowsAutopilotDeviceIdentities");
 /// `intuneAccountId`: never null.
-pub const INTUNE_ACCOUNT_ID: runtime::Property<DeviceManagement, runtime::edm::Guid> = runtime::Property::new(
+pub const INTUNE_ACCOUNT_ID: runtime::Property<DeviceManagement, runtime::edm::Guid> = runtime::Property::Named(
     "intuneAccountId",
 );
 /// `intuneBrand`
-pub const INTUNE_BRAND: runtime::Property<DeviceManagement, models::IntuneBrand> = runtime::Property::new(
+pub const INTUNE_BRAND: runtime::Property<DeviceManagement, models::IntuneBrand> = runtime::Property::Named(
     "intuneBrand",
 );
 /// `iosUpdateStatuses`: navigation property.
 pub const IOS_UPDATE_STATUSES: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::IosUpdateDeviceStatus>>,
-> = runtime::Property::new("iosUpdateStatuses");
+> = runtime::Property::Named("iosUpdateStatuses");
 /// `managedDeviceOverview`: navigation property.
 pub const MANAGED_DEVICE_OVERVIEW: runtime::Property<
     DeviceManagement,
     runtime::Expanded<models::ManagedDeviceOverview>,
-> = runtime::Property::new("managedDeviceOverview");
+> = runtime::Property::Named("managedDeviceOverview");
 /// `managedDevices`: navigation property.
 pub const MANAGED_DEVICES: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::ManagedDevice>>,
-> = runtime::Property::new("managedDevices");
+> = runtime::Property::Named("managedDevices");
 /// `mobileAppTroubleshootingEvents`: navigation property.
 pub const MOBILE_APP_TROUBLESHOOTING_EVENTS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::MobileAppTroubleshootingEvent>>,
-> = runtime::Property::new("mobileAppTroubleshootingEvents");
+> = runtime::Property::Named("mobileAppTroubleshootingEvents");
 /// `mobileThreatDefenseConnectors`: navigation property.
 pub const MOBILE_THREAT_DEFENSE_CONNECTORS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::MobileThreatDefenseConnector>>,
-> = runtime::Property::new("mobileThreatDefenseConnectors");
+> = runtime::Property::Named("mobileThreatDefenseConnectors");
 /// `notificationMessageTemplates`: navigation property.
 pub const NOTIFICATION_MESSAGE_TEMPLATES: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::NotificationMessageTemplate>>,
-> = runtime::Property::new("notificationMessageTemplates");
+> = runtime::Property::Named("notificationMessageTemplates");
 /// `remoteAssistancePartners`: navigation property.
 pub const REMOTE_ASSISTANCE_PARTNERS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::RemoteAssistancePartner>>,
-> = runtime::Property::new("remoteAssistancePartners");
+> = runtime::Property::Named("remoteAssistancePartners");
 /// `reports`: navigation property.
 pub const REPORTS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<models::DeviceManagementReports>,
-> = runtime::Property::new("reports");
+> = runtime::Property::Named("reports");
 /// `resourceOperations`: navigation property.
 pub const RESOURCE_OPERATIONS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::ResourceOperation>>,
-> = runtime::Property::new("resourceOperations");
+> = runtime::Property::Named("resourceOperations");
 /// `roleAssignments`: navigation property.
 pub const ROLE_ASSIGNMENTS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::DeviceAndAppManagementRoleAssignment>>,
-> = runtime::Property::new("roleAssignments");
+> = runtime::Property::Named("roleAssignments");
 /// `roleDefinitions`: navigation property.
 pub const ROLE_DEFINITIONS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::RoleDefinition>>,
-> = runtime::Property::new("roleDefinitions");
+> = runtime::Property::Named("roleDefinitions");
 /// `settings`
 pub const SETTINGS: runtime::Property<
     DeviceManagement,
     models::DeviceManagementSettings,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");
 /// `softwareUpdateStatusSummary`: navigation property.
 pub const SOFTWARE_UPDATE_STATUS_SUMMARY: runtime::Property<
     DeviceManagement,
     runtime::Expanded<models::SoftwareUpdateStatusSummary>,
-> = runtime::Property::new("softwareUpdateStatusSummary");
+> = runtime::Property::Named("softwareUpdateStatusSummary");
 /// `subscriptionState`: never null.
 pub const SUBSCRIPTION_STATE: runtime::Property<
     DeviceManagement,
     models::DeviceManagementSubscriptionState,
-> = runtime::Property::new("subscriptionState");
+> = runtime::Property::Named("subscriptionState");
 /// `termsAndConditions`: navigation property.
 pub const TERMS_AND_CONDITIONS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::TermsAndConditions>>,
-> = runtime::Property::new("termsAndConditions");
+> = runtime::Property::Named("termsAndConditions");
 /// `troubleshootingEvents`: navigation property.
 pub const TROUBLESHOOTING_EVENTS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::DeviceManagementTroubleshootingEvent>>,
-> = runtime::Property::new("troubleshootingEvents");
+> = runtime::Property::Named("troubleshootingEvents");
 /// `userExperienceAnalyticsAppHealthApplicationPerformance`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_APP_HEALTH_APPLICATION_PERFORMANCE: runtime::Property<
     DeviceManagement,
     runtime::Expanded<
         Vec<models::UserExperienceAnalyticsAppHealthApplicationPerformance>,
     >,
-> = runtime::Property::new("userExperienceAnalyticsAppHealthApplicationPerformance");
+> = runtime::Property::Named("userExperienceAnalyticsAppHealthApplicationPerformance");
 /// `userExperienceAnalyticsAppHealthApplicationPerformanceByAppVersionDetails`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_APP_HEALTH_APPLICATION_PERFORMANCE_BY_APP_VERSION_DETAILS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<
         Vec<models::UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDetails>,
     >,
-> = runtime::Property::new(
+> = runtime::Property::Named(
     "userExperienceAnalyticsAppHealthApplicationPerformanceByAppVersionDetails",
 );
 /// `userExperienceAnalyticsAppHealthApplicationPerformanceByAppVersionDeviceId`: navigation property.
@@ -885,7 +887,7 @@ pub const USER_EXPERIENCE_ANALYTICS_APP_HEALTH_APPLICATION_PERFORMANCE_BY_APP_VE
     runtime::Expanded<
         Vec<models::UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDeviceId>,
     >,
-> = runtime::Property::new(
+> = runtime::Property::Named(
     "userExperienceAnalyticsAppHealthApplicationPerformanceByAppVersionDeviceId",
 );
 /// `userExperienceAnalyticsAppHealthApplicationPerformanceByOSVersion`: navigation property.
@@ -894,7 +896,7 @@ pub const USER_EXPERIENCE_ANALYTICS_APP_HEALTH_APPLICATION_PERFORMANCE_BY_OS_VER
     runtime::Expanded<
         Vec<models::UserExperienceAnalyticsAppHealthAppPerformanceByOsVersion>,
     >,
-> = runtime::Property::new(
+> = runtime::Property::Named(
     "userExperienceAnalyticsAppHealthApplicationPerformanceByOSVersion",
 );
 /// `userExperienceAnalyticsAppHealthDeviceModelPerformance`: navigation property.
@@ -903,139 +905,139 @@ pub const USER_EXPERIENCE_ANALYTICS_APP_HEALTH_DEVICE_MODEL_PERFORMANCE: runtime
     runtime::Expanded<
         Vec<models::UserExperienceAnalyticsAppHealthDeviceModelPerformance>,
     >,
-> = runtime::Property::new("userExperienceAnalyticsAppHealthDeviceModelPerformance");
+> = runtime::Property::Named("userExperienceAnalyticsAppHealthDeviceModelPerformance");
 /// `userExperienceAnalyticsAppHealthDevicePerformance`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_APP_HEALTH_DEVICE_PERFORMANCE: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::UserExperienceAnalyticsAppHealthDevicePerformance>>,
-> = runtime::Property::new("userExperienceAnalyticsAppHealthDevicePerformance");
+> = runtime::Property::Named("userExperienceAnalyticsAppHealthDevicePerformance");
 /// `userExperienceAnalyticsAppHealthDevicePerformanceDetails`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_APP_HEALTH_DEVICE_PERFORMANCE_DETAILS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<
         Vec<models::UserExperienceAnalyticsAppHealthDevicePerformanceDetails>,
     >,
-> = runtime::Property::new("userExperienceAnalyticsAppHealthDevicePerformanceDetails");
+> = runtime::Property::Named("userExperienceAnalyticsAppHealthDevicePerformanceDetails");
 /// `userExperienceAnalyticsAppHealthOSVersionPerformance`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_APP_HEALTH_OS_VERSION_PERFORMANCE: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::UserExperienceAnalyticsAppHealthOsVersionPerformance>>,
-> = runtime::Property::new("userExperienceAnalyticsAppHealthOSVersionPerformance");
+> = runtime::Property::Named("userExperienceAnalyticsAppHealthOSVersionPerformance");
 /// `userExperienceAnalyticsAppHealthOverview`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_APP_HEALTH_OVERVIEW: runtime::Property<
     DeviceManagement,
     runtime::Expanded<models::UserExperienceAnalyticsCategory>,
-> = runtime::Property::new("userExperienceAnalyticsAppHealthOverview");
+> = runtime::Property::Named("userExperienceAnalyticsAppHealthOverview");
 /// `userExperienceAnalyticsBaselines`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_BASELINES: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::UserExperienceAnalyticsBaseline>>,
-> = runtime::Property::new("userExperienceAnalyticsBaselines");
+> = runtime::Property::Named("userExperienceAnalyticsBaselines");
 /// `userExperienceAnalyticsCategories`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_CATEGORIES: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::UserExperienceAnalyticsCategory>>,
-> = runtime::Property::new("userExperienceAnalyticsCategories");
+> = runtime::Property::Named("userExperienceAnalyticsCategories");
 /// `userExperienceAnalyticsDevicePerformance`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_DEVICE_PERFORMANCE: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::UserExperienceAnalyticsDevicePerformance>>,
-> = runtime::Property::new("userExperienceAnalyticsDevicePerformance");
+> = runtime::Property::Named("userExperienceAnalyticsDevicePerformance");
 /// `userExperienceAnalyticsDeviceScores`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_DEVICE_SCORES: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::UserExperienceAnalyticsDeviceScores>>,
-> = runtime::Property::new("userExperienceAnalyticsDeviceScores");
+> = runtime::Property::Named("userExperienceAnalyticsDeviceScores");
 /// `userExperienceAnalyticsDeviceStartupHistory`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_DEVICE_STARTUP_HISTORY: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::UserExperienceAnalyticsDeviceStartupHistory>>,
-> = runtime::Property::new("userExperienceAnalyticsDeviceStartupHistory");
+> = runtime::Property::Named("userExperienceAnalyticsDeviceStartupHistory");
 /// `userExperienceAnalyticsDeviceStartupProcessPerformance`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_DEVICE_STARTUP_PROCESS_PERFORMANCE: runtime::Property<
     DeviceManagement,
     runtime::Expanded<
         Vec<models::UserExperienceAnalyticsDeviceStartupProcessPerformance>,
     >,
-> = runtime::Property::new("userExperienceAnalyticsDeviceStartupProcessPerformance");
+> = runtime::Property::Named("userExperienceAnalyticsDeviceStartupProcessPerformance");
 /// `userExperienceAnalyticsDeviceStartupProcesses`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_DEVICE_STARTUP_PROCESSES: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::UserExperienceAnalyticsDeviceStartupProcess>>,
-> = runtime::Property::new("userExperienceAnalyticsDeviceStartupProcesses");
+> = runtime::Property::Named("userExperienceAnalyticsDeviceStartupProcesses");
 /// `userExperienceAnalyticsMetricHistory`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_METRIC_HISTORY: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::UserExperienceAnalyticsMetricHistory>>,
-> = runtime::Property::new("userExperienceAnalyticsMetricHistory");
+> = runtime::Property::Named("userExperienceAnalyticsMetricHistory");
 /// `userExperienceAnalyticsModelScores`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_MODEL_SCORES: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::UserExperienceAnalyticsModelScores>>,
-> = runtime::Property::new("userExperienceAnalyticsModelScores");
+> = runtime::Property::Named("userExperienceAnalyticsModelScores");
 /// `userExperienceAnalyticsOverview`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_OVERVIEW: runtime::Property<
     DeviceManagement,
     runtime::Expanded<models::UserExperienceAnalyticsOverview>,
-> = runtime::Property::new("userExperienceAnalyticsOverview");
+> = runtime::Property::Named("userExperienceAnalyticsOverview");
 /// `userExperienceAnalyticsScoreHistory`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_SCORE_HISTORY: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::UserExperienceAnalyticsScoreHistory>>,
-> = runtime::Property::new("userExperienceAnalyticsScoreHistory");
+> = runtime::Property::Named("userExperienceAnalyticsScoreHistory");
 /// `userExperienceAnalyticsSettings`
 pub const USER_EXPERIENCE_ANALYTICS_SETTINGS: runtime::Property<
     DeviceManagement,
     models::UserExperienceAnalyticsSettings,
-> = runtime::Property::new("userExperienceAnalyticsSettings");
+> = runtime::Property::Named("userExperienceAnalyticsSettings");
 /// `userExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_WORK_FROM_ANYWHERE_HARDWARE_READINESS_METRIC: runtime::Property<
     DeviceManagement,
     runtime::Expanded<
         models::UserExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric,
     >,
-> = runtime::Property::new(
+> = runtime::Property::Named(
     "userExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric",
 );
 /// `userExperienceAnalyticsWorkFromAnywhereMetrics`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_WORK_FROM_ANYWHERE_METRICS: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::UserExperienceAnalyticsWorkFromAnywhereMetric>>,
-> = runtime::Property::new("userExperienceAnalyticsWorkFromAnywhereMetrics");
+> = runtime::Property::Named("userExperienceAnalyticsWorkFromAnywhereMetrics");
 /// `userExperienceAnalyticsWorkFromAnywhereModelPerformance`: navigation property.
 pub const USER_EXPERIENCE_ANALYTICS_WORK_FROM_ANYWHERE_MODEL_PERFORMANCE: runtime::Property<
     DeviceManagement,
     runtime::Expanded<
         Vec<models::UserExperienceAnalyticsWorkFromAnywhereModelPerformance>,
     >,
-> = runtime::Property::new("userExperienceAnalyticsWorkFromAnywhereModelPerformance");
+> = runtime::Property::Named("userExperienceAnalyticsWorkFromAnywhereModelPerformance");
 /// `virtualEndpoint`: navigation property.
 pub const VIRTUAL_ENDPOINT: runtime::Property<
     DeviceManagement,
     runtime::Expanded<models::VirtualEndpoint>,
-> = runtime::Property::new("virtualEndpoint");
+> = runtime::Property::Named("virtualEndpoint");
 /// `windowsAutopilotDeviceIdentities`: navigation property.
 pub const WINDOWS_AUTOPILOT_DEVICE_IDENTITIES: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::WindowsAutopilotDeviceIdentity>>,
-> = runtime::Property::new("windowsAutopilotDeviceIdentities");
+> = runtime::Property::Named("windowsAutopilotDeviceIdentities");
 /// `windowsInformationProtectionAppLearningSummaries`: navigation property.
 pub const WINDOWS_INFORMATION_PROTECTION_APP_LEARNING_SUMMARIES: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::WindowsInformationProtectionAppLearningSummary>>,
-> = runtime::Property::new("windowsInformationProtectionAppLearningSummaries");
+> = runtime::Property::Named("windowsInformationProtectionAppLearningSummaries");
 /// `windowsInformationProtectionNetworkLearningSummaries`: navigation property.
 pub const WINDOWS_INFORMATION_PROTECTION_NETWORK_LEARNING_SUMMARIES: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::WindowsInformationProtectionNetworkLearningSummary>>,
-> = runtime::Property::new("windowsInformationProtectionNetworkLearningSummaries");
+> = runtime::Property::Named("windowsInformationProtectionNetworkLearningSummaries");
 /// `windowsMalwareInformation`: navigation property.
 pub const WINDOWS_MALWARE_INFORMATION: runtime::Property<
     DeviceManagement,
     runtime::Expanded<Vec<models::WindowsMalwareInformation>>,
-> = runtime::Property::new("windowsMalwareInformation");
+> = runtime::Property::Named("windowsMalwareInformation");
 /// `windowsMalwareOverview`
 pub const WINDOWS_MALWARE_OVERVIEW: runtime::Property<
     DeviceManagement,
     models::WindowsMalwareOverview,
-> = runtime::Property::new("windowsMalwareOverview");
+> = runtime::Property::Named("windowsMalwareOverview");

@@ -56,6 +56,6 @@ runtime::models!(DeviceManagementCachedReportConfiguration);
 /// Changes to a [`DeviceManagementCachedReportConfiguration`].
 pub type Patch = runtime::Patch<DeviceManagementCachedReportConfiguration>;
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceManagementCachedReportConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceManagementCachedReportConfiguration, String> = runtime::Property::Named(
     "id",
 );

@@ -162,45 +162,45 @@ pub type Patch = runtime::Patch<DeviceManagementExchangeConnector>;
 pub const CONNECTOR_SERVER_NAME: runtime::Property<
     DeviceManagementExchangeConnector,
     String,
-> = runtime::Property::new("connectorServerName");
+> = runtime::Property::Named("connectorServerName");
 /// `exchangeAlias`
-pub const EXCHANGE_ALIAS: runtime::Property<DeviceManagementExchangeConnector, String> = runtime::Property::new(
+pub const EXCHANGE_ALIAS: runtime::Property<DeviceManagementExchangeConnector, String> = runtime::Property::Named(
     "exchangeAlias",
 );
 /// `exchangeConnectorType`: never null.
 pub const EXCHANGE_CONNECTOR_TYPE: runtime::Property<
     DeviceManagementExchangeConnector,
     models::DeviceManagementExchangeConnectorType,
-> = runtime::Property::new("exchangeConnectorType");
+> = runtime::Property::Named("exchangeConnectorType");
 /// `exchangeOrganization`
 pub const EXCHANGE_ORGANIZATION: runtime::Property<
     DeviceManagementExchangeConnector,
     String,
-> = runtime::Property::new("exchangeOrganization");
+> = runtime::Property::Named("exchangeOrganization");
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceManagementExchangeConnector, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceManagementExchangeConnector, String> = runtime::Property::Named(
     "id",
 );
 /// `lastSyncDateTime`: never null.
 pub const LAST_SYNC_DATE_TIME: runtime::Property<
     DeviceManagementExchangeConnector,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSyncDateTime");
+> = runtime::Property::Named("lastSyncDateTime");
 /// `primarySmtpAddress`
 pub const PRIMARY_SMTP_ADDRESS: runtime::Property<
     DeviceManagementExchangeConnector,
     String,
-> = runtime::Property::new("primarySmtpAddress");
+> = runtime::Property::Named("primarySmtpAddress");
 /// `serverName`
-pub const SERVER_NAME: runtime::Property<DeviceManagementExchangeConnector, String> = runtime::Property::new(
+pub const SERVER_NAME: runtime::Property<DeviceManagementExchangeConnector, String> = runtime::Property::Named(
     "serverName",
 );
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     DeviceManagementExchangeConnector,
     models::DeviceManagementExchangeConnectorStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `version`
-pub const VERSION: runtime::Property<DeviceManagementExchangeConnector, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<DeviceManagementExchangeConnector, String> = runtime::Property::Named(
     "version",
 );

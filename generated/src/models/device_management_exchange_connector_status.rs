@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceManagementExchangeConnectorStatus`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum DeviceManagementExchangeConnectorStatus {
     /// `none`

@@ -121,48 +121,48 @@ pub type Patch = runtime::Patch<DeviceManagementExportJob>;
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     DeviceManagementExportJob,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `filter`
-pub const FILTER: runtime::Property<DeviceManagementExportJob, String> = runtime::Property::new(
+pub const FILTER: runtime::Property<DeviceManagementExportJob, String> = runtime::Property::Named(
     "filter",
 );
 /// `format`: never null.
 pub const FORMAT: runtime::Property<
     DeviceManagementExportJob,
     models::DeviceManagementReportFileFormat,
-> = runtime::Property::new("format");
+> = runtime::Property::Named("format");
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceManagementExportJob, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceManagementExportJob, String> = runtime::Property::Named(
     "id",
 );
 /// `localizationType`: never null.
 pub const LOCALIZATION_TYPE: runtime::Property<
     DeviceManagementExportJob,
     models::DeviceManagementExportJobLocalizationType,
-> = runtime::Property::new("localizationType");
+> = runtime::Property::Named("localizationType");
 /// `reportName`: never null.
-pub const REPORT_NAME: runtime::Property<DeviceManagementExportJob, String> = runtime::Property::new(
+pub const REPORT_NAME: runtime::Property<DeviceManagementExportJob, String> = runtime::Property::Named(
     "reportName",
 );
 /// `requestDateTime`: never null.
 pub const REQUEST_DATE_TIME: runtime::Property<
     DeviceManagementExportJob,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("requestDateTime");
+> = runtime::Property::Named("requestDateTime");
 /// `select`
-pub const SELECT: runtime::Property<DeviceManagementExportJob, Vec<String>> = runtime::Property::new(
+pub const SELECT: runtime::Property<DeviceManagementExportJob, Vec<String>> = runtime::Property::Named(
     "select",
 );
 /// `snapshotId`
-pub const SNAPSHOT_ID: runtime::Property<DeviceManagementExportJob, String> = runtime::Property::new(
+pub const SNAPSHOT_ID: runtime::Property<DeviceManagementExportJob, String> = runtime::Property::Named(
     "snapshotId",
 );
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     DeviceManagementExportJob,
     models::DeviceManagementReportStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `url`
-pub const URL: runtime::Property<DeviceManagementExportJob, String> = runtime::Property::new(
+pub const URL: runtime::Property<DeviceManagementExportJob, String> = runtime::Property::Named(
     "url",
 );

@@ -128,48 +128,48 @@ runtime::models!(DeviceManagementPartner);
 /// Changes to a [`DeviceManagementPartner`].
 pub type Patch = runtime::Patch<DeviceManagementPartner>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DeviceManagementPartner, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DeviceManagementPartner, String> = runtime::Property::Named(
     "displayName",
 );
 /// `groupsRequiringPartnerEnrollment`
 pub const GROUPS_REQUIRING_PARTNER_ENROLLMENT: runtime::Property<
     DeviceManagementPartner,
     Vec<models::DeviceManagementPartnerAssignment>,
-> = runtime::Property::new("groupsRequiringPartnerEnrollment");
+> = runtime::Property::Named("groupsRequiringPartnerEnrollment");
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceManagementPartner, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceManagementPartner, String> = runtime::Property::Named(
     "id",
 );
 /// `isConfigured`: never null.
-pub const IS_CONFIGURED: runtime::Property<DeviceManagementPartner, bool> = runtime::Property::new(
+pub const IS_CONFIGURED: runtime::Property<DeviceManagementPartner, bool> = runtime::Property::Named(
     "isConfigured",
 );
 /// `lastHeartbeatDateTime`: never null.
 pub const LAST_HEARTBEAT_DATE_TIME: runtime::Property<
     DeviceManagementPartner,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastHeartbeatDateTime");
+> = runtime::Property::Named("lastHeartbeatDateTime");
 /// `partnerAppType`: never null.
 pub const PARTNER_APP_TYPE: runtime::Property<
     DeviceManagementPartner,
     models::DeviceManagementPartnerAppType,
-> = runtime::Property::new("partnerAppType");
+> = runtime::Property::Named("partnerAppType");
 /// `partnerState`: never null.
 pub const PARTNER_STATE: runtime::Property<
     DeviceManagementPartner,
     models::DeviceManagementPartnerTenantState,
-> = runtime::Property::new("partnerState");
+> = runtime::Property::Named("partnerState");
 /// `singleTenantAppId`
-pub const SINGLE_TENANT_APP_ID: runtime::Property<DeviceManagementPartner, String> = runtime::Property::new(
+pub const SINGLE_TENANT_APP_ID: runtime::Property<DeviceManagementPartner, String> = runtime::Property::Named(
     "singleTenantAppId",
 );
 /// `whenPartnerDevicesWillBeMarkedAsNonCompliantDateTime`
 pub const WHEN_PARTNER_DEVICES_WILL_BE_MARKED_AS_NON_COMPLIANT_DATE_TIME: runtime::Property<
     DeviceManagementPartner,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("whenPartnerDevicesWillBeMarkedAsNonCompliantDateTime");
+> = runtime::Property::Named("whenPartnerDevicesWillBeMarkedAsNonCompliantDateTime");
 /// `whenPartnerDevicesWillBeRemovedDateTime`
 pub const WHEN_PARTNER_DEVICES_WILL_BE_REMOVED_DATE_TIME: runtime::Property<
     DeviceManagementPartner,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("whenPartnerDevicesWillBeRemovedDateTime");
+> = runtime::Property::Named("whenPartnerDevicesWillBeRemovedDateTime");

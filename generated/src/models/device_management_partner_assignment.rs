@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<DeviceManagementPartnerAssignment>;
 pub const TARGET: runtime::Property<
     DeviceManagementPartnerAssignment,
     models::DeviceAndAppManagementAssignmentTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

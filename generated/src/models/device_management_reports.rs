@@ -1882,8 +1882,8 @@ pub type Patch = runtime::Patch<DeviceManagementReports>;
 pub const EXPORT_JOBS: runtime::Property<
     DeviceManagementReports,
     runtime::Expanded<Vec<models::DeviceManagementExportJob>>,
-> = runtime::Property::new("exportJobs");
+> = runtime::Property::Named("exportJobs");
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceManagementReports, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceManagementReports, String> = runtime::Property::Named(
     "id",
 );

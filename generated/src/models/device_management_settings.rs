@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<DeviceManagementSettings>;
 pub const DEVICE_COMPLIANCE_CHECKIN_THRESHOLD_DAYS: runtime::Property<
     DeviceManagementSettings,
     i32,
-> = runtime::Property::new("deviceComplianceCheckinThresholdDays");
+> = runtime::Property::Named("deviceComplianceCheckinThresholdDays");
 /// `isScheduledActionEnabled`: never null.
 pub const IS_SCHEDULED_ACTION_ENABLED: runtime::Property<
     DeviceManagementSettings,
     bool,
-> = runtime::Property::new("isScheduledActionEnabled");
+> = runtime::Property::Named("isScheduledActionEnabled");
 /// `secureByDefault`: never null.
-pub const SECURE_BY_DEFAULT: runtime::Property<DeviceManagementSettings, bool> = runtime::Property::new(
+pub const SECURE_BY_DEFAULT: runtime::Property<DeviceManagementSettings, bool> = runtime::Property::Named(
     "secureByDefault",
 );

@@ -72,13 +72,13 @@ pub type Patch = runtime::Patch<DeviceManagementTroubleshootingEvent>;
 pub const CORRELATION_ID: runtime::Property<
     DeviceManagementTroubleshootingEvent,
     String,
-> = runtime::Property::new("correlationId");
+> = runtime::Property::Named("correlationId");
 /// `eventDateTime`: never null.
 pub const EVENT_DATE_TIME: runtime::Property<
     DeviceManagementTroubleshootingEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceManagementTroubleshootingEvent, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceManagementTroubleshootingEvent, String> = runtime::Property::Named(
     "id",
 );

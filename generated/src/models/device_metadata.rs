@@ -66,15 +66,15 @@ runtime::models!(DeviceMetadata);
 /// Changes to a [`DeviceMetadata`].
 pub type Patch = runtime::Patch<DeviceMetadata>;
 /// `deviceType`
-pub const DEVICE_TYPE: runtime::Property<DeviceMetadata, String> = runtime::Property::new(
+pub const DEVICE_TYPE: runtime::Property<DeviceMetadata, String> = runtime::Property::Named(
     "deviceType",
 );
 /// `ipAddress`
-pub const IP_ADDRESS: runtime::Property<DeviceMetadata, String> = runtime::Property::new(
+pub const IP_ADDRESS: runtime::Property<DeviceMetadata, String> = runtime::Property::Named(
     "ipAddress",
 );
 /// `operatingSystemSpecifications`
 pub const OPERATING_SYSTEM_SPECIFICATIONS: runtime::Property<
     DeviceMetadata,
     models::OperatingSystemSpecifications,
-> = runtime::Property::new("operatingSystemSpecifications");
+> = runtime::Property::Named("operatingSystemSpecifications");

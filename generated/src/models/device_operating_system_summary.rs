@@ -125,53 +125,53 @@ pub type Patch = runtime::Patch<DeviceOperatingSystemSummary>;
 pub const ANDROID_CORPORATE_WORK_PROFILE_COUNT: runtime::Property<
     DeviceOperatingSystemSummary,
     i32,
-> = runtime::Property::new("androidCorporateWorkProfileCount");
+> = runtime::Property::Named("androidCorporateWorkProfileCount");
 /// `androidCount`: never null.
-pub const ANDROID_COUNT: runtime::Property<DeviceOperatingSystemSummary, i32> = runtime::Property::new(
+pub const ANDROID_COUNT: runtime::Property<DeviceOperatingSystemSummary, i32> = runtime::Property::Named(
     "androidCount",
 );
 /// `androidDedicatedCount`: never null.
 pub const ANDROID_DEDICATED_COUNT: runtime::Property<
     DeviceOperatingSystemSummary,
     i32,
-> = runtime::Property::new("androidDedicatedCount");
+> = runtime::Property::Named("androidDedicatedCount");
 /// `androidDeviceAdminCount`: never null.
 pub const ANDROID_DEVICE_ADMIN_COUNT: runtime::Property<
     DeviceOperatingSystemSummary,
     i32,
-> = runtime::Property::new("androidDeviceAdminCount");
+> = runtime::Property::Named("androidDeviceAdminCount");
 /// `androidFullyManagedCount`: never null.
 pub const ANDROID_FULLY_MANAGED_COUNT: runtime::Property<
     DeviceOperatingSystemSummary,
     i32,
-> = runtime::Property::new("androidFullyManagedCount");
+> = runtime::Property::Named("androidFullyManagedCount");
 /// `androidWorkProfileCount`: never null.
 pub const ANDROID_WORK_PROFILE_COUNT: runtime::Property<
     DeviceOperatingSystemSummary,
     i32,
-> = runtime::Property::new("androidWorkProfileCount");
+> = runtime::Property::Named("androidWorkProfileCount");
 /// `configMgrDeviceCount`: never null.
 pub const CONFIG_MGR_DEVICE_COUNT: runtime::Property<
     DeviceOperatingSystemSummary,
     i32,
-> = runtime::Property::new("configMgrDeviceCount");
+> = runtime::Property::Named("configMgrDeviceCount");
 /// `iosCount`: never null.
-pub const IOS_COUNT: runtime::Property<DeviceOperatingSystemSummary, i32> = runtime::Property::new(
+pub const IOS_COUNT: runtime::Property<DeviceOperatingSystemSummary, i32> = runtime::Property::Named(
     "iosCount",
 );
 /// `macOSCount`: never null.
-pub const MACOS_COUNT: runtime::Property<DeviceOperatingSystemSummary, i32> = runtime::Property::new(
+pub const MACOS_COUNT: runtime::Property<DeviceOperatingSystemSummary, i32> = runtime::Property::Named(
     "macOSCount",
 );
 /// `unknownCount`: never null.
-pub const UNKNOWN_COUNT: runtime::Property<DeviceOperatingSystemSummary, i32> = runtime::Property::new(
+pub const UNKNOWN_COUNT: runtime::Property<DeviceOperatingSystemSummary, i32> = runtime::Property::Named(
     "unknownCount",
 );
 /// `windowsCount`: never null.
-pub const WINDOWS_COUNT: runtime::Property<DeviceOperatingSystemSummary, i32> = runtime::Property::new(
+pub const WINDOWS_COUNT: runtime::Property<DeviceOperatingSystemSummary, i32> = runtime::Property::Named(
     "windowsCount",
 );
 /// `windowsMobileCount`: never null.
-pub const WINDOWS_MOBILE_COUNT: runtime::Property<DeviceOperatingSystemSummary, i32> = runtime::Property::new(
+pub const WINDOWS_MOBILE_COUNT: runtime::Property<DeviceOperatingSystemSummary, i32> = runtime::Property::Named(
     "windowsMobileCount",
 );

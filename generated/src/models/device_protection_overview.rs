@@ -116,56 +116,56 @@ runtime::models!(DeviceProtectionOverview);
 /// Changes to a [`DeviceProtectionOverview`].
 pub type Patch = runtime::Patch<DeviceProtectionOverview>;
 /// `cleanDeviceCount`: never null.
-pub const CLEAN_DEVICE_COUNT: runtime::Property<DeviceProtectionOverview, i32> = runtime::Property::new(
+pub const CLEAN_DEVICE_COUNT: runtime::Property<DeviceProtectionOverview, i32> = runtime::Property::Named(
     "cleanDeviceCount",
 );
 /// `criticalFailuresDeviceCount`: never null.
 pub const CRITICAL_FAILURES_DEVICE_COUNT: runtime::Property<
     DeviceProtectionOverview,
     i32,
-> = runtime::Property::new("criticalFailuresDeviceCount");
+> = runtime::Property::Named("criticalFailuresDeviceCount");
 /// `inactiveThreatAgentDeviceCount`: never null.
 pub const INACTIVE_THREAT_AGENT_DEVICE_COUNT: runtime::Property<
     DeviceProtectionOverview,
     i32,
-> = runtime::Property::new("inactiveThreatAgentDeviceCount");
+> = runtime::Property::Named("inactiveThreatAgentDeviceCount");
 /// `pendingFullScanDeviceCount`: never null.
 pub const PENDING_FULL_SCAN_DEVICE_COUNT: runtime::Property<
     DeviceProtectionOverview,
     i32,
-> = runtime::Property::new("pendingFullScanDeviceCount");
+> = runtime::Property::Named("pendingFullScanDeviceCount");
 /// `pendingManualStepsDeviceCount`: never null.
 pub const PENDING_MANUAL_STEPS_DEVICE_COUNT: runtime::Property<
     DeviceProtectionOverview,
     i32,
-> = runtime::Property::new("pendingManualStepsDeviceCount");
+> = runtime::Property::Named("pendingManualStepsDeviceCount");
 /// `pendingOfflineScanDeviceCount`: never null.
 pub const PENDING_OFFLINE_SCAN_DEVICE_COUNT: runtime::Property<
     DeviceProtectionOverview,
     i32,
-> = runtime::Property::new("pendingOfflineScanDeviceCount");
+> = runtime::Property::Named("pendingOfflineScanDeviceCount");
 /// `pendingQuickScanDeviceCount`: never null.
 pub const PENDING_QUICK_SCAN_DEVICE_COUNT: runtime::Property<
     DeviceProtectionOverview,
     i32,
-> = runtime::Property::new("pendingQuickScanDeviceCount");
+> = runtime::Property::Named("pendingQuickScanDeviceCount");
 /// `pendingRestartDeviceCount`: never null.
 pub const PENDING_RESTART_DEVICE_COUNT: runtime::Property<
     DeviceProtectionOverview,
     i32,
-> = runtime::Property::new("pendingRestartDeviceCount");
+> = runtime::Property::Named("pendingRestartDeviceCount");
 /// `pendingSignatureUpdateDeviceCount`: never null.
 pub const PENDING_SIGNATURE_UPDATE_DEVICE_COUNT: runtime::Property<
     DeviceProtectionOverview,
     i32,
-> = runtime::Property::new("pendingSignatureUpdateDeviceCount");
+> = runtime::Property::Named("pendingSignatureUpdateDeviceCount");
 /// `totalReportedDeviceCount`: never null.
 pub const TOTAL_REPORTED_DEVICE_COUNT: runtime::Property<
     DeviceProtectionOverview,
     i32,
-> = runtime::Property::new("totalReportedDeviceCount");
+> = runtime::Property::Named("totalReportedDeviceCount");
 /// `unknownStateThreatAgentDeviceCount`: never null.
 pub const UNKNOWN_STATE_THREAT_AGENT_DEVICE_COUNT: runtime::Property<
     DeviceProtectionOverview,
     i32,
-> = runtime::Property::new("unknownStateThreatAgentDeviceCount");
+> = runtime::Property::Named("unknownStateThreatAgentDeviceCount");

@@ -103,35 +103,35 @@ pub type Patch = runtime::Patch<DeviceRegistrationPolicy>;
 pub const AZURE_AD_JOIN: runtime::Property<
     DeviceRegistrationPolicy,
     models::AzureAdJoinPolicy,
-> = runtime::Property::new("azureADJoin");
+> = runtime::Property::Named("azureADJoin");
 /// `azureADRegistration`
 pub const AZURE_AD_REGISTRATION: runtime::Property<
     DeviceRegistrationPolicy,
     models::AzureAdRegistrationPolicy,
-> = runtime::Property::new("azureADRegistration");
+> = runtime::Property::Named("azureADRegistration");
 /// `description`
-pub const DESCRIPTION: runtime::Property<DeviceRegistrationPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<DeviceRegistrationPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DeviceRegistrationPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DeviceRegistrationPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DeviceRegistrationPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<DeviceRegistrationPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `localAdminPassword`
 pub const LOCAL_ADMIN_PASSWORD: runtime::Property<
     DeviceRegistrationPolicy,
     models::LocalAdminPasswordSettings,
-> = runtime::Property::new("localAdminPassword");
+> = runtime::Property::Named("localAdminPassword");
 /// `multiFactorAuthConfiguration`: never null.
 pub const MULTI_FACTOR_AUTH_CONFIGURATION: runtime::Property<
     DeviceRegistrationPolicy,
     models::MultiFactorAuthConfiguration,
-> = runtime::Property::new("multiFactorAuthConfiguration");
+> = runtime::Property::Named("multiFactorAuthConfiguration");
 /// `userDeviceQuota`: never null.
-pub const USER_DEVICE_QUOTA: runtime::Property<DeviceRegistrationPolicy, i32> = runtime::Property::new(
+pub const USER_DEVICE_QUOTA: runtime::Property<DeviceRegistrationPolicy, i32> = runtime::Property::Named(
     "userDeviceQuota",
 );

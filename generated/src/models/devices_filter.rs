@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<DevicesFilter>;
 pub const MODE: runtime::Property<
     DevicesFilter,
     models::CrossTenantAccessPolicyTargetConfigurationAccessType,
-> = runtime::Property::new("mode");
+> = runtime::Property::Named("mode");
 /// `rule`
-pub const RULE: runtime::Property<DevicesFilter, String> = runtime::Property::new(
+pub const RULE: runtime::Property<DevicesFilter, String> = runtime::Property::Named(
     "rule",
 );

@@ -61,8 +61,8 @@ runtime::models!(Diagnostic);
 /// Changes to a [`Diagnostic`].
 pub type Patch = runtime::Patch<Diagnostic>;
 /// `message`
-pub const MESSAGE: runtime::Property<Diagnostic, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<Diagnostic, String> = runtime::Property::Named(
     "message",
 );
 /// `url`
-pub const URL: runtime::Property<Diagnostic, String> = runtime::Property::new("url");
+pub const URL: runtime::Property<Diagnostic, String> = runtime::Property::Named("url");

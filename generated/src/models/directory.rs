@@ -141,56 +141,56 @@ pub type Patch = runtime::Patch<Directory>;
 pub const ADMINISTRATIVE_UNITS: runtime::Property<
     Directory,
     runtime::Expanded<Vec<models::AdministrativeUnit>>,
-> = runtime::Property::new("administrativeUnits");
+> = runtime::Property::Named("administrativeUnits");
 /// `attributeSets`: navigation property.
 pub const ATTRIBUTE_SETS: runtime::Property<
     Directory,
     runtime::Expanded<Vec<models::AttributeSet>>,
-> = runtime::Property::new("attributeSets");
+> = runtime::Property::Named("attributeSets");
 /// `customSecurityAttributeDefinitions`: navigation property.
 pub const CUSTOM_SECURITY_ATTRIBUTE_DEFINITIONS: runtime::Property<
     Directory,
     runtime::Expanded<Vec<models::CustomSecurityAttributeDefinition>>,
-> = runtime::Property::new("customSecurityAttributeDefinitions");
+> = runtime::Property::Named("customSecurityAttributeDefinitions");
 /// `deletedItems`: navigation property.
 pub const DELETED_ITEMS: runtime::Property<
     Directory,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("deletedItems");
+> = runtime::Property::Named("deletedItems");
 /// `deviceLocalCredentials`: navigation property.
 pub const DEVICE_LOCAL_CREDENTIALS: runtime::Property<
     Directory,
     runtime::Expanded<Vec<models::DeviceLocalCredentialInfo>>,
-> = runtime::Property::new("deviceLocalCredentials");
+> = runtime::Property::Named("deviceLocalCredentials");
 /// `federationConfigurations`: navigation property.
 pub const FEDERATION_CONFIGURATIONS: runtime::Property<
     Directory,
     runtime::Expanded<Vec<models::IdentityProviderBase>>,
-> = runtime::Property::new("federationConfigurations");
+> = runtime::Property::Named("federationConfigurations");
 /// `id`: never null.
-pub const ID: runtime::Property<Directory, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Directory, String> = runtime::Property::Named("id");
 /// `onPremisesSynchronization`: navigation property.
 pub const ON_PREMISES_SYNCHRONIZATION: runtime::Property<
     Directory,
     runtime::Expanded<Vec<models::OnPremisesDirectorySynchronization>>,
-> = runtime::Property::new("onPremisesSynchronization");
+> = runtime::Property::Named("onPremisesSynchronization");
 /// `publicKeyInfrastructure`: navigation property.
 pub const PUBLIC_KEY_INFRASTRUCTURE: runtime::Property<
     Directory,
     runtime::Expanded<models::PublicKeyInfrastructureRoot>,
-> = runtime::Property::new("publicKeyInfrastructure");
+> = runtime::Property::Named("publicKeyInfrastructure");
 /// `recovery`: navigation property.
 pub const RECOVERY: runtime::Property<
     Directory,
     runtime::Expanded<models::entra_recovery_services::Recovery>,
-> = runtime::Property::new("recovery");
+> = runtime::Property::Named("recovery");
 /// `remoteTenantGroups`: navigation property.
 pub const REMOTE_TENANT_GROUPS: runtime::Property<
     Directory,
     runtime::Expanded<Vec<models::RemoteTenantGroup>>,
-> = runtime::Property::new("remoteTenantGroups");
+> = runtime::Property::Named("remoteTenantGroups");
 /// `subscriptions`: navigation property.
 pub const SUBSCRIPTIONS: runtime::Property<
     Directory,
     runtime::Expanded<Vec<models::CompanySubscription>>,
-> = runtime::Property::new("subscriptions");
+> = runtime::Property::Named("subscriptions");

@@ -127,48 +127,48 @@ pub type Patch = runtime::Patch<DirectoryAudit>;
 pub const ACTIVITY_DATE_TIME: runtime::Property<
     DirectoryAudit,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("activityDateTime");
+> = runtime::Property::Named("activityDateTime");
 /// `activityDisplayName`: never null.
-pub const ACTIVITY_DISPLAY_NAME: runtime::Property<DirectoryAudit, String> = runtime::Property::new(
+pub const ACTIVITY_DISPLAY_NAME: runtime::Property<DirectoryAudit, String> = runtime::Property::Named(
     "activityDisplayName",
 );
 /// `additionalDetails`
-pub const ADDITIONAL_DETAILS: runtime::Property<DirectoryAudit, Vec<models::KeyValue>> = runtime::Property::new(
+pub const ADDITIONAL_DETAILS: runtime::Property<DirectoryAudit, Vec<models::KeyValue>> = runtime::Property::Named(
     "additionalDetails",
 );
 /// `category`: never null.
-pub const CATEGORY: runtime::Property<DirectoryAudit, String> = runtime::Property::new(
+pub const CATEGORY: runtime::Property<DirectoryAudit, String> = runtime::Property::Named(
     "category",
 );
 /// `correlationId`
-pub const CORRELATION_ID: runtime::Property<DirectoryAudit, String> = runtime::Property::new(
+pub const CORRELATION_ID: runtime::Property<DirectoryAudit, String> = runtime::Property::Named(
     "correlationId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DirectoryAudit, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<DirectoryAudit, String> = runtime::Property::Named("id");
 /// `initiatedBy`: never null.
 pub const INITIATED_BY: runtime::Property<
     DirectoryAudit,
     models::AuditActivityInitiator,
-> = runtime::Property::new("initiatedBy");
+> = runtime::Property::Named("initiatedBy");
 /// `loggedByService`
-pub const LOGGED_BY_SERVICE: runtime::Property<DirectoryAudit, String> = runtime::Property::new(
+pub const LOGGED_BY_SERVICE: runtime::Property<DirectoryAudit, String> = runtime::Property::Named(
     "loggedByService",
 );
 /// `operationType`
-pub const OPERATION_TYPE: runtime::Property<DirectoryAudit, String> = runtime::Property::new(
+pub const OPERATION_TYPE: runtime::Property<DirectoryAudit, String> = runtime::Property::Named(
     "operationType",
 );
 /// `result`
-pub const RESULT: runtime::Property<DirectoryAudit, models::OperationResult> = runtime::Property::new(
+pub const RESULT: runtime::Property<DirectoryAudit, models::OperationResult> = runtime::Property::Named(
     "result",
 );
 /// `resultReason`
-pub const RESULT_REASON: runtime::Property<DirectoryAudit, String> = runtime::Property::new(
+pub const RESULT_REASON: runtime::Property<DirectoryAudit, String> = runtime::Property::Named(
     "resultReason",
 );
 /// `targetResources`
 pub const TARGET_RESOURCES: runtime::Property<
     DirectoryAudit,
     Vec<models::TargetResource>,
-> = runtime::Property::new("targetResources");
+> = runtime::Property::Named("targetResources");

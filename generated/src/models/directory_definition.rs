@@ -99,30 +99,30 @@ pub type Patch = runtime::Patch<DirectoryDefinition>;
 pub const DISCOVERABILITIES: runtime::Property<
     DirectoryDefinition,
     runtime::Flags<models::DirectoryDefinitionDiscoverabilities>,
-> = runtime::Property::new("discoverabilities");
+> = runtime::Property::Named("discoverabilities");
 /// `discoveryDateTime`
 pub const DISCOVERY_DATE_TIME: runtime::Property<
     DirectoryDefinition,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("discoveryDateTime");
+> = runtime::Property::Named("discoveryDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<DirectoryDefinition, String> = runtime::Property::new(
+pub const ID: runtime::Property<DirectoryDefinition, String> = runtime::Property::Named(
     "id",
 );
 /// `name`
-pub const NAME: runtime::Property<DirectoryDefinition, String> = runtime::Property::new(
+pub const NAME: runtime::Property<DirectoryDefinition, String> = runtime::Property::Named(
     "name",
 );
 /// `objects`
 pub const OBJECTS: runtime::Property<
     DirectoryDefinition,
     Vec<models::ObjectDefinition>,
-> = runtime::Property::new("objects");
+> = runtime::Property::Named("objects");
 /// `readOnly`: never null.
-pub const READ_ONLY: runtime::Property<DirectoryDefinition, bool> = runtime::Property::new(
+pub const READ_ONLY: runtime::Property<DirectoryDefinition, bool> = runtime::Property::Named(
     "readOnly",
 );
 /// `version`
-pub const VERSION: runtime::Property<DirectoryDefinition, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<DirectoryDefinition, String> = runtime::Property::Named(
     "version",
 );

@@ -977,6 +977,8 @@ pub type Patch = runtime::Patch<DirectoryObject>;
 pub const DELETED_DATE_TIME: runtime::Property<
     DirectoryObject,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<DirectoryObject, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<DirectoryObject, String> = runtime::Property::Named(
+    "id",
+);

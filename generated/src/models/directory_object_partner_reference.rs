@@ -93,25 +93,25 @@ pub type Patch = runtime::Patch<DirectoryObjectPartnerReference>;
 pub const DELETED_DATE_TIME: runtime::Property<
     DirectoryObjectPartnerReference,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<DirectoryObjectPartnerReference, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<DirectoryObjectPartnerReference, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DirectoryObjectPartnerReference, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DirectoryObjectPartnerReference, String> = runtime::Property::Named(
     "displayName",
 );
 /// `externalPartnerTenantId`
 pub const EXTERNAL_PARTNER_TENANT_ID: runtime::Property<
     DirectoryObjectPartnerReference,
     runtime::edm::Guid,
-> = runtime::Property::new("externalPartnerTenantId");
+> = runtime::Property::Named("externalPartnerTenantId");
 /// `id`: never null.
-pub const ID: runtime::Property<DirectoryObjectPartnerReference, String> = runtime::Property::new(
+pub const ID: runtime::Property<DirectoryObjectPartnerReference, String> = runtime::Property::Named(
     "id",
 );
 /// `objectType`
-pub const OBJECT_TYPE: runtime::Property<DirectoryObjectPartnerReference, String> = runtime::Property::new(
+pub const OBJECT_TYPE: runtime::Property<DirectoryObjectPartnerReference, String> = runtime::Property::Named(
     "objectType",
 );

@@ -138,24 +138,24 @@ pub type Patch = runtime::Patch<DirectoryRole>;
 pub const DELETED_DATE_TIME: runtime::Property<
     DirectoryRole,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<DirectoryRole, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<DirectoryRole, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DirectoryRole, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DirectoryRole, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DirectoryRole, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<DirectoryRole, String> = runtime::Property::Named("id");
 /// `members`: navigation property.
 pub const MEMBERS: runtime::Property<
     DirectoryRole,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");
 /// `roleTemplateId`
-pub const ROLE_TEMPLATE_ID: runtime::Property<DirectoryRole, String> = runtime::Property::new(
+pub const ROLE_TEMPLATE_ID: runtime::Property<DirectoryRole, String> = runtime::Property::Named(
     "roleTemplateId",
 );
 /// `scopedMembers`: navigation property.
@@ -171,4 +171,4 @@ pub const ROLE_TEMPLATE_ID: runtime::Property<DirectoryRole, String> = runtime::
 pub const SCOPED_MEMBERS: runtime::Property<
     DirectoryRole,
     crate::runtime::Expanded<Vec<crate::models::ScopedRoleMembership>>,
-> = runtime::Property::new("scopedMembers");
+> = runtime::Property::Named("scopedMembers");

@@ -76,16 +76,16 @@ pub type Patch = runtime::Patch<DirectoryRoleTemplate>;
 pub const DELETED_DATE_TIME: runtime::Property<
     DirectoryRoleTemplate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<DirectoryRoleTemplate, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<DirectoryRoleTemplate, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DirectoryRoleTemplate, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DirectoryRoleTemplate, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DirectoryRoleTemplate, String> = runtime::Property::new(
+pub const ID: runtime::Property<DirectoryRoleTemplate, String> = runtime::Property::Named(
     "id",
 );

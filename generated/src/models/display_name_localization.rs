@@ -59,10 +59,10 @@ runtime::models!(DisplayNameLocalization);
 /// Changes to a [`DisplayNameLocalization`].
 pub type Patch = runtime::Patch<DisplayNameLocalization>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DisplayNameLocalization, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DisplayNameLocalization, String> = runtime::Property::Named(
     "displayName",
 );
 /// `languageTag`
-pub const LANGUAGE_TAG: runtime::Property<DisplayNameLocalization, String> = runtime::Property::new(
+pub const LANGUAGE_TAG: runtime::Property<DisplayNameLocalization, String> = runtime::Property::Named(
     "languageTag",
 );

@@ -56,6 +56,6 @@ runtime::models!(DlpActionInfo);
 /// Changes to a [`DlpActionInfo`].
 pub type Patch = runtime::Patch<DlpActionInfo>;
 /// `action`
-pub const ACTION: runtime::Property<DlpActionInfo, models::DlpAction> = runtime::Property::new(
+pub const ACTION: runtime::Property<DlpActionInfo, models::DlpAction> = runtime::Property::Named(
     "action",
 );

@@ -95,31 +95,31 @@ pub type Patch = runtime::Patch<DocumentSet>;
 pub const ALLOWED_CONTENT_TYPES: runtime::Property<
     DocumentSet,
     Vec<models::ContentTypeInfo>,
-> = runtime::Property::new("allowedContentTypes");
+> = runtime::Property::Named("allowedContentTypes");
 /// `defaultContents`
 pub const DEFAULT_CONTENTS: runtime::Property<
     DocumentSet,
     Vec<models::DocumentSetContent>,
-> = runtime::Property::new("defaultContents");
+> = runtime::Property::Named("defaultContents");
 /// `propagateWelcomePageChanges`
-pub const PROPAGATE_WELCOME_PAGE_CHANGES: runtime::Property<DocumentSet, bool> = runtime::Property::new(
+pub const PROPAGATE_WELCOME_PAGE_CHANGES: runtime::Property<DocumentSet, bool> = runtime::Property::Named(
     "propagateWelcomePageChanges",
 );
 /// `sharedColumns`: navigation property.
 pub const SHARED_COLUMNS: runtime::Property<
     DocumentSet,
     runtime::Expanded<Vec<models::ColumnDefinition>>,
-> = runtime::Property::new("sharedColumns");
+> = runtime::Property::Named("sharedColumns");
 /// `shouldPrefixNameToFile`
-pub const SHOULD_PREFIX_NAME_TO_FILE: runtime::Property<DocumentSet, bool> = runtime::Property::new(
+pub const SHOULD_PREFIX_NAME_TO_FILE: runtime::Property<DocumentSet, bool> = runtime::Property::Named(
     "shouldPrefixNameToFile",
 );
 /// `welcomePageColumns`: navigation property.
 pub const WELCOME_PAGE_COLUMNS: runtime::Property<
     DocumentSet,
     runtime::Expanded<Vec<models::ColumnDefinition>>,
-> = runtime::Property::new("welcomePageColumns");
+> = runtime::Property::Named("welcomePageColumns");
 /// `welcomePageUrl`
-pub const WELCOME_PAGE_URL: runtime::Property<DocumentSet, String> = runtime::Property::new(
+pub const WELCOME_PAGE_URL: runtime::Property<DocumentSet, String> = runtime::Property::Named(
     "welcomePageUrl",
 );

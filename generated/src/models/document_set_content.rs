@@ -64,14 +64,14 @@ runtime::models!(DocumentSetContent);
 /// Changes to a [`DocumentSetContent`].
 pub type Patch = runtime::Patch<DocumentSetContent>;
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<DocumentSetContent, models::ContentTypeInfo> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<DocumentSetContent, models::ContentTypeInfo> = runtime::Property::Named(
     "contentType",
 );
 /// `fileName`
-pub const FILE_NAME: runtime::Property<DocumentSetContent, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<DocumentSetContent, String> = runtime::Property::Named(
     "fileName",
 );
 /// `folderName`
-pub const FOLDER_NAME: runtime::Property<DocumentSetContent, String> = runtime::Property::new(
+pub const FOLDER_NAME: runtime::Property<DocumentSetContent, String> = runtime::Property::Named(
     "folderName",
 );

@@ -116,46 +116,46 @@ runtime::models!(DocumentSetVersion);
 /// Changes to a [`DocumentSetVersion`].
 pub type Patch = runtime::Patch<DocumentSetVersion>;
 /// `comment`
-pub const COMMENT: runtime::Property<DocumentSetVersion, String> = runtime::Property::new(
+pub const COMMENT: runtime::Property<DocumentSetVersion, String> = runtime::Property::Named(
     "comment",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<DocumentSetVersion, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<DocumentSetVersion, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     DocumentSetVersion,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `fields`: navigation property.
 pub const FIELDS: runtime::Property<
     DocumentSetVersion,
     runtime::Expanded<models::FieldValueSet>,
-> = runtime::Property::new("fields");
+> = runtime::Property::Named("fields");
 /// `id`: never null.
-pub const ID: runtime::Property<DocumentSetVersion, String> = runtime::Property::new(
+pub const ID: runtime::Property<DocumentSetVersion, String> = runtime::Property::Named(
     "id",
 );
 /// `items`
 pub const ITEMS: runtime::Property<
     DocumentSetVersion,
     Vec<models::DocumentSetVersionItem>,
-> = runtime::Property::new("items");
+> = runtime::Property::Named("items");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<DocumentSetVersion, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<DocumentSetVersion, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DocumentSetVersion,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `publication`
-pub const PUBLICATION: runtime::Property<DocumentSetVersion, models::PublicationFacet> = runtime::Property::new(
+pub const PUBLICATION: runtime::Property<DocumentSetVersion, models::PublicationFacet> = runtime::Property::Named(
     "publication",
 );
 /// `shouldCaptureMinorVersion`
-pub const SHOULD_CAPTURE_MINOR_VERSION: runtime::Property<DocumentSetVersion, bool> = runtime::Property::new(
+pub const SHOULD_CAPTURE_MINOR_VERSION: runtime::Property<DocumentSetVersion, bool> = runtime::Property::Named(
     "shouldCaptureMinorVersion",
 );

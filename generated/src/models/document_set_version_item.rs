@@ -64,14 +64,14 @@ runtime::models!(DocumentSetVersionItem);
 /// Changes to a [`DocumentSetVersionItem`].
 pub type Patch = runtime::Patch<DocumentSetVersionItem>;
 /// `itemId`
-pub const ITEM_ID: runtime::Property<DocumentSetVersionItem, String> = runtime::Property::new(
+pub const ITEM_ID: runtime::Property<DocumentSetVersionItem, String> = runtime::Property::Named(
     "itemId",
 );
 /// `title`
-pub const TITLE: runtime::Property<DocumentSetVersionItem, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<DocumentSetVersionItem, String> = runtime::Property::Named(
     "title",
 );
 /// `versionId`
-pub const VERSION_ID: runtime::Property<DocumentSetVersionItem, String> = runtime::Property::new(
+pub const VERSION_ID: runtime::Property<DocumentSetVersionItem, String> = runtime::Property::Named(
     "versionId",
 );

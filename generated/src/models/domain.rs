@@ -219,76 +219,76 @@ runtime::models!(ForceDeleteParameters);
 /// Changes to a [`Domain`].
 pub type Patch = runtime::Patch<Domain>;
 /// `authenticationType`: never null.
-pub const AUTHENTICATION_TYPE: runtime::Property<Domain, String> = runtime::Property::new(
+pub const AUTHENTICATION_TYPE: runtime::Property<Domain, String> = runtime::Property::Named(
     "authenticationType",
 );
 /// `availabilityStatus`
-pub const AVAILABILITY_STATUS: runtime::Property<Domain, String> = runtime::Property::new(
+pub const AVAILABILITY_STATUS: runtime::Property<Domain, String> = runtime::Property::Named(
     "availabilityStatus",
 );
 /// `domainNameReferences`: navigation property.
 pub const DOMAIN_NAME_REFERENCES: runtime::Property<
     Domain,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("domainNameReferences");
+> = runtime::Property::Named("domainNameReferences");
 /// `federationConfiguration`: navigation property.
 pub const FEDERATION_CONFIGURATION: runtime::Property<
     Domain,
     runtime::Expanded<Vec<models::InternalDomainFederation>>,
-> = runtime::Property::new("federationConfiguration");
+> = runtime::Property::Named("federationConfiguration");
 /// `id`: never null.
-pub const ID: runtime::Property<Domain, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Domain, String> = runtime::Property::Named("id");
 /// `isAdminManaged`: never null.
-pub const IS_ADMIN_MANAGED: runtime::Property<Domain, bool> = runtime::Property::new(
+pub const IS_ADMIN_MANAGED: runtime::Property<Domain, bool> = runtime::Property::Named(
     "isAdminManaged",
 );
 /// `isDefault`: never null.
-pub const IS_DEFAULT: runtime::Property<Domain, bool> = runtime::Property::new(
+pub const IS_DEFAULT: runtime::Property<Domain, bool> = runtime::Property::Named(
     "isDefault",
 );
 /// `isInitial`: never null.
-pub const IS_INITIAL: runtime::Property<Domain, bool> = runtime::Property::new(
+pub const IS_INITIAL: runtime::Property<Domain, bool> = runtime::Property::Named(
     "isInitial",
 );
 /// `isRoot`: never null.
-pub const IS_ROOT: runtime::Property<Domain, bool> = runtime::Property::new("isRoot");
+pub const IS_ROOT: runtime::Property<Domain, bool> = runtime::Property::Named("isRoot");
 /// `isVerified`: never null.
-pub const IS_VERIFIED: runtime::Property<Domain, bool> = runtime::Property::new(
+pub const IS_VERIFIED: runtime::Property<Domain, bool> = runtime::Property::Named(
     "isVerified",
 );
 /// `manufacturer`
-pub const MANUFACTURER: runtime::Property<Domain, String> = runtime::Property::new(
+pub const MANUFACTURER: runtime::Property<Domain, String> = runtime::Property::Named(
     "manufacturer",
 );
 /// `model`
-pub const MODEL: runtime::Property<Domain, String> = runtime::Property::new("model");
+pub const MODEL: runtime::Property<Domain, String> = runtime::Property::Named("model");
 /// `passwordNotificationWindowInDays`
-pub const PASSWORD_NOTIFICATION_WINDOW_IN_DAYS: runtime::Property<Domain, i32> = runtime::Property::new(
+pub const PASSWORD_NOTIFICATION_WINDOW_IN_DAYS: runtime::Property<Domain, i32> = runtime::Property::Named(
     "passwordNotificationWindowInDays",
 );
 /// `passwordValidityPeriodInDays`
-pub const PASSWORD_VALIDITY_PERIOD_IN_DAYS: runtime::Property<Domain, i32> = runtime::Property::new(
+pub const PASSWORD_VALIDITY_PERIOD_IN_DAYS: runtime::Property<Domain, i32> = runtime::Property::Named(
     "passwordValidityPeriodInDays",
 );
 /// `rootDomain`: navigation property.
-pub const ROOT_DOMAIN: runtime::Property<Domain, runtime::Expanded<models::Domain>> = runtime::Property::new(
+pub const ROOT_DOMAIN: runtime::Property<Domain, runtime::Expanded<models::Domain>> = runtime::Property::Named(
     "rootDomain",
 );
 /// `serviceConfigurationRecords`: navigation property.
 pub const SERVICE_CONFIGURATION_RECORDS: runtime::Property<
     Domain,
     runtime::Expanded<Vec<models::DomainDnsRecord>>,
-> = runtime::Property::new("serviceConfigurationRecords");
+> = runtime::Property::Named("serviceConfigurationRecords");
 /// `state`
-pub const STATE: runtime::Property<Domain, models::DomainState> = runtime::Property::new(
+pub const STATE: runtime::Property<Domain, models::DomainState> = runtime::Property::Named(
     "state",
 );
 /// `supportedServices`: never null.
-pub const SUPPORTED_SERVICES: runtime::Property<Domain, Vec<String>> = runtime::Property::new(
+pub const SUPPORTED_SERVICES: runtime::Property<Domain, Vec<String>> = runtime::Property::Named(
     "supportedServices",
 );
 /// `verificationDnsRecords`: navigation property.
 pub const VERIFICATION_DNS_RECORDS: runtime::Property<
     Domain,
     runtime::Expanded<Vec<models::DomainDnsRecord>>,
-> = runtime::Property::new("verificationDnsRecords");
+> = runtime::Property::Named("verificationDnsRecords");

@@ -96,30 +96,30 @@ runtime::models!(DomainDnsCnameRecord);
 /// Changes to a [`DomainDnsCnameRecord`].
 pub type Patch = runtime::Patch<DomainDnsCnameRecord>;
 /// `canonicalName`
-pub const CANONICAL_NAME: runtime::Property<DomainDnsCnameRecord, String> = runtime::Property::new(
+pub const CANONICAL_NAME: runtime::Property<DomainDnsCnameRecord, String> = runtime::Property::Named(
     "canonicalName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DomainDnsCnameRecord, String> = runtime::Property::new(
+pub const ID: runtime::Property<DomainDnsCnameRecord, String> = runtime::Property::Named(
     "id",
 );
 /// `isOptional`: never null.
-pub const IS_OPTIONAL: runtime::Property<DomainDnsCnameRecord, bool> = runtime::Property::new(
+pub const IS_OPTIONAL: runtime::Property<DomainDnsCnameRecord, bool> = runtime::Property::Named(
     "isOptional",
 );
 /// `label`: never null.
-pub const LABEL: runtime::Property<DomainDnsCnameRecord, String> = runtime::Property::new(
+pub const LABEL: runtime::Property<DomainDnsCnameRecord, String> = runtime::Property::Named(
     "label",
 );
 /// `recordType`
-pub const RECORD_TYPE: runtime::Property<DomainDnsCnameRecord, String> = runtime::Property::new(
+pub const RECORD_TYPE: runtime::Property<DomainDnsCnameRecord, String> = runtime::Property::Named(
     "recordType",
 );
 /// `supportedService`: never null.
-pub const SUPPORTED_SERVICE: runtime::Property<DomainDnsCnameRecord, String> = runtime::Property::new(
+pub const SUPPORTED_SERVICE: runtime::Property<DomainDnsCnameRecord, String> = runtime::Property::Named(
     "supportedService",
 );
 /// `ttl`: never null.
-pub const TTL: runtime::Property<DomainDnsCnameRecord, i32> = runtime::Property::new(
+pub const TTL: runtime::Property<DomainDnsCnameRecord, i32> = runtime::Property::Named(
     "ttl",
 );

@@ -100,32 +100,34 @@ runtime::models!(DomainDnsMxRecord);
 /// Changes to a [`DomainDnsMxRecord`].
 pub type Patch = runtime::Patch<DomainDnsMxRecord>;
 /// `id`: never null.
-pub const ID: runtime::Property<DomainDnsMxRecord, String> = runtime::Property::new(
+pub const ID: runtime::Property<DomainDnsMxRecord, String> = runtime::Property::Named(
     "id",
 );
 /// `isOptional`: never null.
-pub const IS_OPTIONAL: runtime::Property<DomainDnsMxRecord, bool> = runtime::Property::new(
+pub const IS_OPTIONAL: runtime::Property<DomainDnsMxRecord, bool> = runtime::Property::Named(
     "isOptional",
 );
 /// `label`: never null.
-pub const LABEL: runtime::Property<DomainDnsMxRecord, String> = runtime::Property::new(
+pub const LABEL: runtime::Property<DomainDnsMxRecord, String> = runtime::Property::Named(
     "label",
 );
 /// `mailExchange`: never null.
-pub const MAIL_EXCHANGE: runtime::Property<DomainDnsMxRecord, String> = runtime::Property::new(
+pub const MAIL_EXCHANGE: runtime::Property<DomainDnsMxRecord, String> = runtime::Property::Named(
     "mailExchange",
 );
 /// `preference`
-pub const PREFERENCE: runtime::Property<DomainDnsMxRecord, i32> = runtime::Property::new(
+pub const PREFERENCE: runtime::Property<DomainDnsMxRecord, i32> = runtime::Property::Named(
     "preference",
 );
 /// `recordType`
-pub const RECORD_TYPE: runtime::Property<DomainDnsMxRecord, String> = runtime::Property::new(
+pub const RECORD_TYPE: runtime::Property<DomainDnsMxRecord, String> = runtime::Property::Named(
     "recordType",
 );
 /// `supportedService`: never null.
-pub const SUPPORTED_SERVICE: runtime::Property<DomainDnsMxRecord, String> = runtime::Property::new(
+pub const SUPPORTED_SERVICE: runtime::Property<DomainDnsMxRecord, String> = runtime::Property::Named(
     "supportedService",
 );
 /// `ttl`: never null.
-pub const TTL: runtime::Property<DomainDnsMxRecord, i32> = runtime::Property::new("ttl");
+pub const TTL: runtime::Property<DomainDnsMxRecord, i32> = runtime::Property::Named(
+    "ttl",
+);

@@ -95,22 +95,24 @@ runtime::models!(DomainDnsRecord);
 /// Changes to a [`DomainDnsRecord`].
 pub type Patch = runtime::Patch<DomainDnsRecord>;
 /// `id`: never null.
-pub const ID: runtime::Property<DomainDnsRecord, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<DomainDnsRecord, String> = runtime::Property::Named(
+    "id",
+);
 /// `isOptional`: never null.
-pub const IS_OPTIONAL: runtime::Property<DomainDnsRecord, bool> = runtime::Property::new(
+pub const IS_OPTIONAL: runtime::Property<DomainDnsRecord, bool> = runtime::Property::Named(
     "isOptional",
 );
 /// `label`: never null.
-pub const LABEL: runtime::Property<DomainDnsRecord, String> = runtime::Property::new(
+pub const LABEL: runtime::Property<DomainDnsRecord, String> = runtime::Property::Named(
     "label",
 );
 /// `recordType`
-pub const RECORD_TYPE: runtime::Property<DomainDnsRecord, String> = runtime::Property::new(
+pub const RECORD_TYPE: runtime::Property<DomainDnsRecord, String> = runtime::Property::Named(
     "recordType",
 );
 /// `supportedService`: never null.
-pub const SUPPORTED_SERVICE: runtime::Property<DomainDnsRecord, String> = runtime::Property::new(
+pub const SUPPORTED_SERVICE: runtime::Property<DomainDnsRecord, String> = runtime::Property::Named(
     "supportedService",
 );
 /// `ttl`: never null.
-pub const TTL: runtime::Property<DomainDnsRecord, i32> = runtime::Property::new("ttl");
+pub const TTL: runtime::Property<DomainDnsRecord, i32> = runtime::Property::Named("ttl");

@@ -124,50 +124,50 @@ runtime::models!(DomainDnsSrvRecord);
 /// Changes to a [`DomainDnsSrvRecord`].
 pub type Patch = runtime::Patch<DomainDnsSrvRecord>;
 /// `id`: never null.
-pub const ID: runtime::Property<DomainDnsSrvRecord, String> = runtime::Property::new(
+pub const ID: runtime::Property<DomainDnsSrvRecord, String> = runtime::Property::Named(
     "id",
 );
 /// `isOptional`: never null.
-pub const IS_OPTIONAL: runtime::Property<DomainDnsSrvRecord, bool> = runtime::Property::new(
+pub const IS_OPTIONAL: runtime::Property<DomainDnsSrvRecord, bool> = runtime::Property::Named(
     "isOptional",
 );
 /// `label`: never null.
-pub const LABEL: runtime::Property<DomainDnsSrvRecord, String> = runtime::Property::new(
+pub const LABEL: runtime::Property<DomainDnsSrvRecord, String> = runtime::Property::Named(
     "label",
 );
 /// `nameTarget`
-pub const NAME_TARGET: runtime::Property<DomainDnsSrvRecord, String> = runtime::Property::new(
+pub const NAME_TARGET: runtime::Property<DomainDnsSrvRecord, String> = runtime::Property::Named(
     "nameTarget",
 );
 /// `port`
-pub const PORT: runtime::Property<DomainDnsSrvRecord, i32> = runtime::Property::new(
+pub const PORT: runtime::Property<DomainDnsSrvRecord, i32> = runtime::Property::Named(
     "port",
 );
 /// `priority`
-pub const PRIORITY: runtime::Property<DomainDnsSrvRecord, i32> = runtime::Property::new(
+pub const PRIORITY: runtime::Property<DomainDnsSrvRecord, i32> = runtime::Property::Named(
     "priority",
 );
 /// `protocol`
-pub const PROTOCOL: runtime::Property<DomainDnsSrvRecord, String> = runtime::Property::new(
+pub const PROTOCOL: runtime::Property<DomainDnsSrvRecord, String> = runtime::Property::Named(
     "protocol",
 );
 /// `recordType`
-pub const RECORD_TYPE: runtime::Property<DomainDnsSrvRecord, String> = runtime::Property::new(
+pub const RECORD_TYPE: runtime::Property<DomainDnsSrvRecord, String> = runtime::Property::Named(
     "recordType",
 );
 /// `service`
-pub const SERVICE: runtime::Property<DomainDnsSrvRecord, String> = runtime::Property::new(
+pub const SERVICE: runtime::Property<DomainDnsSrvRecord, String> = runtime::Property::Named(
     "service",
 );
 /// `supportedService`: never null.
-pub const SUPPORTED_SERVICE: runtime::Property<DomainDnsSrvRecord, String> = runtime::Property::new(
+pub const SUPPORTED_SERVICE: runtime::Property<DomainDnsSrvRecord, String> = runtime::Property::Named(
     "supportedService",
 );
 /// `ttl`: never null.
-pub const TTL: runtime::Property<DomainDnsSrvRecord, i32> = runtime::Property::new(
+pub const TTL: runtime::Property<DomainDnsSrvRecord, i32> = runtime::Property::Named(
     "ttl",
 );
 /// `weight`
-pub const WEIGHT: runtime::Property<DomainDnsSrvRecord, i32> = runtime::Property::new(
+pub const WEIGHT: runtime::Property<DomainDnsSrvRecord, i32> = runtime::Property::Named(
     "weight",
 );

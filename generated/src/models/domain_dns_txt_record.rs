@@ -94,30 +94,30 @@ runtime::models!(DomainDnsTxtRecord);
 /// Changes to a [`DomainDnsTxtRecord`].
 pub type Patch = runtime::Patch<DomainDnsTxtRecord>;
 /// `id`: never null.
-pub const ID: runtime::Property<DomainDnsTxtRecord, String> = runtime::Property::new(
+pub const ID: runtime::Property<DomainDnsTxtRecord, String> = runtime::Property::Named(
     "id",
 );
 /// `isOptional`: never null.
-pub const IS_OPTIONAL: runtime::Property<DomainDnsTxtRecord, bool> = runtime::Property::new(
+pub const IS_OPTIONAL: runtime::Property<DomainDnsTxtRecord, bool> = runtime::Property::Named(
     "isOptional",
 );
 /// `label`: never null.
-pub const LABEL: runtime::Property<DomainDnsTxtRecord, String> = runtime::Property::new(
+pub const LABEL: runtime::Property<DomainDnsTxtRecord, String> = runtime::Property::Named(
     "label",
 );
 /// `recordType`
-pub const RECORD_TYPE: runtime::Property<DomainDnsTxtRecord, String> = runtime::Property::new(
+pub const RECORD_TYPE: runtime::Property<DomainDnsTxtRecord, String> = runtime::Property::Named(
     "recordType",
 );
 /// `supportedService`: never null.
-pub const SUPPORTED_SERVICE: runtime::Property<DomainDnsTxtRecord, String> = runtime::Property::new(
+pub const SUPPORTED_SERVICE: runtime::Property<DomainDnsTxtRecord, String> = runtime::Property::Named(
     "supportedService",
 );
 /// `text`: never null.
-pub const TEXT: runtime::Property<DomainDnsTxtRecord, String> = runtime::Property::new(
+pub const TEXT: runtime::Property<DomainDnsTxtRecord, String> = runtime::Property::Named(
     "text",
 );
 /// `ttl`: never null.
-pub const TTL: runtime::Property<DomainDnsTxtRecord, i32> = runtime::Property::new(
+pub const TTL: runtime::Property<DomainDnsTxtRecord, i32> = runtime::Property::Named(
     "ttl",
 );

@@ -94,30 +94,30 @@ runtime::models!(DomainDnsUnavailableRecord);
 /// Changes to a [`DomainDnsUnavailableRecord`].
 pub type Patch = runtime::Patch<DomainDnsUnavailableRecord>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<DomainDnsUnavailableRecord, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<DomainDnsUnavailableRecord, String> = runtime::Property::Named(
     "description",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DomainDnsUnavailableRecord, String> = runtime::Property::new(
+pub const ID: runtime::Property<DomainDnsUnavailableRecord, String> = runtime::Property::Named(
     "id",
 );
 /// `isOptional`: never null.
-pub const IS_OPTIONAL: runtime::Property<DomainDnsUnavailableRecord, bool> = runtime::Property::new(
+pub const IS_OPTIONAL: runtime::Property<DomainDnsUnavailableRecord, bool> = runtime::Property::Named(
     "isOptional",
 );
 /// `label`: never null.
-pub const LABEL: runtime::Property<DomainDnsUnavailableRecord, String> = runtime::Property::new(
+pub const LABEL: runtime::Property<DomainDnsUnavailableRecord, String> = runtime::Property::Named(
     "label",
 );
 /// `recordType`
-pub const RECORD_TYPE: runtime::Property<DomainDnsUnavailableRecord, String> = runtime::Property::new(
+pub const RECORD_TYPE: runtime::Property<DomainDnsUnavailableRecord, String> = runtime::Property::Named(
     "recordType",
 );
 /// `supportedService`: never null.
-pub const SUPPORTED_SERVICE: runtime::Property<DomainDnsUnavailableRecord, String> = runtime::Property::new(
+pub const SUPPORTED_SERVICE: runtime::Property<DomainDnsUnavailableRecord, String> = runtime::Property::Named(
     "supportedService",
 );
 /// `ttl`: never null.
-pub const TTL: runtime::Property<DomainDnsUnavailableRecord, i32> = runtime::Property::new(
+pub const TTL: runtime::Property<DomainDnsUnavailableRecord, i32> = runtime::Property::Named(
     "ttl",
 );

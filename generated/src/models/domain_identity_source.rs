@@ -61,10 +61,10 @@ runtime::models!(DomainIdentitySource);
 /// Changes to a [`DomainIdentitySource`].
 pub type Patch = runtime::Patch<DomainIdentitySource>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DomainIdentitySource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DomainIdentitySource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `domainName`
-pub const DOMAIN_NAME: runtime::Property<DomainIdentitySource, String> = runtime::Property::new(
+pub const DOMAIN_NAME: runtime::Property<DomainIdentitySource, String> = runtime::Property::Named(
     "domainName",
 );

@@ -67,12 +67,12 @@ pub type Patch = runtime::Patch<DomainState>;
 pub const LAST_ACTION_DATE_TIME: runtime::Property<
     DomainState,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastActionDateTime");
+> = runtime::Property::Named("lastActionDateTime");
 /// `operation`
-pub const OPERATION: runtime::Property<DomainState, String> = runtime::Property::new(
+pub const OPERATION: runtime::Property<DomainState, String> = runtime::Property::Named(
     "operation",
 );
 /// `status`
-pub const STATUS: runtime::Property<DomainState, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<DomainState, String> = runtime::Property::Named(
     "status",
 );

@@ -70,16 +70,16 @@ pub const CURRENT_VALUE: runtime::Property<
     DriftedProperty,
     runtime::edm::Json,
     runtime::query::ReadOnly,
-> = runtime::Property::new("currentValue");
+> = runtime::Property::Named("currentValue");
 /// `desiredValue`: read-only.
 pub const DESIRED_VALUE: runtime::Property<
     DriftedProperty,
     runtime::edm::Json,
     runtime::query::ReadOnly,
-> = runtime::Property::new("desiredValue");
+> = runtime::Property::Named("desiredValue");
 /// `propertyName`: read-only.
 pub const PROPERTY_NAME: runtime::Property<
     DriftedProperty,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("propertyName");
+> = runtime::Property::Named("propertyName");

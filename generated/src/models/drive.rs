@@ -471,29 +471,29 @@ pub type Patch = runtime::Patch<Drive>;
 pub const BUNDLES: runtime::Property<
     Drive,
     crate::runtime::Expanded<Vec<crate::models::DriveItem>>,
-> = runtime::Property::new("bundles");
+> = runtime::Property::Named("bundles");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<Drive, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<Drive, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdByUser`: navigation property.
-pub const CREATED_BY_USER: runtime::Property<Drive, runtime::Expanded<models::User>> = runtime::Property::new(
+pub const CREATED_BY_USER: runtime::Property<Drive, runtime::Expanded<models::User>> = runtime::Property::Named(
     "createdByUser",
 );
 /// `createdDateTime`: never null.
-pub const CREATED_DATE_TIME: runtime::Property<Drive, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Drive, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Drive, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Drive, String> = runtime::Property::Named(
     "description",
 );
 /// `driveType`
-pub const DRIVE_TYPE: runtime::Property<Drive, String> = runtime::Property::new(
+pub const DRIVE_TYPE: runtime::Property<Drive, String> = runtime::Property::Named(
     "driveType",
 );
 /// `eTag`
-pub const ETAG: runtime::Property<Drive, String> = runtime::Property::new("eTag");
+pub const ETAG: runtime::Property<Drive, String> = runtime::Property::Named("eTag");
 /// `following`: navigation property.
 #[cfg(
     any(
@@ -510,9 +510,9 @@ pub const ETAG: runtime::Property<Drive, String> = runtime::Property::new("eTag"
 pub const FOLLOWING: runtime::Property<
     Drive,
     crate::runtime::Expanded<Vec<crate::models::DriveItem>>,
-> = runtime::Property::new("following");
+> = runtime::Property::Named("following");
 /// `id`: never null.
-pub const ID: runtime::Property<Drive, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Drive, String> = runtime::Property::Named("id");
 /// `items`: navigation property.
 #[cfg(
     any(
@@ -529,21 +529,21 @@ pub const ID: runtime::Property<Drive, String> = runtime::Property::new("id");
 pub const ITEMS: runtime::Property<
     Drive,
     crate::runtime::Expanded<Vec<crate::models::DriveItem>>,
-> = runtime::Property::new("items");
+> = runtime::Property::Named("items");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<Drive, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<Drive, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedByUser`: navigation property.
 pub const LAST_MODIFIED_BY_USER: runtime::Property<
     Drive,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("lastModifiedByUser");
+> = runtime::Property::Named("lastModifiedByUser");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Drive,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `list`: navigation property.
 #[cfg(
     any(feature = "drives", feature = "groups", feature = "shares", feature = "sites")
@@ -551,19 +551,19 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
 pub const LIST: runtime::Property<
     Drive,
     crate::runtime::Expanded<crate::models::List>,
-> = runtime::Property::new("list");
+> = runtime::Property::Named("list");
 /// `name`
-pub const NAME: runtime::Property<Drive, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<Drive, String> = runtime::Property::Named("name");
 /// `owner`
-pub const OWNER: runtime::Property<Drive, models::IdentitySet> = runtime::Property::new(
+pub const OWNER: runtime::Property<Drive, models::IdentitySet> = runtime::Property::Named(
     "owner",
 );
 /// `parentReference`
-pub const PARENT_REFERENCE: runtime::Property<Drive, models::ItemReference> = runtime::Property::new(
+pub const PARENT_REFERENCE: runtime::Property<Drive, models::ItemReference> = runtime::Property::Named(
     "parentReference",
 );
 /// `quota`
-pub const QUOTA: runtime::Property<Drive, models::Quota> = runtime::Property::new(
+pub const QUOTA: runtime::Property<Drive, models::Quota> = runtime::Property::Named(
     "quota",
 );
 /// `root`: navigation property.
@@ -582,9 +582,9 @@ pub const QUOTA: runtime::Property<Drive, models::Quota> = runtime::Property::ne
 pub const ROOT: runtime::Property<
     Drive,
     crate::runtime::Expanded<crate::models::DriveItem>,
-> = runtime::Property::new("root");
+> = runtime::Property::Named("root");
 /// `sharePointIds`
-pub const SHARE_POINT_IDS: runtime::Property<Drive, models::SharepointIds> = runtime::Property::new(
+pub const SHARE_POINT_IDS: runtime::Property<Drive, models::SharepointIds> = runtime::Property::Named(
     "sharePointIds",
 );
 /// `special`: navigation property.
@@ -603,10 +603,10 @@ pub const SHARE_POINT_IDS: runtime::Property<Drive, models::SharepointIds> = run
 pub const SPECIAL: runtime::Property<
     Drive,
     crate::runtime::Expanded<Vec<crate::models::DriveItem>>,
-> = runtime::Property::new("special");
+> = runtime::Property::Named("special");
 /// `system`
-pub const SYSTEM: runtime::Property<Drive, models::SystemFacet> = runtime::Property::new(
+pub const SYSTEM: runtime::Property<Drive, models::SystemFacet> = runtime::Property::Named(
     "system",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<Drive, String> = runtime::Property::new("webUrl");
+pub const WEB_URL: runtime::Property<Drive, String> = runtime::Property::Named("webUrl");

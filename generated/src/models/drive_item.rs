@@ -1349,24 +1349,24 @@ pub type Patch = runtime::Patch<DriveItem>;
 pub const ANALYTICS: runtime::Property<
     DriveItem,
     crate::runtime::Expanded<crate::models::ItemAnalytics>,
-> = runtime::Property::new("analytics");
+> = runtime::Property::Named("analytics");
 /// `audio`
-pub const AUDIO: runtime::Property<DriveItem, models::Audio> = runtime::Property::new(
+pub const AUDIO: runtime::Property<DriveItem, models::Audio> = runtime::Property::Named(
     "audio",
 );
 /// `bundle`
-pub const BUNDLE: runtime::Property<DriveItem, models::Bundle> = runtime::Property::new(
+pub const BUNDLE: runtime::Property<DriveItem, models::Bundle> = runtime::Property::Named(
     "bundle",
 );
 /// `cTag`
-pub const CTAG: runtime::Property<DriveItem, String> = runtime::Property::new("cTag");
+pub const CTAG: runtime::Property<DriveItem, String> = runtime::Property::Named("cTag");
 /// `children`: navigation property.
 pub const CHILDREN: runtime::Property<
     DriveItem,
     runtime::Expanded<Vec<models::DriveItem>>,
-> = runtime::Property::new("children");
+> = runtime::Property::Named("children");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<DriveItem, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<DriveItem, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdByUser`: navigation property.
@@ -1408,42 +1408,42 @@ pub const CREATED_BY: runtime::Property<DriveItem, models::IdentitySet> = runtim
 pub const CREATED_BY_USER: runtime::Property<
     DriveItem,
     crate::runtime::Expanded<crate::models::User>,
-> = runtime::Property::new("createdByUser");
+> = runtime::Property::Named("createdByUser");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     DriveItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deleted`
-pub const DELETED: runtime::Property<DriveItem, models::Deleted> = runtime::Property::new(
+pub const DELETED: runtime::Property<DriveItem, models::Deleted> = runtime::Property::Named(
     "deleted",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<DriveItem, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<DriveItem, String> = runtime::Property::Named(
     "description",
 );
 /// `eTag`
-pub const ETAG: runtime::Property<DriveItem, String> = runtime::Property::new("eTag");
+pub const ETAG: runtime::Property<DriveItem, String> = runtime::Property::Named("eTag");
 /// `file`
-pub const FILE: runtime::Property<DriveItem, models::File> = runtime::Property::new(
+pub const FILE: runtime::Property<DriveItem, models::File> = runtime::Property::Named(
     "file",
 );
 /// `fileSystemInfo`
-pub const FILE_SYSTEM_INFO: runtime::Property<DriveItem, models::FileSystemInfo> = runtime::Property::new(
+pub const FILE_SYSTEM_INFO: runtime::Property<DriveItem, models::FileSystemInfo> = runtime::Property::Named(
     "fileSystemInfo",
 );
 /// `folder`
-pub const FOLDER: runtime::Property<DriveItem, models::Folder> = runtime::Property::new(
+pub const FOLDER: runtime::Property<DriveItem, models::Folder> = runtime::Property::Named(
     "folder",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DriveItem, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<DriveItem, String> = runtime::Property::Named("id");
 /// `image`
-pub const IMAGE: runtime::Property<DriveItem, models::Image> = runtime::Property::new(
+pub const IMAGE: runtime::Property<DriveItem, models::Image> = runtime::Property::Named(
     "image",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<DriveItem, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<DriveItem, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedByUser`: navigation property.
@@ -1485,12 +1485,12 @@ pub const LAST_MODIFIED_BY: runtime::Property<DriveItem, models::IdentitySet> = 
 pub const LAST_MODIFIED_BY_USER: runtime::Property<
     DriveItem,
     crate::runtime::Expanded<crate::models::User>,
-> = runtime::Property::new("lastModifiedByUser");
+> = runtime::Property::Named("lastModifiedByUser");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DriveItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `listItem`: navigation property.
 #[cfg(
     any(feature = "drives", feature = "groups", feature = "shares", feature = "sites")
@@ -1498,27 +1498,27 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
 pub const LIST_ITEM: runtime::Property<
     DriveItem,
     crate::runtime::Expanded<crate::models::ListItem>,
-> = runtime::Property::new("listItem");
+> = runtime::Property::Named("listItem");
 /// `location`
-pub const LOCATION: runtime::Property<DriveItem, models::GeoCoordinates> = runtime::Property::new(
+pub const LOCATION: runtime::Property<DriveItem, models::GeoCoordinates> = runtime::Property::Named(
     "location",
 );
 /// `malware`
-pub const MALWARE: runtime::Property<DriveItem, models::Malware> = runtime::Property::new(
+pub const MALWARE: runtime::Property<DriveItem, models::Malware> = runtime::Property::Named(
     "malware",
 );
 /// `name`
-pub const NAME: runtime::Property<DriveItem, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<DriveItem, String> = runtime::Property::Named("name");
 /// `package`
-pub const PACKAGE: runtime::Property<DriveItem, models::Package> = runtime::Property::new(
+pub const PACKAGE: runtime::Property<DriveItem, models::Package> = runtime::Property::Named(
     "package",
 );
 /// `parentReference`
-pub const PARENT_REFERENCE: runtime::Property<DriveItem, models::ItemReference> = runtime::Property::new(
+pub const PARENT_REFERENCE: runtime::Property<DriveItem, models::ItemReference> = runtime::Property::Named(
     "parentReference",
 );
 /// `pendingOperations`
-pub const PENDING_OPERATIONS: runtime::Property<DriveItem, models::PendingOperations> = runtime::Property::new(
+pub const PENDING_OPERATIONS: runtime::Property<DriveItem, models::PendingOperations> = runtime::Property::Named(
     "pendingOperations",
 );
 /// `permissions`: navigation property.
@@ -1534,17 +1534,17 @@ pub const PENDING_OPERATIONS: runtime::Property<DriveItem, models::PendingOperat
 pub const PERMISSIONS: runtime::Property<
     DriveItem,
     crate::runtime::Expanded<Vec<crate::models::Permission>>,
-> = runtime::Property::new("permissions");
+> = runtime::Property::Named("permissions");
 /// `photo`
-pub const PHOTO: runtime::Property<DriveItem, models::Photo> = runtime::Property::new(
+pub const PHOTO: runtime::Property<DriveItem, models::Photo> = runtime::Property::Named(
     "photo",
 );
 /// `publication`
-pub const PUBLICATION: runtime::Property<DriveItem, models::PublicationFacet> = runtime::Property::new(
+pub const PUBLICATION: runtime::Property<DriveItem, models::PublicationFacet> = runtime::Property::Named(
     "publication",
 );
 /// `remoteItem`
-pub const REMOTE_ITEM: runtime::Property<DriveItem, models::RemoteItem> = runtime::Property::new(
+pub const REMOTE_ITEM: runtime::Property<DriveItem, models::RemoteItem> = runtime::Property::Named(
     "remoteItem",
 );
 /// `retentionLabel`: navigation property.
@@ -1552,27 +1552,27 @@ pub const REMOTE_ITEM: runtime::Property<DriveItem, models::RemoteItem> = runtim
 pub const RETENTION_LABEL: runtime::Property<
     DriveItem,
     crate::runtime::Expanded<crate::models::ItemRetentionLabel>,
-> = runtime::Property::new("retentionLabel");
+> = runtime::Property::Named("retentionLabel");
 /// `root`
-pub const ROOT: runtime::Property<DriveItem, models::Root> = runtime::Property::new(
+pub const ROOT: runtime::Property<DriveItem, models::Root> = runtime::Property::Named(
     "root",
 );
 /// `searchResult`
-pub const SEARCH_RESULT: runtime::Property<DriveItem, models::SearchResult> = runtime::Property::new(
+pub const SEARCH_RESULT: runtime::Property<DriveItem, models::SearchResult> = runtime::Property::Named(
     "searchResult",
 );
 /// `shared`
-pub const SHARED: runtime::Property<DriveItem, models::Shared> = runtime::Property::new(
+pub const SHARED: runtime::Property<DriveItem, models::Shared> = runtime::Property::Named(
     "shared",
 );
 /// `sharepointIds`
-pub const SHAREPOINT_IDS: runtime::Property<DriveItem, models::SharepointIds> = runtime::Property::new(
+pub const SHAREPOINT_IDS: runtime::Property<DriveItem, models::SharepointIds> = runtime::Property::Named(
     "sharepointIds",
 );
 /// `size`
-pub const SIZE: runtime::Property<DriveItem, i64> = runtime::Property::new("size");
+pub const SIZE: runtime::Property<DriveItem, i64> = runtime::Property::Named("size");
 /// `specialFolder`
-pub const SPECIAL_FOLDER: runtime::Property<DriveItem, models::SpecialFolder> = runtime::Property::new(
+pub const SPECIAL_FOLDER: runtime::Property<DriveItem, models::SpecialFolder> = runtime::Property::Named(
     "specialFolder",
 );
 /// `subscriptions`: navigation property.
@@ -1588,29 +1588,29 @@ pub const SPECIAL_FOLDER: runtime::Property<DriveItem, models::SpecialFolder> = 
 pub const SUBSCRIPTIONS: runtime::Property<
     DriveItem,
     crate::runtime::Expanded<Vec<crate::models::Subscription>>,
-> = runtime::Property::new("subscriptions");
+> = runtime::Property::Named("subscriptions");
 /// `thumbnails`: navigation property.
 #[cfg(feature = "drives")]
 pub const THUMBNAILS: runtime::Property<
     DriveItem,
     crate::runtime::Expanded<Vec<crate::models::ThumbnailSet>>,
-> = runtime::Property::new("thumbnails");
+> = runtime::Property::Named("thumbnails");
 /// `versions`: navigation property.
 #[cfg(feature = "drives")]
 pub const VERSIONS: runtime::Property<
     DriveItem,
     crate::runtime::Expanded<Vec<crate::models::DriveItemVersion>>,
-> = runtime::Property::new("versions");
+> = runtime::Property::Named("versions");
 /// `video`
-pub const VIDEO: runtime::Property<DriveItem, models::Video> = runtime::Property::new(
+pub const VIDEO: runtime::Property<DriveItem, models::Video> = runtime::Property::Named(
     "video",
 );
 /// `webDavUrl`
-pub const WEB_DAV_URL: runtime::Property<DriveItem, String> = runtime::Property::new(
+pub const WEB_DAV_URL: runtime::Property<DriveItem, String> = runtime::Property::Named(
     "webDavUrl",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<DriveItem, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<DriveItem, String> = runtime::Property::Named(
     "webUrl",
 );
 /// `workbook`: navigation property.
@@ -1618,4 +1618,4 @@ pub const WEB_URL: runtime::Property<DriveItem, String> = runtime::Property::new
 pub const WORKBOOK: runtime::Property<
     DriveItem,
     crate::runtime::Expanded<crate::models::Workbook>,
-> = runtime::Property::new("workbook");
+> = runtime::Property::Named("workbook");

@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<DriveItemSource>;
 pub const APPLICATION: runtime::Property<
     DriveItemSource,
     models::DriveItemSourceApplication,
-> = runtime::Property::new("application");
+> = runtime::Property::Named("application");
 /// `externalId`
-pub const EXTERNAL_ID: runtime::Property<DriveItemSource, String> = runtime::Property::new(
+pub const EXTERNAL_ID: runtime::Property<DriveItemSource, String> = runtime::Property::Named(
     "externalId",
 );

@@ -86,29 +86,29 @@ runtime::models!(DriveItemUploadableProperties);
 /// Changes to a [`DriveItemUploadableProperties`].
 pub type Patch = runtime::Patch<DriveItemUploadableProperties>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<DriveItemUploadableProperties, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<DriveItemUploadableProperties, String> = runtime::Property::Named(
     "description",
 );
 /// `driveItemSource`
 pub const DRIVE_ITEM_SOURCE: runtime::Property<
     DriveItemUploadableProperties,
     models::DriveItemSource,
-> = runtime::Property::new("driveItemSource");
+> = runtime::Property::Named("driveItemSource");
 /// `fileSize`
-pub const FILE_SIZE: runtime::Property<DriveItemUploadableProperties, i64> = runtime::Property::new(
+pub const FILE_SIZE: runtime::Property<DriveItemUploadableProperties, i64> = runtime::Property::Named(
     "fileSize",
 );
 /// `fileSystemInfo`
 pub const FILE_SYSTEM_INFO: runtime::Property<
     DriveItemUploadableProperties,
     models::FileSystemInfo,
-> = runtime::Property::new("fileSystemInfo");
+> = runtime::Property::Named("fileSystemInfo");
 /// `mediaSource`
 pub const MEDIA_SOURCE: runtime::Property<
     DriveItemUploadableProperties,
     models::MediaSource,
-> = runtime::Property::new("mediaSource");
+> = runtime::Property::Named("mediaSource");
 /// `name`
-pub const NAME: runtime::Property<DriveItemUploadableProperties, String> = runtime::Property::new(
+pub const NAME: runtime::Property<DriveItemUploadableProperties, String> = runtime::Property::Named(
     "name",
 );

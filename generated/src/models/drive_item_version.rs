@@ -82,21 +82,23 @@ runtime::models!(DriveItemVersion);
 /// Changes to a [`DriveItemVersion`].
 pub type Patch = runtime::Patch<DriveItemVersion>;
 /// `id`: never null.
-pub const ID: runtime::Property<DriveItemVersion, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<DriveItemVersion, String> = runtime::Property::Named(
+    "id",
+);
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<DriveItemVersion, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<DriveItemVersion, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DriveItemVersion,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `publication`
-pub const PUBLICATION: runtime::Property<DriveItemVersion, models::PublicationFacet> = runtime::Property::new(
+pub const PUBLICATION: runtime::Property<DriveItemVersion, models::PublicationFacet> = runtime::Property::Named(
     "publication",
 );
 /// `size`
-pub const SIZE: runtime::Property<DriveItemVersion, i64> = runtime::Property::new(
+pub const SIZE: runtime::Property<DriveItemVersion, i64> = runtime::Property::Named(
     "size",
 );

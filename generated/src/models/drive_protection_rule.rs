@@ -108,41 +108,41 @@ runtime::models!(DriveProtectionRule);
 /// Changes to a [`DriveProtectionRule`].
 pub type Patch = runtime::Patch<DriveProtectionRule>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<DriveProtectionRule, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<DriveProtectionRule, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     DriveProtectionRule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `driveExpression`
-pub const DRIVE_EXPRESSION: runtime::Property<DriveProtectionRule, String> = runtime::Property::new(
+pub const DRIVE_EXPRESSION: runtime::Property<DriveProtectionRule, String> = runtime::Property::Named(
     "driveExpression",
 );
 /// `error`
-pub const ERROR: runtime::Property<DriveProtectionRule, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<DriveProtectionRule, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DriveProtectionRule, String> = runtime::Property::new(
+pub const ID: runtime::Property<DriveProtectionRule, String> = runtime::Property::Named(
     "id",
 );
 /// `isAutoApplyEnabled`
-pub const IS_AUTO_APPLY_ENABLED: runtime::Property<DriveProtectionRule, bool> = runtime::Property::new(
+pub const IS_AUTO_APPLY_ENABLED: runtime::Property<DriveProtectionRule, bool> = runtime::Property::Named(
     "isAutoApplyEnabled",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     DriveProtectionRule,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DriveProtectionRule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `status`
-pub const STATUS: runtime::Property<DriveProtectionRule, models::ProtectionRuleStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<DriveProtectionRule, models::ProtectionRuleStatus> = runtime::Property::Named(
     "status",
 );

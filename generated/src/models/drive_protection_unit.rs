@@ -132,16 +132,16 @@ runtime::models!(DriveProtectionUnit);
 /// Changes to a [`DriveProtectionUnit`].
 pub type Patch = runtime::Patch<DriveProtectionUnit>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<DriveProtectionUnit, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<DriveProtectionUnit, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     DriveProtectionUnit,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `directoryObjectId`
-pub const DIRECTORY_OBJECT_ID: runtime::Property<DriveProtectionUnit, String> = runtime::Property::new(
+pub const DIRECTORY_OBJECT_ID: runtime::Property<DriveProtectionUnit, String> = runtime::Property::Named(
     "directoryObjectId",
 );
 /// `displayName`: read-only.
@@ -149,46 +149,46 @@ pub const DISPLAY_NAME: runtime::Property<
     DriveProtectionUnit,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `email`: read-only.
 pub const EMAIL: runtime::Property<
     DriveProtectionUnit,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("email");
+> = runtime::Property::Named("email");
 /// `error`
-pub const ERROR: runtime::Property<DriveProtectionUnit, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<DriveProtectionUnit, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DriveProtectionUnit, String> = runtime::Property::new(
+pub const ID: runtime::Property<DriveProtectionUnit, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     DriveProtectionUnit,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DriveProtectionUnit,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `offboardRequestedDateTime`
 pub const OFFBOARD_REQUESTED_DATE_TIME: runtime::Property<
     DriveProtectionUnit,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("offboardRequestedDateTime");
+> = runtime::Property::Named("offboardRequestedDateTime");
 /// `policyId`
-pub const POLICY_ID: runtime::Property<DriveProtectionUnit, String> = runtime::Property::new(
+pub const POLICY_ID: runtime::Property<DriveProtectionUnit, String> = runtime::Property::Named(
     "policyId",
 );
 /// `protectionSources`: never null.
 pub const PROTECTION_SOURCES: runtime::Property<
     DriveProtectionUnit,
     runtime::Flags<models::ProtectionSource>,
-> = runtime::Property::new("protectionSources");
+> = runtime::Property::Named("protectionSources");
 /// `status`
-pub const STATUS: runtime::Property<DriveProtectionUnit, models::ProtectionUnitStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<DriveProtectionUnit, models::ProtectionUnitStatus> = runtime::Property::Named(
     "status",
 );

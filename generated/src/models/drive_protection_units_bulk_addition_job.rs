@@ -117,46 +117,46 @@ pub type Patch = runtime::Patch<DriveProtectionUnitsBulkAdditionJob>;
 pub const CREATED_BY: runtime::Property<
     DriveProtectionUnitsBulkAdditionJob,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     DriveProtectionUnitsBulkAdditionJob,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `directoryObjectIds`
 pub const DIRECTORY_OBJECT_IDS: runtime::Property<
     DriveProtectionUnitsBulkAdditionJob,
     Vec<String>,
-> = runtime::Property::new("directoryObjectIds");
+> = runtime::Property::Named("directoryObjectIds");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DriveProtectionUnitsBulkAdditionJob, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DriveProtectionUnitsBulkAdditionJob, String> = runtime::Property::Named(
     "displayName",
 );
 /// `drives`
-pub const DRIVES: runtime::Property<DriveProtectionUnitsBulkAdditionJob, Vec<String>> = runtime::Property::new(
+pub const DRIVES: runtime::Property<DriveProtectionUnitsBulkAdditionJob, Vec<String>> = runtime::Property::Named(
     "drives",
 );
 /// `error`
 pub const ERROR: runtime::Property<
     DriveProtectionUnitsBulkAdditionJob,
     models::PublicError,
-> = runtime::Property::new("error");
+> = runtime::Property::Named("error");
 /// `id`: never null.
-pub const ID: runtime::Property<DriveProtectionUnitsBulkAdditionJob, String> = runtime::Property::new(
+pub const ID: runtime::Property<DriveProtectionUnitsBulkAdditionJob, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     DriveProtectionUnitsBulkAdditionJob,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DriveProtectionUnitsBulkAdditionJob,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     DriveProtectionUnitsBulkAdditionJob,
     models::ProtectionUnitsBulkJobStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

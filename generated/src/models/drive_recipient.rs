@@ -64,14 +64,14 @@ runtime::models!(DriveRecipient);
 /// Changes to a [`DriveRecipient`].
 pub type Patch = runtime::Patch<DriveRecipient>;
 /// `alias`
-pub const ALIAS: runtime::Property<DriveRecipient, String> = runtime::Property::new(
+pub const ALIAS: runtime::Property<DriveRecipient, String> = runtime::Property::Named(
     "alias",
 );
 /// `email`
-pub const EMAIL: runtime::Property<DriveRecipient, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<DriveRecipient, String> = runtime::Property::Named(
     "email",
 );
 /// `objectId`
-pub const OBJECT_ID: runtime::Property<DriveRecipient, String> = runtime::Property::new(
+pub const OBJECT_ID: runtime::Property<DriveRecipient, String> = runtime::Property::Named(
     "objectId",
 );

@@ -117,27 +117,27 @@ pub type Patch = runtime::Patch<DriveRestoreArtifact>;
 pub const COMPLETION_DATE_TIME: runtime::Property<
     DriveRestoreArtifact,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completionDateTime");
+> = runtime::Property::Named("completionDateTime");
 /// `destinationType`
 pub const DESTINATION_TYPE: runtime::Property<
     DriveRestoreArtifact,
     models::DestinationType,
-> = runtime::Property::new("destinationType");
+> = runtime::Property::Named("destinationType");
 /// `error`
-pub const ERROR: runtime::Property<DriveRestoreArtifact, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<DriveRestoreArtifact, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DriveRestoreArtifact, String> = runtime::Property::new(
+pub const ID: runtime::Property<DriveRestoreArtifact, String> = runtime::Property::Named(
     "id",
 );
 /// `restorePoint`: navigation property.
 pub const RESTORE_POINT: runtime::Property<
     DriveRestoreArtifact,
     runtime::Expanded<models::RestorePoint>,
-> = runtime::Property::new("restorePoint");
+> = runtime::Property::Named("restorePoint");
 /// `restoredSiteId`
-pub const RESTORED_SITE_ID: runtime::Property<DriveRestoreArtifact, String> = runtime::Property::new(
+pub const RESTORED_SITE_ID: runtime::Property<DriveRestoreArtifact, String> = runtime::Property::Named(
     "restoredSiteId",
 );
 /// `restoredSiteName`: read-only.
@@ -145,20 +145,20 @@ pub const RESTORED_SITE_NAME: runtime::Property<
     DriveRestoreArtifact,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("restoredSiteName");
+> = runtime::Property::Named("restoredSiteName");
 /// `restoredSiteWebUrl`: read-only.
 pub const RESTORED_SITE_WEB_URL: runtime::Property<
     DriveRestoreArtifact,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("restoredSiteWebUrl");
+> = runtime::Property::Named("restoredSiteWebUrl");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     DriveRestoreArtifact,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `status`
 pub const STATUS: runtime::Property<
     DriveRestoreArtifact,
     models::ArtifactRestoreStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

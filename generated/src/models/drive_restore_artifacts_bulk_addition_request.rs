@@ -150,73 +150,73 @@ pub type Patch = runtime::Patch<DriveRestoreArtifactsBulkAdditionRequest>;
 pub const CREATED_BY: runtime::Property<
     DriveRestoreArtifactsBulkAdditionRequest,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     DriveRestoreArtifactsBulkAdditionRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `destinationType`
 pub const DESTINATION_TYPE: runtime::Property<
     DriveRestoreArtifactsBulkAdditionRequest,
     models::DestinationType,
-> = runtime::Property::new("destinationType");
+> = runtime::Property::Named("destinationType");
 /// `directoryObjectIds`
 pub const DIRECTORY_OBJECT_IDS: runtime::Property<
     DriveRestoreArtifactsBulkAdditionRequest,
     Vec<String>,
-> = runtime::Property::new("directoryObjectIds");
+> = runtime::Property::Named("directoryObjectIds");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     DriveRestoreArtifactsBulkAdditionRequest,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `drives`
 pub const DRIVES: runtime::Property<
     DriveRestoreArtifactsBulkAdditionRequest,
     Vec<String>,
-> = runtime::Property::new("drives");
+> = runtime::Property::Named("drives");
 /// `error`
 pub const ERROR: runtime::Property<
     DriveRestoreArtifactsBulkAdditionRequest,
     models::PublicError,
-> = runtime::Property::new("error");
+> = runtime::Property::Named("error");
 /// `id`: never null.
-pub const ID: runtime::Property<DriveRestoreArtifactsBulkAdditionRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<DriveRestoreArtifactsBulkAdditionRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     DriveRestoreArtifactsBulkAdditionRequest,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DriveRestoreArtifactsBulkAdditionRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `protectionTimePeriod`
 pub const PROTECTION_TIME_PERIOD: runtime::Property<
     DriveRestoreArtifactsBulkAdditionRequest,
     models::TimePeriod,
-> = runtime::Property::new("protectionTimePeriod");
+> = runtime::Property::Named("protectionTimePeriod");
 /// `protectionUnitIds`
 pub const PROTECTION_UNIT_IDS: runtime::Property<
     DriveRestoreArtifactsBulkAdditionRequest,
     Vec<String>,
-> = runtime::Property::new("protectionUnitIds");
+> = runtime::Property::Named("protectionUnitIds");
 /// `restorePointPreference`
 pub const RESTORE_POINT_PREFERENCE: runtime::Property<
     DriveRestoreArtifactsBulkAdditionRequest,
     models::RestorePointPreference,
-> = runtime::Property::new("restorePointPreference");
+> = runtime::Property::Named("restorePointPreference");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     DriveRestoreArtifactsBulkAdditionRequest,
     models::RestoreArtifactsBulkRequestStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `tags`
 pub const TAGS: runtime::Property<
     DriveRestoreArtifactsBulkAdditionRequest,
     runtime::Flags<models::RestorePointTags>,
-> = runtime::Property::new("tags");
+> = runtime::Property::Named("tags");

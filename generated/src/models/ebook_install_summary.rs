@@ -94,30 +94,30 @@ runtime::models!(EbookInstallSummary);
 /// Changes to a [`EbookInstallSummary`].
 pub type Patch = runtime::Patch<EbookInstallSummary>;
 /// `failedDeviceCount`: never null.
-pub const FAILED_DEVICE_COUNT: runtime::Property<EbookInstallSummary, i32> = runtime::Property::new(
+pub const FAILED_DEVICE_COUNT: runtime::Property<EbookInstallSummary, i32> = runtime::Property::Named(
     "failedDeviceCount",
 );
 /// `failedUserCount`: never null.
-pub const FAILED_USER_COUNT: runtime::Property<EbookInstallSummary, i32> = runtime::Property::new(
+pub const FAILED_USER_COUNT: runtime::Property<EbookInstallSummary, i32> = runtime::Property::Named(
     "failedUserCount",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EbookInstallSummary, String> = runtime::Property::new(
+pub const ID: runtime::Property<EbookInstallSummary, String> = runtime::Property::Named(
     "id",
 );
 /// `installedDeviceCount`: never null.
-pub const INSTALLED_DEVICE_COUNT: runtime::Property<EbookInstallSummary, i32> = runtime::Property::new(
+pub const INSTALLED_DEVICE_COUNT: runtime::Property<EbookInstallSummary, i32> = runtime::Property::Named(
     "installedDeviceCount",
 );
 /// `installedUserCount`: never null.
-pub const INSTALLED_USER_COUNT: runtime::Property<EbookInstallSummary, i32> = runtime::Property::new(
+pub const INSTALLED_USER_COUNT: runtime::Property<EbookInstallSummary, i32> = runtime::Property::Named(
     "installedUserCount",
 );
 /// `notInstalledDeviceCount`: never null.
-pub const NOT_INSTALLED_DEVICE_COUNT: runtime::Property<EbookInstallSummary, i32> = runtime::Property::new(
+pub const NOT_INSTALLED_DEVICE_COUNT: runtime::Property<EbookInstallSummary, i32> = runtime::Property::Named(
     "notInstalledDeviceCount",
 );
 /// `notInstalledUserCount`: never null.
-pub const NOT_INSTALLED_USER_COUNT: runtime::Property<EbookInstallSummary, i32> = runtime::Property::new(
+pub const NOT_INSTALLED_USER_COUNT: runtime::Property<EbookInstallSummary, i32> = runtime::Property::Named(
     "notInstalledUserCount",
 );

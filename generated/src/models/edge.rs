@@ -63,9 +63,9 @@ runtime::models!(Edge);
 /// Changes to a [`Edge`].
 pub type Patch = runtime::Patch<Edge>;
 /// `id`: never null.
-pub const ID: runtime::Property<Edge, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Edge, String> = runtime::Property::Named("id");
 /// `internetExplorerMode`: navigation property.
 pub const INTERNET_EXPLORER_MODE: runtime::Property<
     Edge,
     runtime::Expanded<models::InternetExplorerMode>,
-> = runtime::Property::new("internetExplorerMode");
+> = runtime::Property::Named("internetExplorerMode");

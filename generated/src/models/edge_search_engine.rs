@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<EdgeSearchEngine>;
 pub const EDGE_SEARCH_ENGINE_TYPE: runtime::Property<
     EdgeSearchEngine,
     models::EdgeSearchEngineType,
-> = runtime::Property::new("edgeSearchEngineType");
+> = runtime::Property::Named("edgeSearchEngineType");

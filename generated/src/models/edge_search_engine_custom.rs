@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<EdgeSearchEngineCustom>;
 pub const EDGE_SEARCH_ENGINE_OPEN_SEARCH_XML_URL: runtime::Property<
     EdgeSearchEngineCustom,
     String,
-> = runtime::Property::new("edgeSearchEngineOpenSearchXmlUrl");
+> = runtime::Property::Named("edgeSearchEngineOpenSearchXmlUrl");

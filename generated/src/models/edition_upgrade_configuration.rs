@@ -163,73 +163,73 @@ pub type Patch = runtime::Patch<EditionUpgradeConfiguration>;
 pub const ASSIGNMENTS: runtime::Property<
     EditionUpgradeConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     EditionUpgradeConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<EditionUpgradeConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<EditionUpgradeConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     EditionUpgradeConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     EditionUpgradeConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     EditionUpgradeConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<EditionUpgradeConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EditionUpgradeConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EditionUpgradeConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<EditionUpgradeConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EditionUpgradeConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `license`
-pub const LICENSE: runtime::Property<EditionUpgradeConfiguration, String> = runtime::Property::new(
+pub const LICENSE: runtime::Property<EditionUpgradeConfiguration, String> = runtime::Property::Named(
     "license",
 );
 /// `licenseType`: never null.
 pub const LICENSE_TYPE: runtime::Property<
     EditionUpgradeConfiguration,
     models::EditionUpgradeLicenseType,
-> = runtime::Property::new("licenseType");
+> = runtime::Property::Named("licenseType");
 /// `productKey`
-pub const PRODUCT_KEY: runtime::Property<EditionUpgradeConfiguration, String> = runtime::Property::new(
+pub const PRODUCT_KEY: runtime::Property<EditionUpgradeConfiguration, String> = runtime::Property::Named(
     "productKey",
 );
 /// `targetEdition`: never null.
 pub const TARGET_EDITION: runtime::Property<
     EditionUpgradeConfiguration,
     models::Windows10EditionType,
-> = runtime::Property::new("targetEdition");
+> = runtime::Property::Named("targetEdition");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     EditionUpgradeConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     EditionUpgradeConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<EditionUpgradeConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<EditionUpgradeConfiguration, i32> = runtime::Property::Named(
     "version",
 );

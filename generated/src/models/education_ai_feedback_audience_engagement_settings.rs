@@ -73,14 +73,14 @@ pub type Patch = runtime::Patch<EducationAiFeedbackAudienceEngagementSettings>;
 pub const ARE_ENGAGEMENT_STRATEGIES_ENABLED: runtime::Property<
     EducationAiFeedbackAudienceEngagementSettings,
     bool,
-> = runtime::Property::new("areEngagementStrategiesEnabled");
+> = runtime::Property::Named("areEngagementStrategiesEnabled");
 /// `isCallToActionEnabled`: never null.
 pub const IS_CALL_TO_ACTION_ENABLED: runtime::Property<
     EducationAiFeedbackAudienceEngagementSettings,
     bool,
-> = runtime::Property::new("isCallToActionEnabled");
+> = runtime::Property::Named("isCallToActionEnabled");
 /// `isEmotionalAndIntellectualAppealEnabled`: never null.
 pub const IS_EMOTIONAL_AND_INTELLECTUAL_APPEAL_ENABLED: runtime::Property<
     EducationAiFeedbackAudienceEngagementSettings,
     bool,
-> = runtime::Property::new("isEmotionalAndIntellectualAppealEnabled");
+> = runtime::Property::Named("isEmotionalAndIntellectualAppealEnabled");

@@ -73,14 +73,14 @@ pub type Patch = runtime::Patch<EducationAiFeedbackContentSettings>;
 pub const IS_MESSAGE_CLARITY_ENABLED: runtime::Property<
     EducationAiFeedbackContentSettings,
     bool,
-> = runtime::Property::new("isMessageClarityEnabled");
+> = runtime::Property::Named("isMessageClarityEnabled");
 /// `isQualityOfInformationEnabled`: never null.
 pub const IS_QUALITY_OF_INFORMATION_ENABLED: runtime::Property<
     EducationAiFeedbackContentSettings,
     bool,
-> = runtime::Property::new("isQualityOfInformationEnabled");
+> = runtime::Property::Named("isQualityOfInformationEnabled");
 /// `isSpeechOrganizationEnabled`: never null.
 pub const IS_SPEECH_ORGANIZATION_ENABLED: runtime::Property<
     EducationAiFeedbackContentSettings,
     bool,
-> = runtime::Property::new("isSpeechOrganizationEnabled");
+> = runtime::Property::Named("isSpeechOrganizationEnabled");

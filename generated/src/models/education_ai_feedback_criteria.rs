@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<EducationAiFeedbackCriteria>;
 pub const AI_FEEDBACK_SETTINGS: runtime::Property<
     EducationAiFeedbackCriteria,
     models::EducationAiFeedbackSettings,
-> = runtime::Property::new("aiFeedbackSettings");
+> = runtime::Property::Named("aiFeedbackSettings");
 /// `speechType`: never null.
 pub const SPEECH_TYPE: runtime::Property<
     EducationAiFeedbackCriteria,
     models::EducationSpeechType,
-> = runtime::Property::new("speechType");
+> = runtime::Property::Named("speechType");

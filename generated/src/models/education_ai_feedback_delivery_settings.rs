@@ -73,14 +73,14 @@ pub type Patch = runtime::Patch<EducationAiFeedbackDeliverySettings>;
 pub const ARE_RHETORICAL_TECHNIQUES_ENABLED: runtime::Property<
     EducationAiFeedbackDeliverySettings,
     bool,
-> = runtime::Property::new("areRhetoricalTechniquesEnabled");
+> = runtime::Property::Named("areRhetoricalTechniquesEnabled");
 /// `isLanguageUseEnabled`: never null.
 pub const IS_LANGUAGE_USE_ENABLED: runtime::Property<
     EducationAiFeedbackDeliverySettings,
     bool,
-> = runtime::Property::new("isLanguageUseEnabled");
+> = runtime::Property::Named("isLanguageUseEnabled");
 /// `isStyleEnabled`: never null.
 pub const IS_STYLE_ENABLED: runtime::Property<
     EducationAiFeedbackDeliverySettings,
     bool,
-> = runtime::Property::new("isStyleEnabled");
+> = runtime::Property::Named("isStyleEnabled");

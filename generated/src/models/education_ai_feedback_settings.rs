@@ -75,14 +75,14 @@ pub type Patch = runtime::Patch<EducationAiFeedbackSettings>;
 pub const AUDIENCE_ENGAGEMENT_SETTINGS: runtime::Property<
     EducationAiFeedbackSettings,
     models::EducationAiFeedbackAudienceEngagementSettings,
-> = runtime::Property::new("audienceEngagementSettings");
+> = runtime::Property::Named("audienceEngagementSettings");
 /// `contentSettings`
 pub const CONTENT_SETTINGS: runtime::Property<
     EducationAiFeedbackSettings,
     models::EducationAiFeedbackContentSettings,
-> = runtime::Property::new("contentSettings");
+> = runtime::Property::Named("contentSettings");
 /// `deliverySettings`
 pub const DELIVERY_SETTINGS: runtime::Property<
     EducationAiFeedbackSettings,
     models::EducationAiFeedbackDeliverySettings,
-> = runtime::Property::new("deliverySettings");
+> = runtime::Property::Named("deliverySettings");

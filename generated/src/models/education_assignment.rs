@@ -243,105 +243,105 @@ pub type Patch = runtime::Patch<EducationAssignment>;
 pub const ADD_TO_CALENDAR_ACTION: runtime::Property<
     EducationAssignment,
     models::EducationAddToCalendarOptions,
-> = runtime::Property::new("addToCalendarAction");
+> = runtime::Property::Named("addToCalendarAction");
 /// `addedStudentAction`
 pub const ADDED_STUDENT_ACTION: runtime::Property<
     EducationAssignment,
     models::EducationAddedStudentAction,
-> = runtime::Property::new("addedStudentAction");
+> = runtime::Property::Named("addedStudentAction");
 /// `allowLateSubmissions`
-pub const ALLOW_LATE_SUBMISSIONS: runtime::Property<EducationAssignment, bool> = runtime::Property::new(
+pub const ALLOW_LATE_SUBMISSIONS: runtime::Property<EducationAssignment, bool> = runtime::Property::Named(
     "allowLateSubmissions",
 );
 /// `allowStudentsToAddResourcesToSubmission`
 pub const ALLOW_STUDENTS_TO_ADD_RESOURCES_TO_SUBMISSION: runtime::Property<
     EducationAssignment,
     bool,
-> = runtime::Property::new("allowStudentsToAddResourcesToSubmission");
+> = runtime::Property::Named("allowStudentsToAddResourcesToSubmission");
 /// `assignDateTime`: read-only.
 pub const ASSIGN_DATE_TIME: runtime::Property<
     EducationAssignment,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("assignDateTime");
+> = runtime::Property::Named("assignDateTime");
 /// `assignTo`
 pub const ASSIGN_TO: runtime::Property<
     EducationAssignment,
     models::EducationAssignmentRecipient,
-> = runtime::Property::new("assignTo");
+> = runtime::Property::Named("assignTo");
 /// `assignedDateTime`: read-only.
 pub const ASSIGNED_DATE_TIME: runtime::Property<
     EducationAssignment,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("assignedDateTime");
+> = runtime::Property::Named("assignedDateTime");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     EducationAssignment,
     runtime::Expanded<Vec<models::EducationCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `classId`
-pub const CLASS_ID: runtime::Property<EducationAssignment, String> = runtime::Property::new(
+pub const CLASS_ID: runtime::Property<EducationAssignment, String> = runtime::Property::Named(
     "classId",
 );
 /// `closeDateTime`
 pub const CLOSE_DATE_TIME: runtime::Property<
     EducationAssignment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("closeDateTime");
+> = runtime::Property::Named("closeDateTime");
 /// `createdBy`: read-only.
 pub const CREATED_BY: runtime::Property<
     EducationAssignment,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     EducationAssignment,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EducationAssignment, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationAssignment, String> = runtime::Property::Named(
     "displayName",
 );
 /// `dueDateTime`
 pub const DUE_DATE_TIME: runtime::Property<
     EducationAssignment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("dueDateTime");
+> = runtime::Property::Named("dueDateTime");
 /// `feedbackResourcesFolderUrl`: read-only.
 pub const FEEDBACK_RESOURCES_FOLDER_URL: runtime::Property<
     EducationAssignment,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("feedbackResourcesFolderUrl");
+> = runtime::Property::Named("feedbackResourcesFolderUrl");
 /// `grading`
 pub const GRADING: runtime::Property<
     EducationAssignment,
     models::EducationAssignmentGradeType,
-> = runtime::Property::new("grading");
+> = runtime::Property::Named("grading");
 /// `gradingCategory`: navigation property.
 pub const GRADING_CATEGORY: runtime::Property<
     EducationAssignment,
     runtime::Expanded<models::EducationGradingCategory>,
-> = runtime::Property::new("gradingCategory");
+> = runtime::Property::Named("gradingCategory");
 /// `gradingScheme`: navigation property.
 pub const GRADING_SCHEME: runtime::Property<
     EducationAssignment,
     runtime::Expanded<models::EducationGradingScheme>,
-> = runtime::Property::new("gradingScheme");
+> = runtime::Property::Named("gradingScheme");
 /// `id`: never null.
-pub const ID: runtime::Property<EducationAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<EducationAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `instructions`
 pub const INSTRUCTIONS: runtime::Property<
     EducationAssignment,
     models::EducationItemBody,
-> = runtime::Property::new("instructions");
+> = runtime::Property::Named("instructions");
 /// `languageTag`
-pub const LANGUAGE_TAG: runtime::Property<EducationAssignment, String> = runtime::Property::new(
+pub const LANGUAGE_TAG: runtime::Property<EducationAssignment, String> = runtime::Property::Named(
     "languageTag",
 );
 /// `lastModifiedBy`: read-only.
@@ -349,51 +349,51 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     EducationAssignment,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EducationAssignment,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `moduleUrl`
-pub const MODULE_URL: runtime::Property<EducationAssignment, String> = runtime::Property::new(
+pub const MODULE_URL: runtime::Property<EducationAssignment, String> = runtime::Property::Named(
     "moduleUrl",
 );
 /// `notificationChannelUrl`
-pub const NOTIFICATION_CHANNEL_URL: runtime::Property<EducationAssignment, String> = runtime::Property::new(
+pub const NOTIFICATION_CHANNEL_URL: runtime::Property<EducationAssignment, String> = runtime::Property::Named(
     "notificationChannelUrl",
 );
 /// `resources`: navigation property.
 pub const RESOURCES: runtime::Property<
     EducationAssignment,
     runtime::Expanded<Vec<models::EducationAssignmentResource>>,
-> = runtime::Property::new("resources");
+> = runtime::Property::Named("resources");
 /// `resourcesFolderUrl`: read-only.
 pub const RESOURCES_FOLDER_URL: runtime::Property<
     EducationAssignment,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("resourcesFolderUrl");
+> = runtime::Property::Named("resourcesFolderUrl");
 /// `rubric`: navigation property.
 pub const RUBRIC: runtime::Property<
     EducationAssignment,
     runtime::Expanded<models::EducationRubric>,
-> = runtime::Property::new("rubric");
+> = runtime::Property::Named("rubric");
 /// `status`: read-only.
 pub const STATUS: runtime::Property<
     EducationAssignment,
     models::EducationAssignmentStatus,
     runtime::query::ReadOnly,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `submissions`: navigation property.
 pub const SUBMISSIONS: runtime::Property<
     EducationAssignment,
     runtime::Expanded<Vec<models::EducationSubmission>>,
-> = runtime::Property::new("submissions");
+> = runtime::Property::Named("submissions");
 /// `webUrl`: read-only.
 pub const WEB_URL: runtime::Property<
     EducationAssignment,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("webUrl");
+> = runtime::Property::Named("webUrl");

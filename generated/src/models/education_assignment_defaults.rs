@@ -87,23 +87,23 @@ pub type Patch = runtime::Patch<EducationAssignmentDefaults>;
 pub const ADD_TO_CALENDAR_ACTION: runtime::Property<
     EducationAssignmentDefaults,
     models::EducationAddToCalendarOptions,
-> = runtime::Property::new("addToCalendarAction");
+> = runtime::Property::Named("addToCalendarAction");
 /// `addedStudentAction`
 pub const ADDED_STUDENT_ACTION: runtime::Property<
     EducationAssignmentDefaults,
     models::EducationAddedStudentAction,
-> = runtime::Property::new("addedStudentAction");
+> = runtime::Property::Named("addedStudentAction");
 /// `dueTime`
 pub const DUE_TIME: runtime::Property<
     EducationAssignmentDefaults,
     runtime::edm::TimeOfDay,
-> = runtime::Property::new("dueTime");
+> = runtime::Property::Named("dueTime");
 /// `id`: never null.
-pub const ID: runtime::Property<EducationAssignmentDefaults, String> = runtime::Property::new(
+pub const ID: runtime::Property<EducationAssignmentDefaults, String> = runtime::Property::Named(
     "id",
 );
 /// `notificationChannelUrl`
 pub const NOTIFICATION_CHANNEL_URL: runtime::Property<
     EducationAssignmentDefaults,
     String,
-> = runtime::Property::new("notificationChannelUrl");
+> = runtime::Property::Named("notificationChannelUrl");

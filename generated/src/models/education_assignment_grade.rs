@@ -63,11 +63,11 @@ runtime::models!(EducationAssignmentGrade);
 /// Changes to a [`EducationAssignmentGrade`].
 pub type Patch = runtime::Patch<EducationAssignmentGrade>;
 /// `gradedBy`
-pub const GRADED_BY: runtime::Property<EducationAssignmentGrade, models::IdentitySet> = runtime::Property::new(
+pub const GRADED_BY: runtime::Property<EducationAssignmentGrade, models::IdentitySet> = runtime::Property::Named(
     "gradedBy",
 );
 /// `gradedDateTime`
 pub const GRADED_DATE_TIME: runtime::Property<
     EducationAssignmentGrade,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("gradedDateTime");
+> = runtime::Property::Named("gradedDateTime");

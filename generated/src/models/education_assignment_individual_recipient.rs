@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<EducationAssignmentIndividualRecipient>;
 pub const RECIPIENTS: runtime::Property<
     EducationAssignmentIndividualRecipient,
     Vec<String>,
-> = runtime::Property::new("recipients");
+> = runtime::Property::Named("recipients");

@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<EducationAssignmentPointsGrade>;
 pub const GRADED_BY: runtime::Property<
     EducationAssignmentPointsGrade,
     models::IdentitySet,
-> = runtime::Property::new("gradedBy");
+> = runtime::Property::Named("gradedBy");
 /// `gradedDateTime`
 pub const GRADED_DATE_TIME: runtime::Property<
     EducationAssignmentPointsGrade,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("gradedDateTime");
+> = runtime::Property::Named("gradedDateTime");
 /// `points`
-pub const POINTS: runtime::Property<EducationAssignmentPointsGrade, f32> = runtime::Property::new(
+pub const POINTS: runtime::Property<EducationAssignmentPointsGrade, f32> = runtime::Property::Named(
     "points",
 );

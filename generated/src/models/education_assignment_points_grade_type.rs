@@ -58,6 +58,6 @@ runtime::models!(EducationAssignmentPointsGradeType);
 /// Changes to a [`EducationAssignmentPointsGradeType`].
 pub type Patch = runtime::Patch<EducationAssignmentPointsGradeType>;
 /// `maxPoints`
-pub const MAX_POINTS: runtime::Property<EducationAssignmentPointsGradeType, f32> = runtime::Property::new(
+pub const MAX_POINTS: runtime::Property<EducationAssignmentPointsGradeType, f32> = runtime::Property::Named(
     "maxPoints",
 );

@@ -78,18 +78,18 @@ pub type Patch = runtime::Patch<EducationAssignmentResource>;
 pub const DEPENDENT_RESOURCES: runtime::Property<
     EducationAssignmentResource,
     runtime::Expanded<Vec<models::EducationAssignmentResource>>,
-> = runtime::Property::new("dependentResources");
+> = runtime::Property::Named("dependentResources");
 /// `distributeForStudentWork`
 pub const DISTRIBUTE_FOR_STUDENT_WORK: runtime::Property<
     EducationAssignmentResource,
     bool,
-> = runtime::Property::new("distributeForStudentWork");
+> = runtime::Property::Named("distributeForStudentWork");
 /// `id`: never null.
-pub const ID: runtime::Property<EducationAssignmentResource, String> = runtime::Property::new(
+pub const ID: runtime::Property<EducationAssignmentResource, String> = runtime::Property::Named(
     "id",
 );
 /// `resource`
 pub const RESOURCE: runtime::Property<
     EducationAssignmentResource,
     models::EducationResource,
-> = runtime::Property::new("resource");
+> = runtime::Property::Named("resource");

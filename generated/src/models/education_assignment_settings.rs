@@ -91,23 +91,23 @@ pub type Patch = runtime::Patch<EducationAssignmentSettings>;
 pub const DEFAULT_GRADING_SCHEME: runtime::Property<
     EducationAssignmentSettings,
     runtime::Expanded<models::EducationGradingScheme>,
-> = runtime::Property::new("defaultGradingScheme");
+> = runtime::Property::Named("defaultGradingScheme");
 /// `gradingCategories`: navigation property.
 pub const GRADING_CATEGORIES: runtime::Property<
     EducationAssignmentSettings,
     runtime::Expanded<Vec<models::EducationGradingCategory>>,
-> = runtime::Property::new("gradingCategories");
+> = runtime::Property::Named("gradingCategories");
 /// `gradingSchemes`: navigation property.
 pub const GRADING_SCHEMES: runtime::Property<
     EducationAssignmentSettings,
     runtime::Expanded<Vec<models::EducationGradingScheme>>,
-> = runtime::Property::new("gradingSchemes");
+> = runtime::Property::Named("gradingSchemes");
 /// `id`: never null.
-pub const ID: runtime::Property<EducationAssignmentSettings, String> = runtime::Property::new(
+pub const ID: runtime::Property<EducationAssignmentSettings, String> = runtime::Property::Named(
     "id",
 );
 /// `submissionAnimationDisabled`
 pub const SUBMISSION_ANIMATION_DISABLED: runtime::Property<
     EducationAssignmentSettings,
     bool,
-> = runtime::Property::new("submissionAnimationDisabled");
+> = runtime::Property::Named("submissionAnimationDisabled");

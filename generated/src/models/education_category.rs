@@ -63,10 +63,10 @@ runtime::models!(EducationCategory);
 /// Changes to a [`EducationCategory`].
 pub type Patch = runtime::Patch<EducationCategory>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EducationCategory, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationCategory, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EducationCategory, String> = runtime::Property::new(
+pub const ID: runtime::Property<EducationCategory, String> = runtime::Property::Named(
     "id",
 );

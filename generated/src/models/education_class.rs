@@ -193,94 +193,94 @@ pub type Patch = runtime::Patch<EducationClass>;
 pub const ASSIGNMENT_CATEGORIES: runtime::Property<
     EducationClass,
     runtime::Expanded<Vec<models::EducationCategory>>,
-> = runtime::Property::new("assignmentCategories");
+> = runtime::Property::Named("assignmentCategories");
 /// `assignmentDefaults`: navigation property.
 pub const ASSIGNMENT_DEFAULTS: runtime::Property<
     EducationClass,
     runtime::Expanded<models::EducationAssignmentDefaults>,
-> = runtime::Property::new("assignmentDefaults");
+> = runtime::Property::Named("assignmentDefaults");
 /// `assignmentSettings`: navigation property.
 pub const ASSIGNMENT_SETTINGS: runtime::Property<
     EducationClass,
     runtime::Expanded<models::EducationAssignmentSettings>,
-> = runtime::Property::new("assignmentSettings");
+> = runtime::Property::Named("assignmentSettings");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     EducationClass,
     runtime::Expanded<Vec<models::EducationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `classCode`
-pub const CLASS_CODE: runtime::Property<EducationClass, String> = runtime::Property::new(
+pub const CLASS_CODE: runtime::Property<EducationClass, String> = runtime::Property::Named(
     "classCode",
 );
 /// `course`
-pub const COURSE: runtime::Property<EducationClass, models::EducationCourse> = runtime::Property::new(
+pub const COURSE: runtime::Property<EducationClass, models::EducationCourse> = runtime::Property::Named(
     "course",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<EducationClass, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<EducationClass, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<EducationClass, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<EducationClass, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<EducationClass, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationClass, String> = runtime::Property::Named(
     "displayName",
 );
 /// `externalId`
-pub const EXTERNAL_ID: runtime::Property<EducationClass, String> = runtime::Property::new(
+pub const EXTERNAL_ID: runtime::Property<EducationClass, String> = runtime::Property::Named(
     "externalId",
 );
 /// `externalName`
-pub const EXTERNAL_NAME: runtime::Property<EducationClass, String> = runtime::Property::new(
+pub const EXTERNAL_NAME: runtime::Property<EducationClass, String> = runtime::Property::Named(
     "externalName",
 );
 /// `externalSource`
 pub const EXTERNAL_SOURCE: runtime::Property<
     EducationClass,
     models::EducationExternalSource,
-> = runtime::Property::new("externalSource");
+> = runtime::Property::Named("externalSource");
 /// `externalSourceDetail`
-pub const EXTERNAL_SOURCE_DETAIL: runtime::Property<EducationClass, String> = runtime::Property::new(
+pub const EXTERNAL_SOURCE_DETAIL: runtime::Property<EducationClass, String> = runtime::Property::Named(
     "externalSourceDetail",
 );
 /// `grade`
-pub const GRADE: runtime::Property<EducationClass, String> = runtime::Property::new(
+pub const GRADE: runtime::Property<EducationClass, String> = runtime::Property::Named(
     "grade",
 );
 /// `group`: navigation property.
-pub const GROUP: runtime::Property<EducationClass, runtime::Expanded<models::Group>> = runtime::Property::new(
+pub const GROUP: runtime::Property<EducationClass, runtime::Expanded<models::Group>> = runtime::Property::Named(
     "group",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EducationClass, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<EducationClass, String> = runtime::Property::Named("id");
 /// `mailNickname`: never null.
-pub const MAIL_NICKNAME: runtime::Property<EducationClass, String> = runtime::Property::new(
+pub const MAIL_NICKNAME: runtime::Property<EducationClass, String> = runtime::Property::Named(
     "mailNickname",
 );
 /// `members`: navigation property.
 pub const MEMBERS: runtime::Property<
     EducationClass,
     runtime::Expanded<Vec<models::EducationUser>>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");
 /// `modules`: navigation property.
 pub const MODULES: runtime::Property<
     EducationClass,
     runtime::Expanded<Vec<models::EducationModule>>,
-> = runtime::Property::new("modules");
+> = runtime::Property::Named("modules");
 /// `schools`: navigation property.
 pub const SCHOOLS: runtime::Property<
     EducationClass,
     runtime::Expanded<Vec<models::EducationSchool>>,
-> = runtime::Property::new("schools");
+> = runtime::Property::Named("schools");
 /// `teachers`: navigation property.
 pub const TEACHERS: runtime::Property<
     EducationClass,
     runtime::Expanded<Vec<models::EducationUser>>,
-> = runtime::Property::new("teachers");
+> = runtime::Property::Named("teachers");
 /// `term`
-pub const TERM: runtime::Property<EducationClass, models::EducationTerm> = runtime::Property::new(
+pub const TERM: runtime::Property<EducationClass, models::EducationTerm> = runtime::Property::Named(
     "term",
 );

@@ -82,22 +82,22 @@ runtime::models!(EducationCourse);
 /// Changes to a [`EducationCourse`].
 pub type Patch = runtime::Patch<EducationCourse>;
 /// `courseNumber`
-pub const COURSE_NUMBER: runtime::Property<EducationCourse, String> = runtime::Property::new(
+pub const COURSE_NUMBER: runtime::Property<EducationCourse, String> = runtime::Property::Named(
     "courseNumber",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<EducationCourse, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<EducationCourse, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EducationCourse, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationCourse, String> = runtime::Property::Named(
     "displayName",
 );
 /// `externalId`
-pub const EXTERNAL_ID: runtime::Property<EducationCourse, String> = runtime::Property::new(
+pub const EXTERNAL_ID: runtime::Property<EducationCourse, String> = runtime::Property::Named(
     "externalId",
 );
 /// `subject`
-pub const SUBJECT: runtime::Property<EducationCourse, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<EducationCourse, String> = runtime::Property::Named(
     "subject",
 );

@@ -94,15 +94,15 @@ pub const CREATED_BY: runtime::Property<
     EducationExternalResource,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     EducationExternalResource,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EducationExternalResource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationExternalResource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `lastModifiedBy`: read-only.
@@ -110,14 +110,14 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     EducationExternalResource,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EducationExternalResource,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `webUrl`
-pub const WEB_URL: runtime::Property<EducationExternalResource, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<EducationExternalResource, String> = runtime::Property::Named(
     "webUrl",
 );

@@ -66,15 +66,15 @@ runtime::models!(EducationFeedback);
 /// Changes to a [`EducationFeedback`].
 pub type Patch = runtime::Patch<EducationFeedback>;
 /// `feedbackBy`
-pub const FEEDBACK_BY: runtime::Property<EducationFeedback, models::IdentitySet> = runtime::Property::new(
+pub const FEEDBACK_BY: runtime::Property<EducationFeedback, models::IdentitySet> = runtime::Property::Named(
     "feedbackBy",
 );
 /// `feedbackDateTime`
 pub const FEEDBACK_DATE_TIME: runtime::Property<
     EducationFeedback,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("feedbackDateTime");
+> = runtime::Property::Named("feedbackDateTime");
 /// `text`
-pub const TEXT: runtime::Property<EducationFeedback, models::EducationItemBody> = runtime::Property::new(
+pub const TEXT: runtime::Property<EducationFeedback, models::EducationItemBody> = runtime::Property::Named(
     "text",
 );

@@ -87,23 +87,23 @@ pub type Patch = runtime::Patch<EducationFeedbackOutcome>;
 pub const FEEDBACK: runtime::Property<
     EducationFeedbackOutcome,
     models::EducationFeedback,
-> = runtime::Property::new("feedback");
+> = runtime::Property::Named("feedback");
 /// `id`: never null.
-pub const ID: runtime::Property<EducationFeedbackOutcome, String> = runtime::Property::new(
+pub const ID: runtime::Property<EducationFeedbackOutcome, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     EducationFeedbackOutcome,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EducationFeedbackOutcome,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `publishedFeedback`
 pub const PUBLISHED_FEEDBACK: runtime::Property<
     EducationFeedbackOutcome,
     models::EducationFeedback,
-> = runtime::Property::new("publishedFeedback");
+> = runtime::Property::Named("publishedFeedback");

@@ -87,23 +87,23 @@ pub type Patch = runtime::Patch<EducationFeedbackResourceOutcome>;
 pub const FEEDBACK_RESOURCE: runtime::Property<
     EducationFeedbackResourceOutcome,
     models::EducationResource,
-> = runtime::Property::new("feedbackResource");
+> = runtime::Property::Named("feedbackResource");
 /// `id`: never null.
-pub const ID: runtime::Property<EducationFeedbackResourceOutcome, String> = runtime::Property::new(
+pub const ID: runtime::Property<EducationFeedbackResourceOutcome, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     EducationFeedbackResourceOutcome,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EducationFeedbackResourceOutcome,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `resourceStatus`
 pub const RESOURCE_STATUS: runtime::Property<
     EducationFeedbackResourceOutcome,
     models::EducationFeedbackResourceOutcomeStatus,
-> = runtime::Property::new("resourceStatus");
+> = runtime::Property::Named("resourceStatus");

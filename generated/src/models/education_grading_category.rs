@@ -68,14 +68,14 @@ runtime::models!(EducationGradingCategory);
 /// Changes to a [`EducationGradingCategory`].
 pub type Patch = runtime::Patch<EducationGradingCategory>;
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<EducationGradingCategory, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationGradingCategory, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EducationGradingCategory, String> = runtime::Property::new(
+pub const ID: runtime::Property<EducationGradingCategory, String> = runtime::Property::Named(
     "id",
 );
 /// `percentageWeight`: never null.
-pub const PERCENTAGE_WEIGHT: runtime::Property<EducationGradingCategory, i32> = runtime::Property::new(
+pub const PERCENTAGE_WEIGHT: runtime::Property<EducationGradingCategory, i32> = runtime::Property::Named(
     "percentageWeight",
 );

@@ -73,19 +73,19 @@ runtime::models!(EducationGradingScheme);
 /// Changes to a [`EducationGradingScheme`].
 pub type Patch = runtime::Patch<EducationGradingScheme>;
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<EducationGradingScheme, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationGradingScheme, String> = runtime::Property::Named(
     "displayName",
 );
 /// `grades`: never null.
 pub const GRADES: runtime::Property<
     EducationGradingScheme,
     Vec<models::EducationGradingSchemeGrade>,
-> = runtime::Property::new("grades");
+> = runtime::Property::Named("grades");
 /// `hidePointsDuringGrading`: never null.
-pub const HIDE_POINTS_DURING_GRADING: runtime::Property<EducationGradingScheme, bool> = runtime::Property::new(
+pub const HIDE_POINTS_DURING_GRADING: runtime::Property<EducationGradingScheme, bool> = runtime::Property::Named(
     "hidePointsDuringGrading",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EducationGradingScheme, String> = runtime::Property::new(
+pub const ID: runtime::Property<EducationGradingScheme, String> = runtime::Property::Named(
     "id",
 );

@@ -66,14 +66,14 @@ runtime::models!(EducationGradingSchemeGrade);
 /// Changes to a [`EducationGradingSchemeGrade`].
 pub type Patch = runtime::Patch<EducationGradingSchemeGrade>;
 /// `defaultPercentage`
-pub const DEFAULT_PERCENTAGE: runtime::Property<EducationGradingSchemeGrade, f32> = runtime::Property::new(
+pub const DEFAULT_PERCENTAGE: runtime::Property<EducationGradingSchemeGrade, f32> = runtime::Property::Named(
     "defaultPercentage",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<EducationGradingSchemeGrade, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationGradingSchemeGrade, String> = runtime::Property::Named(
     "displayName",
 );
 /// `minPercentage`: never null.
-pub const MIN_PERCENTAGE: runtime::Property<EducationGradingSchemeGrade, f32> = runtime::Property::new(
+pub const MIN_PERCENTAGE: runtime::Property<EducationGradingSchemeGrade, f32> = runtime::Property::Named(
     "minPercentage",
 );

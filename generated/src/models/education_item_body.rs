@@ -61,10 +61,10 @@ runtime::models!(EducationItemBody);
 /// Changes to a [`EducationItemBody`].
 pub type Patch = runtime::Patch<EducationItemBody>;
 /// `content`
-pub const CONTENT: runtime::Property<EducationItemBody, String> = runtime::Property::new(
+pub const CONTENT: runtime::Property<EducationItemBody, String> = runtime::Property::Named(
     "content",
 );
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<EducationItemBody, models::BodyType> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<EducationItemBody, models::BodyType> = runtime::Property::Named(
     "contentType",
 );

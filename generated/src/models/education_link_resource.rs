@@ -94,15 +94,15 @@ pub const CREATED_BY: runtime::Property<
     EducationLinkResource,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     EducationLinkResource,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EducationLinkResource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationLinkResource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `lastModifiedBy`: read-only.
@@ -110,14 +110,14 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     EducationLinkResource,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EducationLinkResource,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `link`
-pub const LINK: runtime::Property<EducationLinkResource, String> = runtime::Property::new(
+pub const LINK: runtime::Property<EducationLinkResource, String> = runtime::Property::Named(
     "link",
 );

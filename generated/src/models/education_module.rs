@@ -124,25 +124,27 @@ pub const CREATED_BY: runtime::Property<
     EducationModule,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     EducationModule,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<EducationModule, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<EducationModule, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EducationModule, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationModule, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EducationModule, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<EducationModule, String> = runtime::Property::Named(
+    "id",
+);
 /// `isPinned`
-pub const IS_PINNED: runtime::Property<EducationModule, bool> = runtime::Property::new(
+pub const IS_PINNED: runtime::Property<EducationModule, bool> = runtime::Property::Named(
     "isPinned",
 );
 /// `lastModifiedBy`: read-only.
@@ -150,27 +152,27 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     EducationModule,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EducationModule,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `resources`: navigation property.
 pub const RESOURCES: runtime::Property<
     EducationModule,
     runtime::Expanded<Vec<models::EducationModuleResource>>,
-> = runtime::Property::new("resources");
+> = runtime::Property::Named("resources");
 /// `resourcesFolderUrl`: read-only.
 pub const RESOURCES_FOLDER_URL: runtime::Property<
     EducationModule,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("resourcesFolderUrl");
+> = runtime::Property::Named("resourcesFolderUrl");
 /// `status`: read-only.
 pub const STATUS: runtime::Property<
     EducationModule,
     models::EducationModuleStatus,
     runtime::query::ReadOnly,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

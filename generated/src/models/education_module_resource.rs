@@ -63,11 +63,11 @@ runtime::models!(EducationModuleResource);
 /// Changes to a [`EducationModuleResource`].
 pub type Patch = runtime::Patch<EducationModuleResource>;
 /// `id`: never null.
-pub const ID: runtime::Property<EducationModuleResource, String> = runtime::Property::new(
+pub const ID: runtime::Property<EducationModuleResource, String> = runtime::Property::Named(
     "id",
 );
 /// `resource`
 pub const RESOURCE: runtime::Property<
     EducationModuleResource,
     models::EducationResource,
-> = runtime::Property::new("resource");
+> = runtime::Property::Named("resource");

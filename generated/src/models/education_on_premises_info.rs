@@ -56,6 +56,6 @@ runtime::models!(EducationOnPremisesInfo);
 /// Changes to a [`EducationOnPremisesInfo`].
 pub type Patch = runtime::Patch<EducationOnPremisesInfo>;
 /// `immutableId`
-pub const IMMUTABLE_ID: runtime::Property<EducationOnPremisesInfo, String> = runtime::Property::new(
+pub const IMMUTABLE_ID: runtime::Property<EducationOnPremisesInfo, String> = runtime::Property::Named(
     "immutableId",
 );

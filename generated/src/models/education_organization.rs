@@ -87,23 +87,23 @@ runtime::models!(EducationOrganization);
 /// Changes to a [`EducationOrganization`].
 pub type Patch = runtime::Patch<EducationOrganization>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<EducationOrganization, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<EducationOrganization, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<EducationOrganization, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationOrganization, String> = runtime::Property::Named(
     "displayName",
 );
 /// `externalSource`
 pub const EXTERNAL_SOURCE: runtime::Property<
     EducationOrganization,
     models::EducationExternalSource,
-> = runtime::Property::new("externalSource");
+> = runtime::Property::Named("externalSource");
 /// `externalSourceDetail`
-pub const EXTERNAL_SOURCE_DETAIL: runtime::Property<EducationOrganization, String> = runtime::Property::new(
+pub const EXTERNAL_SOURCE_DETAIL: runtime::Property<EducationOrganization, String> = runtime::Property::Named(
     "externalSourceDetail",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EducationOrganization, String> = runtime::Property::new(
+pub const ID: runtime::Property<EducationOrganization, String> = runtime::Property::Named(
     "id",
 );

@@ -76,13 +76,15 @@ runtime::models!(EducationOutcome);
 /// Changes to a [`EducationOutcome`].
 pub type Patch = runtime::Patch<EducationOutcome>;
 /// `id`: never null.
-pub const ID: runtime::Property<EducationOutcome, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<EducationOutcome, String> = runtime::Property::Named(
+    "id",
+);
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<EducationOutcome, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<EducationOutcome, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EducationOutcome,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

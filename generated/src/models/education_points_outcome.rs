@@ -84,26 +84,26 @@ runtime::models!(EducationPointsOutcome);
 /// Changes to a [`EducationPointsOutcome`].
 pub type Patch = runtime::Patch<EducationPointsOutcome>;
 /// `id`: never null.
-pub const ID: runtime::Property<EducationPointsOutcome, String> = runtime::Property::new(
+pub const ID: runtime::Property<EducationPointsOutcome, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     EducationPointsOutcome,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EducationPointsOutcome,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `points`
 pub const POINTS: runtime::Property<
     EducationPointsOutcome,
     models::EducationAssignmentPointsGrade,
-> = runtime::Property::new("points");
+> = runtime::Property::Named("points");
 /// `publishedPoints`
 pub const PUBLISHED_POINTS: runtime::Property<
     EducationPointsOutcome,
     models::EducationAssignmentPointsGrade,
-> = runtime::Property::new("publishedPoints");
+> = runtime::Property::Named("publishedPoints");

@@ -94,19 +94,19 @@ pub const CREATED_BY: runtime::Property<
     EducationPowerPointResource,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     EducationPowerPointResource,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EducationPowerPointResource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationPowerPointResource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fileUrl`
-pub const FILE_URL: runtime::Property<EducationPowerPointResource, String> = runtime::Property::new(
+pub const FILE_URL: runtime::Property<EducationPowerPointResource, String> = runtime::Property::Named(
     "fileUrl",
 );
 /// `lastModifiedBy`: read-only.
@@ -114,10 +114,10 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     EducationPowerPointResource,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EducationPowerPointResource,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

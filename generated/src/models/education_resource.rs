@@ -88,15 +88,15 @@ pub const CREATED_BY: runtime::Property<
     EducationResource,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     EducationResource,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EducationResource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationResource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `lastModifiedBy`: read-only.
@@ -104,10 +104,10 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     EducationResource,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EducationResource,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

@@ -79,24 +79,24 @@ pub type Patch = runtime::Patch<EducationRoot>;
 pub const CLASSES: runtime::Property<
     EducationRoot,
     runtime::Expanded<Vec<models::EducationClass>>,
-> = runtime::Property::new("classes");
+> = runtime::Property::Named("classes");
 /// `me`: navigation property.
 pub const ME: runtime::Property<
     EducationRoot,
     runtime::Expanded<models::EducationUser>,
-> = runtime::Property::new("me");
+> = runtime::Property::Named("me");
 /// `reports`: navigation property.
 pub const REPORTS: runtime::Property<
     EducationRoot,
     runtime::Expanded<models::ReportsRoot>,
-> = runtime::Property::new("reports");
+> = runtime::Property::Named("reports");
 /// `schools`: navigation property.
 pub const SCHOOLS: runtime::Property<
     EducationRoot,
     runtime::Expanded<Vec<models::EducationSchool>>,
-> = runtime::Property::new("schools");
+> = runtime::Property::Named("schools");
 /// `users`: navigation property.
 pub const USERS: runtime::Property<
     EducationRoot,
     runtime::Expanded<Vec<models::EducationUser>>,
-> = runtime::Property::new("users");
+> = runtime::Property::Named("users");

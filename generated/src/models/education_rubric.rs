@@ -118,45 +118,47 @@ pub const CREATED_BY: runtime::Property<
     EducationRubric,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     EducationRubric,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<EducationRubric, models::EducationItemBody> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<EducationRubric, models::EducationItemBody> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EducationRubric, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationRubric, String> = runtime::Property::Named(
     "displayName",
 );
 /// `grading`
 pub const GRADING: runtime::Property<
     EducationRubric,
     models::EducationAssignmentGradeType,
-> = runtime::Property::new("grading");
+> = runtime::Property::Named("grading");
 /// `id`: never null.
-pub const ID: runtime::Property<EducationRubric, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<EducationRubric, String> = runtime::Property::Named(
+    "id",
+);
 /// `lastModifiedBy`: read-only.
 pub const LAST_MODIFIED_BY: runtime::Property<
     EducationRubric,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EducationRubric,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `levels`
-pub const LEVELS: runtime::Property<EducationRubric, Vec<models::RubricLevel>> = runtime::Property::new(
+pub const LEVELS: runtime::Property<EducationRubric, Vec<models::RubricLevel>> = runtime::Property::Named(
     "levels",
 );
 /// `qualities`
-pub const QUALITIES: runtime::Property<EducationRubric, Vec<models::RubricQuality>> = runtime::Property::new(
+pub const QUALITIES: runtime::Property<EducationRubric, Vec<models::RubricQuality>> = runtime::Property::Named(
     "qualities",
 );

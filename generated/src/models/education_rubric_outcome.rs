@@ -102,36 +102,36 @@ runtime::models!(EducationRubricOutcome);
 /// Changes to a [`EducationRubricOutcome`].
 pub type Patch = runtime::Patch<EducationRubricOutcome>;
 /// `id`: never null.
-pub const ID: runtime::Property<EducationRubricOutcome, String> = runtime::Property::new(
+pub const ID: runtime::Property<EducationRubricOutcome, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     EducationRubricOutcome,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EducationRubricOutcome,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `publishedRubricQualityFeedback`
 pub const PUBLISHED_RUBRIC_QUALITY_FEEDBACK: runtime::Property<
     EducationRubricOutcome,
     Vec<models::RubricQualityFeedbackModel>,
-> = runtime::Property::new("publishedRubricQualityFeedback");
+> = runtime::Property::Named("publishedRubricQualityFeedback");
 /// `publishedRubricQualitySelectedLevels`
 pub const PUBLISHED_RUBRIC_QUALITY_SELECTED_LEVELS: runtime::Property<
     EducationRubricOutcome,
     Vec<models::RubricQualitySelectedColumnModel>,
-> = runtime::Property::new("publishedRubricQualitySelectedLevels");
+> = runtime::Property::Named("publishedRubricQualitySelectedLevels");
 /// `rubricQualityFeedback`
 pub const RUBRIC_QUALITY_FEEDBACK: runtime::Property<
     EducationRubricOutcome,
     Vec<models::RubricQualityFeedbackModel>,
-> = runtime::Property::new("rubricQualityFeedback");
+> = runtime::Property::Named("rubricQualityFeedback");
 /// `rubricQualitySelectedLevels`
 pub const RUBRIC_QUALITY_SELECTED_LEVELS: runtime::Property<
     EducationRubricOutcome,
     Vec<models::RubricQualitySelectedColumnModel>,
-> = runtime::Property::new("rubricQualitySelectedLevels");
+> = runtime::Property::Named("rubricQualitySelectedLevels");

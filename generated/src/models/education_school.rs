@@ -168,80 +168,82 @@ runtime::models!(EducationSchool);
 /// Changes to a [`EducationSchool`].
 pub type Patch = runtime::Patch<EducationSchool>;
 /// `address`
-pub const ADDRESS: runtime::Property<EducationSchool, models::PhysicalAddress> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<EducationSchool, models::PhysicalAddress> = runtime::Property::Named(
     "address",
 );
 /// `administrativeUnit`: navigation property.
 pub const ADMINISTRATIVE_UNIT: runtime::Property<
     EducationSchool,
     runtime::Expanded<models::AdministrativeUnit>,
-> = runtime::Property::new("administrativeUnit");
+> = runtime::Property::Named("administrativeUnit");
 /// `classes`: navigation property.
 pub const CLASSES: runtime::Property<
     EducationSchool,
     runtime::Expanded<Vec<models::EducationClass>>,
-> = runtime::Property::new("classes");
+> = runtime::Property::Named("classes");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<EducationSchool, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<EducationSchool, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<EducationSchool, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<EducationSchool, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<EducationSchool, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationSchool, String> = runtime::Property::Named(
     "displayName",
 );
 /// `externalId`
-pub const EXTERNAL_ID: runtime::Property<EducationSchool, String> = runtime::Property::new(
+pub const EXTERNAL_ID: runtime::Property<EducationSchool, String> = runtime::Property::Named(
     "externalId",
 );
 /// `externalPrincipalId`
-pub const EXTERNAL_PRINCIPAL_ID: runtime::Property<EducationSchool, String> = runtime::Property::new(
+pub const EXTERNAL_PRINCIPAL_ID: runtime::Property<EducationSchool, String> = runtime::Property::Named(
     "externalPrincipalId",
 );
 /// `externalSource`
 pub const EXTERNAL_SOURCE: runtime::Property<
     EducationSchool,
     models::EducationExternalSource,
-> = runtime::Property::new("externalSource");
+> = runtime::Property::Named("externalSource");
 /// `externalSourceDetail`
-pub const EXTERNAL_SOURCE_DETAIL: runtime::Property<EducationSchool, String> = runtime::Property::new(
+pub const EXTERNAL_SOURCE_DETAIL: runtime::Property<EducationSchool, String> = runtime::Property::Named(
     "externalSourceDetail",
 );
 /// `fax`
-pub const FAX: runtime::Property<EducationSchool, String> = runtime::Property::new(
+pub const FAX: runtime::Property<EducationSchool, String> = runtime::Property::Named(
     "fax",
 );
 /// `highestGrade`
-pub const HIGHEST_GRADE: runtime::Property<EducationSchool, String> = runtime::Property::new(
+pub const HIGHEST_GRADE: runtime::Property<EducationSchool, String> = runtime::Property::Named(
     "highestGrade",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EducationSchool, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<EducationSchool, String> = runtime::Property::Named(
+    "id",
+);
 /// `lowestGrade`
-pub const LOWEST_GRADE: runtime::Property<EducationSchool, String> = runtime::Property::new(
+pub const LOWEST_GRADE: runtime::Property<EducationSchool, String> = runtime::Property::Named(
     "lowestGrade",
 );
 /// `phone`
-pub const PHONE: runtime::Property<EducationSchool, String> = runtime::Property::new(
+pub const PHONE: runtime::Property<EducationSchool, String> = runtime::Property::Named(
     "phone",
 );
 /// `principalEmail`
-pub const PRINCIPAL_EMAIL: runtime::Property<EducationSchool, String> = runtime::Property::new(
+pub const PRINCIPAL_EMAIL: runtime::Property<EducationSchool, String> = runtime::Property::Named(
     "principalEmail",
 );
 /// `principalName`
-pub const PRINCIPAL_NAME: runtime::Property<EducationSchool, String> = runtime::Property::new(
+pub const PRINCIPAL_NAME: runtime::Property<EducationSchool, String> = runtime::Property::Named(
     "principalName",
 );
 /// `schoolNumber`
-pub const SCHOOL_NUMBER: runtime::Property<EducationSchool, String> = runtime::Property::new(
+pub const SCHOOL_NUMBER: runtime::Property<EducationSchool, String> = runtime::Property::Named(
     "schoolNumber",
 );
 /// `users`: navigation property.
 pub const USERS: runtime::Property<
     EducationSchool,
     runtime::Expanded<Vec<models::EducationUser>>,
-> = runtime::Property::new("users");
+> = runtime::Property::Named("users");

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<EducationSpeakerCoachAudienceEngagementSettings>
 pub const IS_BODY_LANGUAGE_ENABLED: runtime::Property<
     EducationSpeakerCoachAudienceEngagementSettings,
     bool,
-> = runtime::Property::new("isBodyLanguageEnabled");
+> = runtime::Property::Named("isBodyLanguageEnabled");

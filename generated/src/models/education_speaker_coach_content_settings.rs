@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<EducationSpeakerCoachContentSettings>;
 pub const IS_INCLUSIVENESS_ENABLED: runtime::Property<
     EducationSpeakerCoachContentSettings,
     bool,
-> = runtime::Property::new("isInclusivenessEnabled");
+> = runtime::Property::Named("isInclusivenessEnabled");
 /// `isRepetitiveLanguageEnabled`: never null.
 pub const IS_REPETITIVE_LANGUAGE_ENABLED: runtime::Property<
     EducationSpeakerCoachContentSettings,
     bool,
-> = runtime::Property::new("isRepetitiveLanguageEnabled");
+> = runtime::Property::Named("isRepetitiveLanguageEnabled");

@@ -79,19 +79,19 @@ pub type Patch = runtime::Patch<EducationSpeakerCoachDeliverySettings>;
 pub const ARE_FILLER_WORDS_ENABLED: runtime::Property<
     EducationSpeakerCoachDeliverySettings,
     bool,
-> = runtime::Property::new("areFillerWordsEnabled");
+> = runtime::Property::Named("areFillerWordsEnabled");
 /// `isPaceEnabled`: never null.
 pub const IS_PACE_ENABLED: runtime::Property<
     EducationSpeakerCoachDeliverySettings,
     bool,
-> = runtime::Property::new("isPaceEnabled");
+> = runtime::Property::Named("isPaceEnabled");
 /// `isPitchEnabled`: never null.
 pub const IS_PITCH_ENABLED: runtime::Property<
     EducationSpeakerCoachDeliverySettings,
     bool,
-> = runtime::Property::new("isPitchEnabled");
+> = runtime::Property::Named("isPitchEnabled");
 /// `isPronunciationEnabled`: never null.
 pub const IS_PRONUNCIATION_ENABLED: runtime::Property<
     EducationSpeakerCoachDeliverySettings,
     bool,
-> = runtime::Property::new("isPronunciationEnabled");
+> = runtime::Property::Named("isPronunciationEnabled");

@@ -75,14 +75,14 @@ pub type Patch = runtime::Patch<EducationSpeakerCoachSettings>;
 pub const AUDIENCE_ENGAGEMENT_SETTINGS: runtime::Property<
     EducationSpeakerCoachSettings,
     models::EducationSpeakerCoachAudienceEngagementSettings,
-> = runtime::Property::new("audienceEngagementSettings");
+> = runtime::Property::Named("audienceEngagementSettings");
 /// `contentSettings`
 pub const CONTENT_SETTINGS: runtime::Property<
     EducationSpeakerCoachSettings,
     models::EducationSpeakerCoachContentSettings,
-> = runtime::Property::new("contentSettings");
+> = runtime::Property::Named("contentSettings");
 /// `deliverySettings`
 pub const DELIVERY_SETTINGS: runtime::Property<
     EducationSpeakerCoachSettings,
     models::EducationSpeakerCoachDeliverySettings,
-> = runtime::Property::new("deliverySettings");
+> = runtime::Property::Named("deliverySettings");

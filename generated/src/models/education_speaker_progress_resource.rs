@@ -144,30 +144,30 @@ pub type Patch = runtime::Patch<EducationSpeakerProgressResource>;
 pub const AI_FEEDBACK_CRITERIA: runtime::Property<
     EducationSpeakerProgressResource,
     models::EducationAiFeedbackCriteria,
-> = runtime::Property::new("aiFeedbackCriteria");
+> = runtime::Property::Named("aiFeedbackCriteria");
 /// `createdBy`: read-only.
 pub const CREATED_BY: runtime::Property<
     EducationSpeakerProgressResource,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     EducationSpeakerProgressResource,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EducationSpeakerProgressResource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationSpeakerProgressResource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `isAiFeedbackEnabled`: never null.
 pub const IS_AI_FEEDBACK_ENABLED: runtime::Property<
     EducationSpeakerProgressResource,
     bool,
-> = runtime::Property::new("isAiFeedbackEnabled");
+> = runtime::Property::Named("isAiFeedbackEnabled");
 /// `isVideoRequired`: never null.
-pub const IS_VIDEO_REQUIRED: runtime::Property<EducationSpeakerProgressResource, bool> = runtime::Property::new(
+pub const IS_VIDEO_REQUIRED: runtime::Property<EducationSpeakerProgressResource, bool> = runtime::Property::Named(
     "isVideoRequired",
 );
 /// `lastModifiedBy`: read-only.
@@ -175,40 +175,40 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     EducationSpeakerProgressResource,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EducationSpeakerProgressResource,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `maxRecordingAttempts`: never null.
 pub const MAX_RECORDING_ATTEMPTS: runtime::Property<
     EducationSpeakerProgressResource,
     i32,
-> = runtime::Property::new("maxRecordingAttempts");
+> = runtime::Property::Named("maxRecordingAttempts");
 /// `presentationTitle`: never null.
 pub const PRESENTATION_TITLE: runtime::Property<
     EducationSpeakerProgressResource,
     String,
-> = runtime::Property::new("presentationTitle");
+> = runtime::Property::Named("presentationTitle");
 /// `recordingTimeLimitInMinutes`: never null.
 pub const RECORDING_TIME_LIMIT_IN_MINUTES: runtime::Property<
     EducationSpeakerProgressResource,
     i32,
-> = runtime::Property::new("recordingTimeLimitInMinutes");
+> = runtime::Property::Named("recordingTimeLimitInMinutes");
 /// `showRehearsalReportToStudentBeforeMediaUpload`: never null.
 pub const SHOW_REHEARSAL_REPORT_TO_STUDENT_BEFORE_MEDIA_UPLOAD: runtime::Property<
     EducationSpeakerProgressResource,
     bool,
-> = runtime::Property::new("showRehearsalReportToStudentBeforeMediaUpload");
+> = runtime::Property::Named("showRehearsalReportToStudentBeforeMediaUpload");
 /// `speakerCoachSettings`
 pub const SPEAKER_COACH_SETTINGS: runtime::Property<
     EducationSpeakerProgressResource,
     models::EducationSpeakerCoachSettings,
-> = runtime::Property::new("speakerCoachSettings");
+> = runtime::Property::Named("speakerCoachSettings");
 /// `spokenLanguageLocale`: never null.
 pub const SPOKEN_LANGUAGE_LOCALE: runtime::Property<
     EducationSpeakerProgressResource,
     String,
-> = runtime::Property::new("spokenLanguageLocale");
+> = runtime::Property::Named("spokenLanguageLocale");

@@ -88,26 +88,26 @@ runtime::models!(EducationStudent);
 /// Changes to a [`EducationStudent`].
 pub type Patch = runtime::Patch<EducationStudent>;
 /// `birthDate`
-pub const BIRTH_DATE: runtime::Property<EducationStudent, runtime::edm::Date> = runtime::Property::new(
+pub const BIRTH_DATE: runtime::Property<EducationStudent, runtime::edm::Date> = runtime::Property::Named(
     "birthDate",
 );
 /// `externalId`
-pub const EXTERNAL_ID: runtime::Property<EducationStudent, String> = runtime::Property::new(
+pub const EXTERNAL_ID: runtime::Property<EducationStudent, String> = runtime::Property::Named(
     "externalId",
 );
 /// `gender`
-pub const GENDER: runtime::Property<EducationStudent, models::EducationGender> = runtime::Property::new(
+pub const GENDER: runtime::Property<EducationStudent, models::EducationGender> = runtime::Property::Named(
     "gender",
 );
 /// `grade`
-pub const GRADE: runtime::Property<EducationStudent, String> = runtime::Property::new(
+pub const GRADE: runtime::Property<EducationStudent, String> = runtime::Property::Named(
     "grade",
 );
 /// `graduationYear`
-pub const GRADUATION_YEAR: runtime::Property<EducationStudent, String> = runtime::Property::new(
+pub const GRADUATION_YEAR: runtime::Property<EducationStudent, String> = runtime::Property::Named(
     "graduationYear",
 );
 /// `studentNumber`
-pub const STUDENT_NUMBER: runtime::Property<EducationStudent, String> = runtime::Property::new(
+pub const STUDENT_NUMBER: runtime::Property<EducationStudent, String> = runtime::Property::Named(
     "studentNumber",
 );

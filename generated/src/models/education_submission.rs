@@ -186,21 +186,21 @@ pub const ASSIGNMENT_ID: runtime::Property<
     EducationSubmission,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("assignmentId");
+> = runtime::Property::Named("assignmentId");
 /// `excusedBy`: read-only.
 pub const EXCUSED_BY: runtime::Property<
     EducationSubmission,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("excusedBy");
+> = runtime::Property::Named("excusedBy");
 /// `excusedDateTime`: read-only.
 pub const EXCUSED_DATE_TIME: runtime::Property<
     EducationSubmission,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("excusedDateTime");
+> = runtime::Property::Named("excusedDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<EducationSubmission, String> = runtime::Property::new(
+pub const ID: runtime::Property<EducationSubmission, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`: read-only.
@@ -208,96 +208,96 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     EducationSubmission,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EducationSubmission,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `outcomes`: navigation property.
 pub const OUTCOMES: runtime::Property<
     EducationSubmission,
     runtime::Expanded<Vec<models::EducationOutcome>>,
-> = runtime::Property::new("outcomes");
+> = runtime::Property::Named("outcomes");
 /// `reassignedBy`: read-only.
 pub const REASSIGNED_BY: runtime::Property<
     EducationSubmission,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("reassignedBy");
+> = runtime::Property::Named("reassignedBy");
 /// `reassignedDateTime`: read-only.
 pub const REASSIGNED_DATE_TIME: runtime::Property<
     EducationSubmission,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("reassignedDateTime");
+> = runtime::Property::Named("reassignedDateTime");
 /// `recipient`
 pub const RECIPIENT: runtime::Property<
     EducationSubmission,
     models::EducationSubmissionRecipient,
-> = runtime::Property::new("recipient");
+> = runtime::Property::Named("recipient");
 /// `resources`: navigation property.
 pub const RESOURCES: runtime::Property<
     EducationSubmission,
     runtime::Expanded<Vec<models::EducationSubmissionResource>>,
-> = runtime::Property::new("resources");
+> = runtime::Property::Named("resources");
 /// `resourcesFolderUrl`: read-only.
 pub const RESOURCES_FOLDER_URL: runtime::Property<
     EducationSubmission,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("resourcesFolderUrl");
+> = runtime::Property::Named("resourcesFolderUrl");
 /// `returnedBy`: read-only.
 pub const RETURNED_BY: runtime::Property<
     EducationSubmission,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("returnedBy");
+> = runtime::Property::Named("returnedBy");
 /// `returnedDateTime`: read-only.
 pub const RETURNED_DATE_TIME: runtime::Property<
     EducationSubmission,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("returnedDateTime");
+> = runtime::Property::Named("returnedDateTime");
 /// `status`: read-only.
 pub const STATUS: runtime::Property<
     EducationSubmission,
     models::EducationSubmissionStatus,
     runtime::query::ReadOnly,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `submittedBy`: read-only.
 pub const SUBMITTED_BY: runtime::Property<
     EducationSubmission,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("submittedBy");
+> = runtime::Property::Named("submittedBy");
 /// `submittedDateTime`: read-only.
 pub const SUBMITTED_DATE_TIME: runtime::Property<
     EducationSubmission,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("submittedDateTime");
+> = runtime::Property::Named("submittedDateTime");
 /// `submittedResources`: navigation property.
 pub const SUBMITTED_RESOURCES: runtime::Property<
     EducationSubmission,
     runtime::Expanded<Vec<models::EducationSubmissionResource>>,
-> = runtime::Property::new("submittedResources");
+> = runtime::Property::Named("submittedResources");
 /// `unsubmittedBy`: read-only.
 pub const UNSUBMITTED_BY: runtime::Property<
     EducationSubmission,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("unsubmittedBy");
+> = runtime::Property::Named("unsubmittedBy");
 /// `unsubmittedDateTime`: read-only.
 pub const UNSUBMITTED_DATE_TIME: runtime::Property<
     EducationSubmission,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("unsubmittedDateTime");
+> = runtime::Property::Named("unsubmittedDateTime");
 /// `webUrl`: read-only.
 pub const WEB_URL: runtime::Property<
     EducationSubmission,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("webUrl");
+> = runtime::Property::Named("webUrl");

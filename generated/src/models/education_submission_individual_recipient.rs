@@ -58,6 +58,6 @@ runtime::models!(EducationSubmissionIndividualRecipient);
 /// Changes to a [`EducationSubmissionIndividualRecipient`].
 pub type Patch = runtime::Patch<EducationSubmissionIndividualRecipient>;
 /// `userId`
-pub const USER_ID: runtime::Property<EducationSubmissionIndividualRecipient, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<EducationSubmissionIndividualRecipient, String> = runtime::Property::Named(
     "userId",
 );

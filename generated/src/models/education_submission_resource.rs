@@ -78,18 +78,18 @@ pub type Patch = runtime::Patch<EducationSubmissionResource>;
 pub const ASSIGNMENT_RESOURCE_URL: runtime::Property<
     EducationSubmissionResource,
     String,
-> = runtime::Property::new("assignmentResourceUrl");
+> = runtime::Property::Named("assignmentResourceUrl");
 /// `dependentResources`: navigation property.
 pub const DEPENDENT_RESOURCES: runtime::Property<
     EducationSubmissionResource,
     runtime::Expanded<Vec<models::EducationSubmissionResource>>,
-> = runtime::Property::new("dependentResources");
+> = runtime::Property::Named("dependentResources");
 /// `id`: never null.
-pub const ID: runtime::Property<EducationSubmissionResource, String> = runtime::Property::new(
+pub const ID: runtime::Property<EducationSubmissionResource, String> = runtime::Property::Named(
     "id",
 );
 /// `resource`
 pub const RESOURCE: runtime::Property<
     EducationSubmissionResource,
     models::EducationResource,
-> = runtime::Property::new("resource");
+> = runtime::Property::Named("resource");

@@ -61,10 +61,10 @@ runtime::models!(EducationTeacher);
 /// Changes to a [`EducationTeacher`].
 pub type Patch = runtime::Patch<EducationTeacher>;
 /// `externalId`
-pub const EXTERNAL_ID: runtime::Property<EducationTeacher, String> = runtime::Property::new(
+pub const EXTERNAL_ID: runtime::Property<EducationTeacher, String> = runtime::Property::Named(
     "externalId",
 );
 /// `teacherNumber`
-pub const TEACHER_NUMBER: runtime::Property<EducationTeacher, String> = runtime::Property::new(
+pub const TEACHER_NUMBER: runtime::Property<EducationTeacher, String> = runtime::Property::Named(
     "teacherNumber",
 );

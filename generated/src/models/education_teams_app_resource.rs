@@ -108,11 +108,11 @@ runtime::models!(EducationTeamsAppResource);
 /// Changes to a [`EducationTeamsAppResource`].
 pub type Patch = runtime::Patch<EducationTeamsAppResource>;
 /// `appIconWebUrl`
-pub const APP_ICON_WEB_URL: runtime::Property<EducationTeamsAppResource, String> = runtime::Property::new(
+pub const APP_ICON_WEB_URL: runtime::Property<EducationTeamsAppResource, String> = runtime::Property::Named(
     "appIconWebUrl",
 );
 /// `appId`
-pub const APP_ID: runtime::Property<EducationTeamsAppResource, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<EducationTeamsAppResource, String> = runtime::Property::Named(
     "appId",
 );
 /// `createdBy`: read-only.
@@ -120,15 +120,15 @@ pub const CREATED_BY: runtime::Property<
     EducationTeamsAppResource,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     EducationTeamsAppResource,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EducationTeamsAppResource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationTeamsAppResource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `lastModifiedBy`: read-only.
@@ -136,19 +136,19 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     EducationTeamsAppResource,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EducationTeamsAppResource,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `teamsEmbeddedContentUrl`
 pub const TEAMS_EMBEDDED_CONTENT_URL: runtime::Property<
     EducationTeamsAppResource,
     String,
-> = runtime::Property::new("teamsEmbeddedContentUrl");
+> = runtime::Property::Named("teamsEmbeddedContentUrl");
 /// `webUrl`
-pub const WEB_URL: runtime::Property<EducationTeamsAppResource, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<EducationTeamsAppResource, String> = runtime::Property::Named(
     "webUrl",
 );

@@ -71,18 +71,18 @@ runtime::models!(EducationTerm);
 /// Changes to a [`EducationTerm`].
 pub type Patch = runtime::Patch<EducationTerm>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EducationTerm, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationTerm, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endDate`
-pub const END_DATE: runtime::Property<EducationTerm, runtime::edm::Date> = runtime::Property::new(
+pub const END_DATE: runtime::Property<EducationTerm, runtime::edm::Date> = runtime::Property::Named(
     "endDate",
 );
 /// `externalId`
-pub const EXTERNAL_ID: runtime::Property<EducationTerm, String> = runtime::Property::new(
+pub const EXTERNAL_ID: runtime::Property<EducationTerm, String> = runtime::Property::Named(
     "externalId",
 );
 /// `startDate`
-pub const START_DATE: runtime::Property<EducationTerm, runtime::edm::Date> = runtime::Property::new(
+pub const START_DATE: runtime::Property<EducationTerm, runtime::edm::Date> = runtime::Property::Named(
     "startDate",
 );

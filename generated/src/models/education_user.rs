@@ -288,167 +288,167 @@ runtime::models!(EducationUser);
 /// Changes to a [`EducationUser`].
 pub type Patch = runtime::Patch<EducationUser>;
 /// `accountEnabled`
-pub const ACCOUNT_ENABLED: runtime::Property<EducationUser, bool> = runtime::Property::new(
+pub const ACCOUNT_ENABLED: runtime::Property<EducationUser, bool> = runtime::Property::Named(
     "accountEnabled",
 );
 /// `assignedLicenses`: never null.
 pub const ASSIGNED_LICENSES: runtime::Property<
     EducationUser,
     Vec<models::AssignedLicense>,
-> = runtime::Property::new("assignedLicenses");
+> = runtime::Property::Named("assignedLicenses");
 /// `assignedPlans`: never null.
-pub const ASSIGNED_PLANS: runtime::Property<EducationUser, Vec<models::AssignedPlan>> = runtime::Property::new(
+pub const ASSIGNED_PLANS: runtime::Property<EducationUser, Vec<models::AssignedPlan>> = runtime::Property::Named(
     "assignedPlans",
 );
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     EducationUser,
     runtime::Expanded<Vec<models::EducationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `businessPhones`: never null.
-pub const BUSINESS_PHONES: runtime::Property<EducationUser, Vec<String>> = runtime::Property::new(
+pub const BUSINESS_PHONES: runtime::Property<EducationUser, Vec<String>> = runtime::Property::Named(
     "businessPhones",
 );
 /// `classes`: navigation property.
 pub const CLASSES: runtime::Property<
     EducationUser,
     runtime::Expanded<Vec<models::EducationClass>>,
-> = runtime::Property::new("classes");
+> = runtime::Property::Named("classes");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<EducationUser, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<EducationUser, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `department`
-pub const DEPARTMENT: runtime::Property<EducationUser, String> = runtime::Property::new(
+pub const DEPARTMENT: runtime::Property<EducationUser, String> = runtime::Property::Named(
     "department",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EducationUser, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EducationUser, String> = runtime::Property::Named(
     "displayName",
 );
 /// `externalSource`
 pub const EXTERNAL_SOURCE: runtime::Property<
     EducationUser,
     models::EducationExternalSource,
-> = runtime::Property::new("externalSource");
+> = runtime::Property::Named("externalSource");
 /// `externalSourceDetail`
-pub const EXTERNAL_SOURCE_DETAIL: runtime::Property<EducationUser, String> = runtime::Property::new(
+pub const EXTERNAL_SOURCE_DETAIL: runtime::Property<EducationUser, String> = runtime::Property::Named(
     "externalSourceDetail",
 );
 /// `givenName`
-pub const GIVEN_NAME: runtime::Property<EducationUser, String> = runtime::Property::new(
+pub const GIVEN_NAME: runtime::Property<EducationUser, String> = runtime::Property::Named(
     "givenName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EducationUser, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<EducationUser, String> = runtime::Property::Named("id");
 /// `mail`
-pub const MAIL: runtime::Property<EducationUser, String> = runtime::Property::new(
+pub const MAIL: runtime::Property<EducationUser, String> = runtime::Property::Named(
     "mail",
 );
 /// `mailNickname`
-pub const MAIL_NICKNAME: runtime::Property<EducationUser, String> = runtime::Property::new(
+pub const MAIL_NICKNAME: runtime::Property<EducationUser, String> = runtime::Property::Named(
     "mailNickname",
 );
 /// `mailingAddress`
-pub const MAILING_ADDRESS: runtime::Property<EducationUser, models::PhysicalAddress> = runtime::Property::new(
+pub const MAILING_ADDRESS: runtime::Property<EducationUser, models::PhysicalAddress> = runtime::Property::Named(
     "mailingAddress",
 );
 /// `middleName`
-pub const MIDDLE_NAME: runtime::Property<EducationUser, String> = runtime::Property::new(
+pub const MIDDLE_NAME: runtime::Property<EducationUser, String> = runtime::Property::Named(
     "middleName",
 );
 /// `mobilePhone`
-pub const MOBILE_PHONE: runtime::Property<EducationUser, String> = runtime::Property::new(
+pub const MOBILE_PHONE: runtime::Property<EducationUser, String> = runtime::Property::Named(
     "mobilePhone",
 );
 /// `officeLocation`
-pub const OFFICE_LOCATION: runtime::Property<EducationUser, String> = runtime::Property::new(
+pub const OFFICE_LOCATION: runtime::Property<EducationUser, String> = runtime::Property::Named(
     "officeLocation",
 );
 /// `onPremisesInfo`
 pub const ON_PREMISES_INFO: runtime::Property<
     EducationUser,
     models::EducationOnPremisesInfo,
-> = runtime::Property::new("onPremisesInfo");
+> = runtime::Property::Named("onPremisesInfo");
 /// `passwordPolicies`
-pub const PASSWORD_POLICIES: runtime::Property<EducationUser, String> = runtime::Property::new(
+pub const PASSWORD_POLICIES: runtime::Property<EducationUser, String> = runtime::Property::Named(
     "passwordPolicies",
 );
 /// `passwordProfile`
-pub const PASSWORD_PROFILE: runtime::Property<EducationUser, models::PasswordProfile> = runtime::Property::new(
+pub const PASSWORD_PROFILE: runtime::Property<EducationUser, models::PasswordProfile> = runtime::Property::Named(
     "passwordProfile",
 );
 /// `preferredLanguage`
-pub const PREFERRED_LANGUAGE: runtime::Property<EducationUser, String> = runtime::Property::new(
+pub const PREFERRED_LANGUAGE: runtime::Property<EducationUser, String> = runtime::Property::Named(
     "preferredLanguage",
 );
 /// `primaryRole`: never null.
-pub const PRIMARY_ROLE: runtime::Property<EducationUser, models::EducationUserRole> = runtime::Property::new(
+pub const PRIMARY_ROLE: runtime::Property<EducationUser, models::EducationUserRole> = runtime::Property::Named(
     "primaryRole",
 );
 /// `provisionedPlans`: never null.
 pub const PROVISIONED_PLANS: runtime::Property<
     EducationUser,
     Vec<models::ProvisionedPlan>,
-> = runtime::Property::new("provisionedPlans");
+> = runtime::Property::Named("provisionedPlans");
 /// `refreshTokensValidFromDateTime`
 pub const REFRESH_TOKENS_VALID_FROM_DATE_TIME: runtime::Property<
     EducationUser,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("refreshTokensValidFromDateTime");
+> = runtime::Property::Named("refreshTokensValidFromDateTime");
 /// `relatedContacts`
 pub const RELATED_CONTACTS: runtime::Property<
     EducationUser,
     Vec<models::RelatedContact>,
-> = runtime::Property::new("relatedContacts");
+> = runtime::Property::Named("relatedContacts");
 /// `residenceAddress`
-pub const RESIDENCE_ADDRESS: runtime::Property<EducationUser, models::PhysicalAddress> = runtime::Property::new(
+pub const RESIDENCE_ADDRESS: runtime::Property<EducationUser, models::PhysicalAddress> = runtime::Property::Named(
     "residenceAddress",
 );
 /// `rubrics`: navigation property.
 pub const RUBRICS: runtime::Property<
     EducationUser,
     runtime::Expanded<Vec<models::EducationRubric>>,
-> = runtime::Property::new("rubrics");
+> = runtime::Property::Named("rubrics");
 /// `schools`: navigation property.
 pub const SCHOOLS: runtime::Property<
     EducationUser,
     runtime::Expanded<Vec<models::EducationSchool>>,
-> = runtime::Property::new("schools");
+> = runtime::Property::Named("schools");
 /// `showInAddressList`
-pub const SHOW_IN_ADDRESS_LIST: runtime::Property<EducationUser, bool> = runtime::Property::new(
+pub const SHOW_IN_ADDRESS_LIST: runtime::Property<EducationUser, bool> = runtime::Property::Named(
     "showInAddressList",
 );
 /// `student`
-pub const STUDENT: runtime::Property<EducationUser, models::EducationStudent> = runtime::Property::new(
+pub const STUDENT: runtime::Property<EducationUser, models::EducationStudent> = runtime::Property::Named(
     "student",
 );
 /// `surname`
-pub const SURNAME: runtime::Property<EducationUser, String> = runtime::Property::new(
+pub const SURNAME: runtime::Property<EducationUser, String> = runtime::Property::Named(
     "surname",
 );
 /// `taughtClasses`: navigation property.
 pub const TAUGHT_CLASSES: runtime::Property<
     EducationUser,
     runtime::Expanded<Vec<models::EducationClass>>,
-> = runtime::Property::new("taughtClasses");
+> = runtime::Property::Named("taughtClasses");
 /// `teacher`
-pub const TEACHER: runtime::Property<EducationUser, models::EducationTeacher> = runtime::Property::new(
+pub const TEACHER: runtime::Property<EducationUser, models::EducationTeacher> = runtime::Property::Named(
     "teacher",
 );
 /// `usageLocation`
-pub const USAGE_LOCATION: runtime::Property<EducationUser, String> = runtime::Property::new(
+pub const USAGE_LOCATION: runtime::Property<EducationUser, String> = runtime::Property::Named(
     "usageLocation",
 );
 /// `user`: navigation property.
-pub const USER: runtime::Property<EducationUser, runtime::Expanded<models::User>> = runtime::Property::new(
+pub const USER: runtime::Property<EducationUser, runtime::Expanded<models::User>> = runtime::Property::Named(
     "user",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<EducationUser, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<EducationUser, String> = runtime::Property::Named(
     "userPrincipalName",
 );
 /// `userType`
-pub const USER_TYPE: runtime::Property<EducationUser, String> = runtime::Property::new(
+pub const USER_TYPE: runtime::Property<EducationUser, String> = runtime::Property::Named(
     "userType",
 );

@@ -59,8 +59,10 @@ runtime::models!(EmailAddress);
 /// Changes to a [`EmailAddress`].
 pub type Patch = runtime::Patch<EmailAddress>;
 /// `address`
-pub const ADDRESS: runtime::Property<EmailAddress, String> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<EmailAddress, String> = runtime::Property::Named(
     "address",
 );
 /// `name`
-pub const NAME: runtime::Property<EmailAddress, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<EmailAddress, String> = runtime::Property::Named(
+    "name",
+);

@@ -71,12 +71,12 @@ pub type Patch = runtime::Patch<EmailAuthenticationMethod>;
 pub const CREATED_DATE_TIME: runtime::Property<
     EmailAuthenticationMethod,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `emailAddress`
-pub const EMAIL_ADDRESS: runtime::Property<EmailAuthenticationMethod, String> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<EmailAuthenticationMethod, String> = runtime::Property::Named(
     "emailAddress",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EmailAuthenticationMethod, String> = runtime::Property::new(
+pub const ID: runtime::Property<EmailAuthenticationMethod, String> = runtime::Property::Named(
     "id",
 );

@@ -95,14 +95,14 @@ pub type Patch = runtime::Patch<EmailAuthenticationMethodConfiguration>;
 pub const ALLOW_EXTERNAL_ID_TO_USE_EMAIL_OTP: runtime::Property<
     EmailAuthenticationMethodConfiguration,
     models::ExternalEmailOtpState,
-> = runtime::Property::new("allowExternalIdToUseEmailOtp");
+> = runtime::Property::Named("allowExternalIdToUseEmailOtp");
 /// `excludeTargets`
 pub const EXCLUDE_TARGETS: runtime::Property<
     EmailAuthenticationMethodConfiguration,
     Vec<models::ExcludeTarget>,
-> = runtime::Property::new("excludeTargets");
+> = runtime::Property::Named("excludeTargets");
 /// `id`: never null.
-pub const ID: runtime::Property<EmailAuthenticationMethodConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<EmailAuthenticationMethodConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `includeTargets`: navigation property.
@@ -110,9 +110,9 @@ pub const ID: runtime::Property<EmailAuthenticationMethodConfiguration, String> 
 pub const INCLUDE_TARGETS: runtime::Property<
     EmailAuthenticationMethodConfiguration,
     crate::runtime::Expanded<Vec<crate::models::AuthenticationMethodTarget>>,
-> = runtime::Property::new("includeTargets");
+> = runtime::Property::Named("includeTargets");
 /// `state`
 pub const STATE: runtime::Property<
     EmailAuthenticationMethodConfiguration,
     models::AuthenticationMethodState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -66,12 +66,14 @@ runtime::models!(EmailDetails);
 /// Changes to a [`EmailDetails`].
 pub type Patch = runtime::Patch<EmailDetails>;
 /// `body`: never null.
-pub const BODY: runtime::Property<EmailDetails, String> = runtime::Property::new("body");
+pub const BODY: runtime::Property<EmailDetails, String> = runtime::Property::Named(
+    "body",
+);
 /// `senderEmailAddress`: never null.
-pub const SENDER_EMAIL_ADDRESS: runtime::Property<EmailDetails, String> = runtime::Property::new(
+pub const SENDER_EMAIL_ADDRESS: runtime::Property<EmailDetails, String> = runtime::Property::Named(
     "senderEmailAddress",
 );
 /// `subject`: never null.
-pub const SUBJECT: runtime::Property<EmailDetails, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<EmailDetails, String> = runtime::Property::Named(
     "subject",
 );

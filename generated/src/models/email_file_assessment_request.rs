@@ -129,56 +129,56 @@ pub type Patch = runtime::Patch<EmailFileAssessmentRequest>;
 pub const CATEGORY: runtime::Property<
     EmailFileAssessmentRequest,
     models::ThreatCategory,
-> = runtime::Property::new("category");
+> = runtime::Property::Named("category");
 /// `contentData`: never null.
-pub const CONTENT_DATA: runtime::Property<EmailFileAssessmentRequest, String> = runtime::Property::new(
+pub const CONTENT_DATA: runtime::Property<EmailFileAssessmentRequest, String> = runtime::Property::Named(
     "contentData",
 );
 /// `contentType`
 pub const CONTENT_TYPE: runtime::Property<
     EmailFileAssessmentRequest,
     models::ThreatAssessmentContentType,
-> = runtime::Property::new("contentType");
+> = runtime::Property::Named("contentType");
 /// `createdBy`
 pub const CREATED_BY: runtime::Property<
     EmailFileAssessmentRequest,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     EmailFileAssessmentRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `destinationRoutingReason`
 pub const DESTINATION_ROUTING_REASON: runtime::Property<
     EmailFileAssessmentRequest,
     models::MailDestinationRoutingReason,
-> = runtime::Property::new("destinationRoutingReason");
+> = runtime::Property::Named("destinationRoutingReason");
 /// `expectedAssessment`: never null.
 pub const EXPECTED_ASSESSMENT: runtime::Property<
     EmailFileAssessmentRequest,
     models::ThreatExpectedAssessment,
-> = runtime::Property::new("expectedAssessment");
+> = runtime::Property::Named("expectedAssessment");
 /// `id`: never null.
-pub const ID: runtime::Property<EmailFileAssessmentRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<EmailFileAssessmentRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `recipientEmail`: never null.
-pub const RECIPIENT_EMAIL: runtime::Property<EmailFileAssessmentRequest, String> = runtime::Property::new(
+pub const RECIPIENT_EMAIL: runtime::Property<EmailFileAssessmentRequest, String> = runtime::Property::Named(
     "recipientEmail",
 );
 /// `requestSource`
 pub const REQUEST_SOURCE: runtime::Property<
     EmailFileAssessmentRequest,
     models::ThreatAssessmentRequestSource,
-> = runtime::Property::new("requestSource");
+> = runtime::Property::Named("requestSource");
 /// `results`: navigation property.
 pub const RESULTS: runtime::Property<
     EmailFileAssessmentRequest,
     runtime::Expanded<Vec<models::ThreatAssessmentResult>>,
-> = runtime::Property::new("results");
+> = runtime::Property::Named("results");
 /// `status`
 pub const STATUS: runtime::Property<
     EmailFileAssessmentRequest,
     models::ThreatAssessmentStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -70,12 +70,12 @@ runtime::models!(EmailIdentity);
 /// Changes to a [`EmailIdentity`].
 pub type Patch = runtime::Patch<EmailIdentity>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EmailIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EmailIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `email`
-pub const EMAIL: runtime::Property<EmailIdentity, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<EmailIdentity, String> = runtime::Property::Named(
     "email",
 );
 /// `id`
-pub const ID: runtime::Property<EmailIdentity, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<EmailIdentity, String> = runtime::Property::Named("id");

@@ -76,17 +76,17 @@ pub type Patch = runtime::Patch<EmailNotificationsSetting>;
 pub const ADDITIONAL_EVENTS: runtime::Property<
     EmailNotificationsSetting,
     runtime::Flags<models::NotificationEventsType>,
-> = runtime::Property::new("additionalEvents");
+> = runtime::Property::Named("additionalEvents");
 /// `id`: never null.
-pub const ID: runtime::Property<EmailNotificationsSetting, String> = runtime::Property::new(
+pub const ID: runtime::Property<EmailNotificationsSetting, String> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<EmailNotificationsSetting, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<EmailNotificationsSetting, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `recipients`: never null.
 pub const RECIPIENTS: runtime::Property<
     EmailNotificationsSetting,
     models::NotificationRecipients,
-> = runtime::Property::new("recipients");
+> = runtime::Property::Named("recipients");

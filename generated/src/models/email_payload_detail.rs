@@ -99,28 +99,28 @@ pub type Patch = runtime::Patch<EmailPayloadDetail>;
 pub const COACHMARKS: runtime::Property<
     EmailPayloadDetail,
     Vec<models::PayloadCoachmark>,
-> = runtime::Property::new("coachmarks");
+> = runtime::Property::Named("coachmarks");
 /// `content`
-pub const CONTENT: runtime::Property<EmailPayloadDetail, String> = runtime::Property::new(
+pub const CONTENT: runtime::Property<EmailPayloadDetail, String> = runtime::Property::Named(
     "content",
 );
 /// `fromEmail`
-pub const FROM_EMAIL: runtime::Property<EmailPayloadDetail, String> = runtime::Property::new(
+pub const FROM_EMAIL: runtime::Property<EmailPayloadDetail, String> = runtime::Property::Named(
     "fromEmail",
 );
 /// `fromName`
-pub const FROM_NAME: runtime::Property<EmailPayloadDetail, String> = runtime::Property::new(
+pub const FROM_NAME: runtime::Property<EmailPayloadDetail, String> = runtime::Property::Named(
     "fromName",
 );
 /// `isExternalSender`
-pub const IS_EXTERNAL_SENDER: runtime::Property<EmailPayloadDetail, bool> = runtime::Property::new(
+pub const IS_EXTERNAL_SENDER: runtime::Property<EmailPayloadDetail, bool> = runtime::Property::Named(
     "isExternalSender",
 );
 /// `phishingUrl`
-pub const PHISHING_URL: runtime::Property<EmailPayloadDetail, String> = runtime::Property::new(
+pub const PHISHING_URL: runtime::Property<EmailPayloadDetail, String> = runtime::Property::Named(
     "phishingUrl",
 );
 /// `subject`
-pub const SUBJECT: runtime::Property<EmailPayloadDetail, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<EmailPayloadDetail, String> = runtime::Property::Named(
     "subject",
 );

@@ -59,10 +59,10 @@ runtime::models!(EmailSettings);
 /// Changes to a [`EmailSettings`].
 pub type Patch = runtime::Patch<EmailSettings>;
 /// `senderDomain`: never null.
-pub const SENDER_DOMAIN: runtime::Property<EmailSettings, String> = runtime::Property::new(
+pub const SENDER_DOMAIN: runtime::Property<EmailSettings, String> = runtime::Property::Named(
     "senderDomain",
 );
 /// `useCompanyBranding`: never null.
-pub const USE_COMPANY_BRANDING: runtime::Property<EmailSettings, bool> = runtime::Property::new(
+pub const USE_COMPANY_BRANDING: runtime::Property<EmailSettings, bool> = runtime::Property::Named(
     "useCompanyBranding",
 );

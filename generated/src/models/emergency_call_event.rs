@@ -99,31 +99,31 @@ pub type Patch = runtime::Patch<EmergencyCallEvent>;
 pub const CALL_EVENT_TYPE: runtime::Property<
     EmergencyCallEvent,
     models::CallEventType,
-> = runtime::Property::new("callEventType");
+> = runtime::Property::Named("callEventType");
 /// `callerInfo`
 pub const CALLER_INFO: runtime::Property<
     EmergencyCallEvent,
     models::EmergencyCallerInfo,
-> = runtime::Property::new("callerInfo");
+> = runtime::Property::Named("callerInfo");
 /// `emergencyNumberDialed`
-pub const EMERGENCY_NUMBER_DIALED: runtime::Property<EmergencyCallEvent, String> = runtime::Property::new(
+pub const EMERGENCY_NUMBER_DIALED: runtime::Property<EmergencyCallEvent, String> = runtime::Property::Named(
     "emergencyNumberDialed",
 );
 /// `eventDateTime`
 pub const EVENT_DATE_TIME: runtime::Property<
     EmergencyCallEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<EmergencyCallEvent, String> = runtime::Property::new(
+pub const ID: runtime::Property<EmergencyCallEvent, String> = runtime::Property::Named(
     "id",
 );
 /// `participants`: navigation property.
 pub const PARTICIPANTS: runtime::Property<
     EmergencyCallEvent,
     runtime::Expanded<Vec<models::Participant>>,
-> = runtime::Property::new("participants");
+> = runtime::Property::Named("participants");
 /// `policyName`
-pub const POLICY_NAME: runtime::Property<EmergencyCallEvent, String> = runtime::Property::new(
+pub const POLICY_NAME: runtime::Property<EmergencyCallEvent, String> = runtime::Property::Named(
     "policyName",
 );

@@ -76,22 +76,22 @@ runtime::models!(EmergencyCallerInfo);
 /// Changes to a [`EmergencyCallerInfo`].
 pub type Patch = runtime::Patch<EmergencyCallerInfo>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EmergencyCallerInfo, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EmergencyCallerInfo, String> = runtime::Property::Named(
     "displayName",
 );
 /// `location`
-pub const LOCATION: runtime::Property<EmergencyCallerInfo, models::Location> = runtime::Property::new(
+pub const LOCATION: runtime::Property<EmergencyCallerInfo, models::Location> = runtime::Property::Named(
     "location",
 );
 /// `phoneNumber`
-pub const PHONE_NUMBER: runtime::Property<EmergencyCallerInfo, String> = runtime::Property::new(
+pub const PHONE_NUMBER: runtime::Property<EmergencyCallerInfo, String> = runtime::Property::Named(
     "phoneNumber",
 );
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<EmergencyCallerInfo, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<EmergencyCallerInfo, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `upn`
-pub const UPN: runtime::Property<EmergencyCallerInfo, String> = runtime::Property::new(
+pub const UPN: runtime::Property<EmergencyCallerInfo, String> = runtime::Property::Named(
     "upn",
 );

@@ -89,24 +89,24 @@ pub type Patch = runtime::Patch<EmployeeExperience>;
 pub const COMMUNITIES: runtime::Property<
     EmployeeExperience,
     runtime::Expanded<Vec<models::Community>>,
-> = runtime::Property::new("communities");
+> = runtime::Property::Named("communities");
 /// `engagementAsyncOperations`: navigation property.
 pub const ENGAGEMENT_ASYNC_OPERATIONS: runtime::Property<
     EmployeeExperience,
     runtime::Expanded<Vec<models::EngagementAsyncOperation>>,
-> = runtime::Property::new("engagementAsyncOperations");
+> = runtime::Property::Named("engagementAsyncOperations");
 /// `learningCourseActivities`: navigation property.
 pub const LEARNING_COURSE_ACTIVITIES: runtime::Property<
     EmployeeExperience,
     runtime::Expanded<Vec<models::LearningCourseActivity>>,
-> = runtime::Property::new("learningCourseActivities");
+> = runtime::Property::Named("learningCourseActivities");
 /// `learningProviders`: navigation property.
 pub const LEARNING_PROVIDERS: runtime::Property<
     EmployeeExperience,
     runtime::Expanded<Vec<models::LearningProvider>>,
-> = runtime::Property::new("learningProviders");
+> = runtime::Property::Named("learningProviders");
 /// `roles`: navigation property.
 pub const ROLES: runtime::Property<
     EmployeeExperience,
     runtime::Expanded<Vec<models::EngagementRole>>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");

@@ -73,13 +73,13 @@ pub type Patch = runtime::Patch<EmployeeExperienceUser>;
 pub const ASSIGNED_ROLES: runtime::Property<
     EmployeeExperienceUser,
     runtime::Expanded<Vec<models::EngagementRole>>,
-> = runtime::Property::new("assignedRoles");
+> = runtime::Property::Named("assignedRoles");
 /// `id`: never null.
-pub const ID: runtime::Property<EmployeeExperienceUser, String> = runtime::Property::new(
+pub const ID: runtime::Property<EmployeeExperienceUser, String> = runtime::Property::Named(
     "id",
 );
 /// `learningCourseActivities`: navigation property.
 pub const LEARNING_COURSE_ACTIVITIES: runtime::Property<
     EmployeeExperienceUser,
     runtime::Expanded<Vec<models::LearningCourseActivity>>,
-> = runtime::Property::new("learningCourseActivities");
+> = runtime::Property::Named("learningCourseActivities");

@@ -59,10 +59,10 @@ runtime::models!(EmployeeOrgData);
 /// Changes to a [`EmployeeOrgData`].
 pub type Patch = runtime::Patch<EmployeeOrgData>;
 /// `costCenter`
-pub const COST_CENTER: runtime::Property<EmployeeOrgData, String> = runtime::Property::new(
+pub const COST_CENTER: runtime::Property<EmployeeOrgData, String> = runtime::Property::Named(
     "costCenter",
 );
 /// `division`
-pub const DIVISION: runtime::Property<EmployeeOrgData, String> = runtime::Property::new(
+pub const DIVISION: runtime::Property<EmployeeOrgData, String> = runtime::Property::Named(
     "division",
 );

@@ -126,57 +126,57 @@ runtime::models!(EndUserNotification);
 /// Changes to a [`EndUserNotification`].
 pub type Patch = runtime::Patch<EndUserNotification>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<EndUserNotification, models::EmailIdentity> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<EndUserNotification, models::EmailIdentity> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     EndUserNotification,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<EndUserNotification, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<EndUserNotification, String> = runtime::Property::Named(
     "description",
 );
 /// `details`: navigation property.
 pub const DETAILS: runtime::Property<
     EndUserNotification,
     runtime::Expanded<Vec<models::EndUserNotificationDetail>>,
-> = runtime::Property::new("details");
+> = runtime::Property::Named("details");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EndUserNotification, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EndUserNotification, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EndUserNotification, String> = runtime::Property::new(
+pub const ID: runtime::Property<EndUserNotification, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     EndUserNotification,
     models::EmailIdentity,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EndUserNotification,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `notificationType`
 pub const NOTIFICATION_TYPE: runtime::Property<
     EndUserNotification,
     models::EndUserNotificationType,
-> = runtime::Property::new("notificationType");
+> = runtime::Property::Named("notificationType");
 /// `source`
 pub const SOURCE: runtime::Property<
     EndUserNotification,
     models::SimulationContentSource,
-> = runtime::Property::new("source");
+> = runtime::Property::Named("source");
 /// `status`
 pub const STATUS: runtime::Property<
     EndUserNotification,
     models::SimulationContentStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `supportedLocales`
-pub const SUPPORTED_LOCALES: runtime::Property<EndUserNotification, Vec<String>> = runtime::Property::new(
+pub const SUPPORTED_LOCALES: runtime::Property<EndUserNotification, Vec<String>> = runtime::Property::Named(
     "supportedLocales",
 );

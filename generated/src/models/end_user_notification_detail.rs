@@ -96,31 +96,31 @@ runtime::models!(EndUserNotificationDetail);
 /// Changes to a [`EndUserNotificationDetail`].
 pub type Patch = runtime::Patch<EndUserNotificationDetail>;
 /// `emailContent`: never null.
-pub const EMAIL_CONTENT: runtime::Property<EndUserNotificationDetail, String> = runtime::Property::new(
+pub const EMAIL_CONTENT: runtime::Property<EndUserNotificationDetail, String> = runtime::Property::Named(
     "emailContent",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EndUserNotificationDetail, String> = runtime::Property::new(
+pub const ID: runtime::Property<EndUserNotificationDetail, String> = runtime::Property::Named(
     "id",
 );
 /// `isDefaultLangauge`
-pub const IS_DEFAULT_LANGAUGE: runtime::Property<EndUserNotificationDetail, bool> = runtime::Property::new(
+pub const IS_DEFAULT_LANGAUGE: runtime::Property<EndUserNotificationDetail, bool> = runtime::Property::Named(
     "isDefaultLangauge",
 );
 /// `language`: never null.
-pub const LANGUAGE: runtime::Property<EndUserNotificationDetail, String> = runtime::Property::new(
+pub const LANGUAGE: runtime::Property<EndUserNotificationDetail, String> = runtime::Property::Named(
     "language",
 );
 /// `locale`: never null.
-pub const LOCALE: runtime::Property<EndUserNotificationDetail, String> = runtime::Property::new(
+pub const LOCALE: runtime::Property<EndUserNotificationDetail, String> = runtime::Property::Named(
     "locale",
 );
 /// `sentFrom`: never null.
 pub const SENT_FROM: runtime::Property<
     EndUserNotificationDetail,
     models::EmailIdentity,
-> = runtime::Property::new("sentFrom");
+> = runtime::Property::Named("sentFrom");
 /// `subject`: never null.
-pub const SUBJECT: runtime::Property<EndUserNotificationDetail, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<EndUserNotificationDetail, String> = runtime::Property::Named(
     "subject",
 );

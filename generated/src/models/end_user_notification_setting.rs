@@ -71,14 +71,14 @@ pub type Patch = runtime::Patch<EndUserNotificationSetting>;
 pub const NOTIFICATION_PREFERENCE: runtime::Property<
     EndUserNotificationSetting,
     models::EndUserNotificationPreference,
-> = runtime::Property::new("notificationPreference");
+> = runtime::Property::Named("notificationPreference");
 /// `positiveReinforcement`
 pub const POSITIVE_REINFORCEMENT: runtime::Property<
     EndUserNotificationSetting,
     models::PositiveReinforcementNotification,
-> = runtime::Property::new("positiveReinforcement");
+> = runtime::Property::Named("positiveReinforcement");
 /// `settingType`
 pub const SETTING_TYPE: runtime::Property<
     EndUserNotificationSetting,
     models::EndUserNotificationSettingType,
-> = runtime::Property::new("settingType");
+> = runtime::Property::Named("settingType");

@@ -104,35 +104,37 @@ runtime::models!(EndUserSettings);
 /// Changes to a [`EndUserSettings`].
 pub type Patch = runtime::Patch<EndUserSettings>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<EndUserSettings, String> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<EndUserSettings, String> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     EndUserSettings,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<EndUserSettings, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<EndUserSettings, String> = runtime::Property::Named(
+    "id",
+);
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<EndUserSettings, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<EndUserSettings, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `modifiedBy`
-pub const MODIFIED_BY: runtime::Property<EndUserSettings, String> = runtime::Property::new(
+pub const MODIFIED_BY: runtime::Property<EndUserSettings, String> = runtime::Property::Named(
     "modifiedBy",
 );
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     EndUserSettings,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `relatedPeopleInsightLevel`
 pub const RELATED_PEOPLE_INSIGHT_LEVEL: runtime::Property<
     EndUserSettings,
     models::AccessPackageSuggestionRelatedPeopleInsightLevel,
-> = runtime::Property::new("relatedPeopleInsightLevel");
+> = runtime::Property::Named("relatedPeopleInsightLevel");
 /// `showApproverDetailsToMembers`: never null.
-pub const SHOW_APPROVER_DETAILS_TO_MEMBERS: runtime::Property<EndUserSettings, bool> = runtime::Property::new(
+pub const SHOW_APPROVER_DETAILS_TO_MEMBERS: runtime::Property<EndUserSettings, bool> = runtime::Property::Named(
     "showApproverDetailsToMembers",
 );

@@ -96,26 +96,26 @@ runtime::models!(Endpoint);
 /// Changes to a [`Endpoint`].
 pub type Patch = runtime::Patch<Endpoint>;
 /// `capability`: never null.
-pub const CAPABILITY: runtime::Property<Endpoint, String> = runtime::Property::new(
+pub const CAPABILITY: runtime::Property<Endpoint, String> = runtime::Property::Named(
     "capability",
 );
 /// `deletedDateTime`
-pub const DELETED_DATE_TIME: runtime::Property<Endpoint, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const DELETED_DATE_TIME: runtime::Property<Endpoint, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "deletedDateTime",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Endpoint, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Endpoint, String> = runtime::Property::Named("id");
 /// `providerId`
-pub const PROVIDER_ID: runtime::Property<Endpoint, String> = runtime::Property::new(
+pub const PROVIDER_ID: runtime::Property<Endpoint, String> = runtime::Property::Named(
     "providerId",
 );
 /// `providerName`
-pub const PROVIDER_NAME: runtime::Property<Endpoint, String> = runtime::Property::new(
+pub const PROVIDER_NAME: runtime::Property<Endpoint, String> = runtime::Property::Named(
     "providerName",
 );
 /// `providerResourceId`
-pub const PROVIDER_RESOURCE_ID: runtime::Property<Endpoint, String> = runtime::Property::new(
+pub const PROVIDER_RESOURCE_ID: runtime::Property<Endpoint, String> = runtime::Property::Named(
     "providerResourceId",
 );
 /// `uri`: never null.
-pub const URI: runtime::Property<Endpoint, String> = runtime::Property::new("uri");
+pub const URI: runtime::Property<Endpoint, String> = runtime::Property::Named("uri");

@@ -105,38 +105,38 @@ pub type Patch = runtime::Patch<EngagementAsyncOperation>;
 pub const CREATED_DATE_TIME: runtime::Property<
     EngagementAsyncOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<EngagementAsyncOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<EngagementAsyncOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `lastActionDateTime`
 pub const LAST_ACTION_DATE_TIME: runtime::Property<
     EngagementAsyncOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastActionDateTime");
+> = runtime::Property::Named("lastActionDateTime");
 /// `operationType`: read-only.
 pub const OPERATION_TYPE: runtime::Property<
     EngagementAsyncOperation,
     models::EngagementAsyncOperationType,
     runtime::query::ReadOnly,
-> = runtime::Property::new("operationType");
+> = runtime::Property::Named("operationType");
 /// `resourceId`: read-only.
 pub const RESOURCE_ID: runtime::Property<
     EngagementAsyncOperation,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("resourceId");
+> = runtime::Property::Named("resourceId");
 /// `resourceLocation`
-pub const RESOURCE_LOCATION: runtime::Property<EngagementAsyncOperation, String> = runtime::Property::new(
+pub const RESOURCE_LOCATION: runtime::Property<EngagementAsyncOperation, String> = runtime::Property::Named(
     "resourceLocation",
 );
 /// `status`
 pub const STATUS: runtime::Property<
     EngagementAsyncOperation,
     models::LongRunningOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `statusDetail`
-pub const STATUS_DETAIL: runtime::Property<EngagementAsyncOperation, String> = runtime::Property::new(
+pub const STATUS_DETAIL: runtime::Property<EngagementAsyncOperation, String> = runtime::Property::Named(
     "statusDetail",
 );

@@ -86,24 +86,24 @@ pub type Patch = runtime::Patch<EngagementConversation>;
 pub const CREATION_MODE: runtime::Property<
     EngagementConversation,
     models::EngagementCreationMode,
-> = runtime::Property::new("creationMode");
+> = runtime::Property::Named("creationMode");
 /// `id`: never null.
-pub const ID: runtime::Property<EngagementConversation, String> = runtime::Property::new(
+pub const ID: runtime::Property<EngagementConversation, String> = runtime::Property::Named(
     "id",
 );
 /// `messages`: navigation property.
 pub const MESSAGES: runtime::Property<
     EngagementConversation,
     runtime::Expanded<Vec<models::EngagementConversationMessage>>,
-> = runtime::Property::new("messages");
+> = runtime::Property::Named("messages");
 /// `starter`: navigation property.
 pub const STARTER: runtime::Property<
     EngagementConversation,
     runtime::Expanded<models::EngagementConversationMessage>,
-> = runtime::Property::new("starter");
+> = runtime::Property::Named("starter");
 /// `starterId`: read-only.
 pub const STARTER_ID: runtime::Property<
     EngagementConversation,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("starterId");
+> = runtime::Property::Named("starterId");

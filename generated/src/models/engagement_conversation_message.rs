@@ -127,32 +127,32 @@ runtime::models!(EngagementConversationMessage);
 /// Changes to a [`EngagementConversationMessage`].
 pub type Patch = runtime::Patch<EngagementConversationMessage>;
 /// `body`: never null.
-pub const BODY: runtime::Property<EngagementConversationMessage, models::ItemBody> = runtime::Property::new(
+pub const BODY: runtime::Property<EngagementConversationMessage, models::ItemBody> = runtime::Property::Named(
     "body",
 );
 /// `conversation`: navigation property.
 pub const CONVERSATION: runtime::Property<
     EngagementConversationMessage,
     runtime::Expanded<models::EngagementConversation>,
-> = runtime::Property::new("conversation");
+> = runtime::Property::Named("conversation");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     EngagementConversationMessage,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `creationMode`: never null.
 pub const CREATION_MODE: runtime::Property<
     EngagementConversationMessage,
     models::EngagementCreationMode,
-> = runtime::Property::new("creationMode");
+> = runtime::Property::Named("creationMode");
 /// `from`
 pub const FROM: runtime::Property<
     EngagementConversationMessage,
     models::EngagementIdentitySet,
-> = runtime::Property::new("from");
+> = runtime::Property::Named("from");
 /// `id`: never null.
-pub const ID: runtime::Property<EngagementConversationMessage, String> = runtime::Property::new(
+pub const ID: runtime::Property<EngagementConversationMessage, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -160,25 +160,25 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EngagementConversationMessage,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `reactions`: navigation property.
 pub const REACTIONS: runtime::Property<
     EngagementConversationMessage,
     runtime::Expanded<Vec<models::EngagementConversationMessageReaction>>,
-> = runtime::Property::new("reactions");
+> = runtime::Property::Named("reactions");
 /// `replies`: navigation property.
 pub const REPLIES: runtime::Property<
     EngagementConversationMessage,
     runtime::Expanded<Vec<models::EngagementConversationMessage>>,
-> = runtime::Property::new("replies");
+> = runtime::Property::Named("replies");
 /// `replyTo`: navigation property.
 pub const REPLY_TO: runtime::Property<
     EngagementConversationMessage,
     runtime::Expanded<models::EngagementConversationMessage>,
-> = runtime::Property::new("replyTo");
+> = runtime::Property::Named("replyTo");
 /// `replyToId`: read-only.
 pub const REPLY_TO_ID: runtime::Property<
     EngagementConversationMessage,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("replyToId");
+> = runtime::Property::Named("replyToId");

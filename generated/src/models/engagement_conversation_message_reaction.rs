@@ -77,9 +77,9 @@ pub const CREATED_DATE_TIME: runtime::Property<
     EngagementConversationMessageReaction,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<EngagementConversationMessageReaction, String> = runtime::Property::new(
+pub const ID: runtime::Property<EngagementConversationMessageReaction, String> = runtime::Property::Named(
     "id",
 );
 /// `reactionBy`: read-only.
@@ -87,10 +87,10 @@ pub const REACTION_BY: runtime::Property<
     EngagementConversationMessageReaction,
     models::EngagementIdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("reactionBy");
+> = runtime::Property::Named("reactionBy");
 /// `reactionType`: read-only.
 pub const REACTION_TYPE: runtime::Property<
     EngagementConversationMessageReaction,
     models::EngagementConversationMessageReactionType,
     runtime::query::ReadOnly,
-> = runtime::Property::new("reactionType");
+> = runtime::Property::Named("reactionType");

@@ -134,30 +134,30 @@ pub type Patch = runtime::Patch<EngagementConversationQuestionMessage>;
 pub const BODY: runtime::Property<
     EngagementConversationQuestionMessage,
     models::ItemBody,
-> = runtime::Property::new("body");
+> = runtime::Property::Named("body");
 /// `conversation`: navigation property.
 pub const CONVERSATION: runtime::Property<
     EngagementConversationQuestionMessage,
     runtime::Expanded<models::EngagementConversation>,
-> = runtime::Property::new("conversation");
+> = runtime::Property::Named("conversation");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     EngagementConversationQuestionMessage,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `creationMode`: never null.
 pub const CREATION_MODE: runtime::Property<
     EngagementConversationQuestionMessage,
     models::EngagementCreationMode,
-> = runtime::Property::new("creationMode");
+> = runtime::Property::Named("creationMode");
 /// `from`
 pub const FROM: runtime::Property<
     EngagementConversationQuestionMessage,
     models::EngagementIdentitySet,
-> = runtime::Property::new("from");
+> = runtime::Property::Named("from");
 /// `id`: never null.
-pub const ID: runtime::Property<EngagementConversationQuestionMessage, String> = runtime::Property::new(
+pub const ID: runtime::Property<EngagementConversationQuestionMessage, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -165,29 +165,29 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EngagementConversationQuestionMessage,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `reactions`: navigation property.
 pub const REACTIONS: runtime::Property<
     EngagementConversationQuestionMessage,
     runtime::Expanded<Vec<models::EngagementConversationMessageReaction>>,
-> = runtime::Property::new("reactions");
+> = runtime::Property::Named("reactions");
 /// `replies`: navigation property.
 pub const REPLIES: runtime::Property<
     EngagementConversationQuestionMessage,
     runtime::Expanded<Vec<models::EngagementConversationMessage>>,
-> = runtime::Property::new("replies");
+> = runtime::Property::Named("replies");
 /// `replyTo`: navigation property.
 pub const REPLY_TO: runtime::Property<
     EngagementConversationQuestionMessage,
     runtime::Expanded<models::EngagementConversationMessage>,
-> = runtime::Property::new("replyTo");
+> = runtime::Property::Named("replyTo");
 /// `replyToId`: read-only.
 pub const REPLY_TO_ID: runtime::Property<
     EngagementConversationQuestionMessage,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("replyToId");
+> = runtime::Property::Named("replyToId");
 /// `title`: never null.
-pub const TITLE: runtime::Property<EngagementConversationQuestionMessage, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<EngagementConversationQuestionMessage, String> = runtime::Property::Named(
     "title",
 );

@@ -80,22 +80,22 @@ runtime::models!(EngagementIdentitySet);
 /// Changes to a [`EngagementIdentitySet`].
 pub type Patch = runtime::Patch<EngagementIdentitySet>;
 /// `application`
-pub const APPLICATION: runtime::Property<EngagementIdentitySet, models::Identity> = runtime::Property::new(
+pub const APPLICATION: runtime::Property<EngagementIdentitySet, models::Identity> = runtime::Property::Named(
     "application",
 );
 /// `audience`
-pub const AUDIENCE: runtime::Property<EngagementIdentitySet, models::Identity> = runtime::Property::new(
+pub const AUDIENCE: runtime::Property<EngagementIdentitySet, models::Identity> = runtime::Property::Named(
     "audience",
 );
 /// `device`
-pub const DEVICE: runtime::Property<EngagementIdentitySet, models::Identity> = runtime::Property::new(
+pub const DEVICE: runtime::Property<EngagementIdentitySet, models::Identity> = runtime::Property::Named(
     "device",
 );
 /// `group`
-pub const GROUP: runtime::Property<EngagementIdentitySet, models::Identity> = runtime::Property::new(
+pub const GROUP: runtime::Property<EngagementIdentitySet, models::Identity> = runtime::Property::Named(
     "group",
 );
 /// `user`
-pub const USER: runtime::Property<EngagementIdentitySet, models::Identity> = runtime::Property::new(
+pub const USER: runtime::Property<EngagementIdentitySet, models::Identity> = runtime::Property::Named(
     "user",
 );

@@ -68,13 +68,13 @@ runtime::models!(EngagementRole);
 /// Changes to a [`EngagementRole`].
 pub type Patch = runtime::Patch<EngagementRole>;
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<EngagementRole, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EngagementRole, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EngagementRole, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<EngagementRole, String> = runtime::Property::Named("id");
 /// `members`: navigation property.
 pub const MEMBERS: runtime::Property<
     EngagementRole,
     runtime::Expanded<Vec<models::EngagementRoleMember>>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");

@@ -77,19 +77,19 @@ pub const CREATED_DATE_TIME: runtime::Property<
     EngagementRoleMember,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<EngagementRoleMember, String> = runtime::Property::new(
+pub const ID: runtime::Property<EngagementRoleMember, String> = runtime::Property::Named(
     "id",
 );
 /// `user`: navigation property.
 pub const USER: runtime::Property<
     EngagementRoleMember,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("user");
+> = runtime::Property::Named("user");
 /// `userId`: read-only.
 pub const USER_ID: runtime::Property<
     EngagementRoleMember,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("userId");
+> = runtime::Property::Named("userId");

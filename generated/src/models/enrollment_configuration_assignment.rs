@@ -61,11 +61,11 @@ runtime::models!(EnrollmentConfigurationAssignment);
 /// Changes to a [`EnrollmentConfigurationAssignment`].
 pub type Patch = runtime::Patch<EnrollmentConfigurationAssignment>;
 /// `id`: never null.
-pub const ID: runtime::Property<EnrollmentConfigurationAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<EnrollmentConfigurationAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `target`
 pub const TARGET: runtime::Property<
     EnrollmentConfigurationAssignment,
     models::DeviceAndAppManagementAssignmentTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

@@ -121,50 +121,50 @@ runtime::models!(EnrollmentTroubleshootingEvent);
 /// Changes to a [`EnrollmentTroubleshootingEvent`].
 pub type Patch = runtime::Patch<EnrollmentTroubleshootingEvent>;
 /// `correlationId`
-pub const CORRELATION_ID: runtime::Property<EnrollmentTroubleshootingEvent, String> = runtime::Property::new(
+pub const CORRELATION_ID: runtime::Property<EnrollmentTroubleshootingEvent, String> = runtime::Property::Named(
     "correlationId",
 );
 /// `deviceId`
-pub const DEVICE_ID: runtime::Property<EnrollmentTroubleshootingEvent, String> = runtime::Property::new(
+pub const DEVICE_ID: runtime::Property<EnrollmentTroubleshootingEvent, String> = runtime::Property::Named(
     "deviceId",
 );
 /// `enrollmentType`: never null.
 pub const ENROLLMENT_TYPE: runtime::Property<
     EnrollmentTroubleshootingEvent,
     models::DeviceEnrollmentType,
-> = runtime::Property::new("enrollmentType");
+> = runtime::Property::Named("enrollmentType");
 /// `eventDateTime`: never null.
 pub const EVENT_DATE_TIME: runtime::Property<
     EnrollmentTroubleshootingEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `failureCategory`: never null.
 pub const FAILURE_CATEGORY: runtime::Property<
     EnrollmentTroubleshootingEvent,
     models::DeviceEnrollmentFailureReason,
-> = runtime::Property::new("failureCategory");
+> = runtime::Property::Named("failureCategory");
 /// `failureReason`
-pub const FAILURE_REASON: runtime::Property<EnrollmentTroubleshootingEvent, String> = runtime::Property::new(
+pub const FAILURE_REASON: runtime::Property<EnrollmentTroubleshootingEvent, String> = runtime::Property::Named(
     "failureReason",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EnrollmentTroubleshootingEvent, String> = runtime::Property::new(
+pub const ID: runtime::Property<EnrollmentTroubleshootingEvent, String> = runtime::Property::Named(
     "id",
 );
 /// `managedDeviceIdentifier`
 pub const MANAGED_DEVICE_IDENTIFIER: runtime::Property<
     EnrollmentTroubleshootingEvent,
     String,
-> = runtime::Property::new("managedDeviceIdentifier");
+> = runtime::Property::Named("managedDeviceIdentifier");
 /// `operatingSystem`
-pub const OPERATING_SYSTEM: runtime::Property<EnrollmentTroubleshootingEvent, String> = runtime::Property::new(
+pub const OPERATING_SYSTEM: runtime::Property<EnrollmentTroubleshootingEvent, String> = runtime::Property::Named(
     "operatingSystem",
 );
 /// `osVersion`
-pub const OS_VERSION: runtime::Property<EnrollmentTroubleshootingEvent, String> = runtime::Property::new(
+pub const OS_VERSION: runtime::Property<EnrollmentTroubleshootingEvent, String> = runtime::Property::Named(
     "osVersion",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<EnrollmentTroubleshootingEvent, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<EnrollmentTroubleshootingEvent, String> = runtime::Property::Named(
     "userId",
 );

@@ -109,39 +109,39 @@ pub type Patch = runtime::Patch<EnterpriseCodeSigningCertificate>;
 pub const CONTENT: runtime::Property<
     EnterpriseCodeSigningCertificate,
     runtime::edm::Binary,
-> = runtime::Property::new("content");
+> = runtime::Property::Named("content");
 /// `expirationDateTime`: never null.
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     EnterpriseCodeSigningCertificate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<EnterpriseCodeSigningCertificate, String> = runtime::Property::new(
+pub const ID: runtime::Property<EnterpriseCodeSigningCertificate, String> = runtime::Property::Named(
     "id",
 );
 /// `issuer`
-pub const ISSUER: runtime::Property<EnterpriseCodeSigningCertificate, String> = runtime::Property::new(
+pub const ISSUER: runtime::Property<EnterpriseCodeSigningCertificate, String> = runtime::Property::Named(
     "issuer",
 );
 /// `issuerName`
-pub const ISSUER_NAME: runtime::Property<EnterpriseCodeSigningCertificate, String> = runtime::Property::new(
+pub const ISSUER_NAME: runtime::Property<EnterpriseCodeSigningCertificate, String> = runtime::Property::Named(
     "issuerName",
 );
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     EnterpriseCodeSigningCertificate,
     models::CertificateStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `subject`
-pub const SUBJECT: runtime::Property<EnterpriseCodeSigningCertificate, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<EnterpriseCodeSigningCertificate, String> = runtime::Property::Named(
     "subject",
 );
 /// `subjectName`
-pub const SUBJECT_NAME: runtime::Property<EnterpriseCodeSigningCertificate, String> = runtime::Property::new(
+pub const SUBJECT_NAME: runtime::Property<EnterpriseCodeSigningCertificate, String> = runtime::Property::Named(
     "subjectName",
 );
 /// `uploadDateTime`: never null.
 pub const UPLOAD_DATE_TIME: runtime::Property<
     EnterpriseCodeSigningCertificate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("uploadDateTime");
+> = runtime::Property::Named("uploadDateTime");

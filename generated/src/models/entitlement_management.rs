@@ -185,83 +185,83 @@ pub type Patch = runtime::Patch<EntitlementManagement>;
 pub const ACCESS_PACKAGE_ASSIGNMENT_APPROVALS: runtime::Property<
     EntitlementManagement,
     runtime::Expanded<Vec<models::Approval>>,
-> = runtime::Property::new("accessPackageAssignmentApprovals");
+> = runtime::Property::Named("accessPackageAssignmentApprovals");
 /// `accessPackageSuggestions`: navigation property.
 pub const ACCESS_PACKAGE_SUGGESTIONS: runtime::Property<
     EntitlementManagement,
     runtime::Expanded<Vec<models::AccessPackageSuggestion>>,
-> = runtime::Property::new("accessPackageSuggestions");
+> = runtime::Property::Named("accessPackageSuggestions");
 /// `accessPackages`: navigation property.
 pub const ACCESS_PACKAGES: runtime::Property<
     EntitlementManagement,
     runtime::Expanded<Vec<models::AccessPackage>>,
-> = runtime::Property::new("accessPackages");
+> = runtime::Property::Named("accessPackages");
 /// `assignmentPolicies`: navigation property.
 pub const ASSIGNMENT_POLICIES: runtime::Property<
     EntitlementManagement,
     runtime::Expanded<Vec<models::AccessPackageAssignmentPolicy>>,
-> = runtime::Property::new("assignmentPolicies");
+> = runtime::Property::Named("assignmentPolicies");
 /// `assignmentRequests`: navigation property.
 pub const ASSIGNMENT_REQUESTS: runtime::Property<
     EntitlementManagement,
     runtime::Expanded<Vec<models::AccessPackageAssignmentRequest>>,
-> = runtime::Property::new("assignmentRequests");
+> = runtime::Property::Named("assignmentRequests");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     EntitlementManagement,
     runtime::Expanded<Vec<models::AccessPackageAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `availableAccessPackages`: navigation property.
 pub const AVAILABLE_ACCESS_PACKAGES: runtime::Property<
     EntitlementManagement,
     runtime::Expanded<Vec<models::AvailableAccessPackage>>,
-> = runtime::Property::new("availableAccessPackages");
+> = runtime::Property::Named("availableAccessPackages");
 /// `catalogs`: navigation property.
 pub const CATALOGS: runtime::Property<
     EntitlementManagement,
     runtime::Expanded<Vec<models::AccessPackageCatalog>>,
-> = runtime::Property::new("catalogs");
+> = runtime::Property::Named("catalogs");
 /// `connectedOrganizations`: navigation property.
 pub const CONNECTED_ORGANIZATIONS: runtime::Property<
     EntitlementManagement,
     runtime::Expanded<Vec<models::ConnectedOrganization>>,
-> = runtime::Property::new("connectedOrganizations");
+> = runtime::Property::Named("connectedOrganizations");
 /// `controlConfigurations`: navigation property.
 pub const CONTROL_CONFIGURATIONS: runtime::Property<
     EntitlementManagement,
     runtime::Expanded<Vec<models::ControlConfiguration>>,
-> = runtime::Property::new("controlConfigurations");
+> = runtime::Property::Named("controlConfigurations");
 /// `id`: never null.
-pub const ID: runtime::Property<EntitlementManagement, String> = runtime::Property::new(
+pub const ID: runtime::Property<EntitlementManagement, String> = runtime::Property::Named(
     "id",
 );
 /// `resourceEnvironments`: navigation property.
 pub const RESOURCE_ENVIRONMENTS: runtime::Property<
     EntitlementManagement,
     runtime::Expanded<Vec<models::AccessPackageResourceEnvironment>>,
-> = runtime::Property::new("resourceEnvironments");
+> = runtime::Property::Named("resourceEnvironments");
 /// `resourceRequests`: navigation property.
 pub const RESOURCE_REQUESTS: runtime::Property<
     EntitlementManagement,
     runtime::Expanded<Vec<models::AccessPackageResourceRequest>>,
-> = runtime::Property::new("resourceRequests");
+> = runtime::Property::Named("resourceRequests");
 /// `resourceRoleScopes`: navigation property.
 pub const RESOURCE_ROLE_SCOPES: runtime::Property<
     EntitlementManagement,
     runtime::Expanded<Vec<models::AccessPackageResourceRoleScope>>,
-> = runtime::Property::new("resourceRoleScopes");
+> = runtime::Property::Named("resourceRoleScopes");
 /// `resources`: navigation property.
 pub const RESOURCES: runtime::Property<
     EntitlementManagement,
     runtime::Expanded<Vec<models::AccessPackageResource>>,
-> = runtime::Property::new("resources");
+> = runtime::Property::Named("resources");
 /// `settings`: navigation property.
 pub const SETTINGS: runtime::Property<
     EntitlementManagement,
     runtime::Expanded<models::EntitlementManagementSettings>,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");
 /// `subjects`: navigation property.
 pub const SUBJECTS: runtime::Property<
     EntitlementManagement,
     runtime::Expanded<Vec<models::AccessPackageSubject>>,
-> = runtime::Property::new("subjects");
+> = runtime::Property::Named("subjects");

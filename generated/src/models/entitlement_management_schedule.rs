@@ -67,14 +67,14 @@ pub type Patch = runtime::Patch<EntitlementManagementSchedule>;
 pub const EXPIRATION: runtime::Property<
     EntitlementManagementSchedule,
     models::ExpirationPattern,
-> = runtime::Property::new("expiration");
+> = runtime::Property::Named("expiration");
 /// `recurrence`
 pub const RECURRENCE: runtime::Property<
     EntitlementManagementSchedule,
     models::PatternedRecurrence,
-> = runtime::Property::new("recurrence");
+> = runtime::Property::Named("recurrence");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     EntitlementManagementSchedule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

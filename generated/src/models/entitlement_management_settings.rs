@@ -79,13 +79,13 @@ pub type Patch = runtime::Patch<EntitlementManagementSettings>;
 pub const DURATION_UNTIL_EXTERNAL_USER_DELETED_AFTER_BLOCKED: runtime::Property<
     EntitlementManagementSettings,
     runtime::edm::Duration,
-> = runtime::Property::new("durationUntilExternalUserDeletedAfterBlocked");
+> = runtime::Property::Named("durationUntilExternalUserDeletedAfterBlocked");
 /// `externalUserLifecycleAction`
 pub const EXTERNAL_USER_LIFECYCLE_ACTION: runtime::Property<
     EntitlementManagementSettings,
     models::AccessPackageExternalUserLifecycleAction,
-> = runtime::Property::new("externalUserLifecycleAction");
+> = runtime::Property::Named("externalUserLifecycleAction");
 /// `id`: never null.
-pub const ID: runtime::Property<EntitlementManagementSettings, String> = runtime::Property::new(
+pub const ID: runtime::Property<EntitlementManagementSettings, String> = runtime::Property::Named(
     "id",
 );

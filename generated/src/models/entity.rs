@@ -56,4 +56,4 @@ runtime::models!(Entity);
 /// Changes to a [`Entity`].
 pub type Patch = runtime::Patch<Entity>;
 /// `id`: never null.
-pub const ID: runtime::Property<Entity, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Entity, String> = runtime::Property::Named("id");

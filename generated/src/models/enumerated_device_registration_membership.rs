@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<EnumeratedDeviceRegistrationMembership>;
 pub const GROUPS: runtime::Property<
     EnumeratedDeviceRegistrationMembership,
     Vec<String>,
-> = runtime::Property::new("groups");
+> = runtime::Property::Named("groups");
 /// `users`
 pub const USERS: runtime::Property<
     EnumeratedDeviceRegistrationMembership,
     Vec<String>,
-> = runtime::Property::new("users");
+> = runtime::Property::Named("users");

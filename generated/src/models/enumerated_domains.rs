@@ -61,10 +61,10 @@ runtime::models!(EnumeratedDomains);
 /// Changes to a [`EnumeratedDomains`].
 pub type Patch = runtime::Patch<EnumeratedDomains>;
 /// `domainNames`: never null.
-pub const DOMAIN_NAMES: runtime::Property<EnumeratedDomains, Vec<String>> = runtime::Property::new(
+pub const DOMAIN_NAMES: runtime::Property<EnumeratedDomains, Vec<String>> = runtime::Property::Named(
     "domainNames",
 );
 /// `rootDomains`: never null.
-pub const ROOT_DOMAINS: runtime::Property<EnumeratedDomains, models::RootDomains> = runtime::Property::new(
+pub const ROOT_DOMAINS: runtime::Property<EnumeratedDomains, models::RootDomains> = runtime::Property::Named(
     "rootDomains",
 );

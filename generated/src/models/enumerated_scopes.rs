@@ -61,10 +61,10 @@ runtime::models!(EnumeratedScopes);
 /// Changes to a [`EnumeratedScopes`].
 pub type Patch = runtime::Patch<EnumeratedScopes>;
 /// `kind`: never null.
-pub const KIND: runtime::Property<EnumeratedScopes, models::ScopeCollectionKind> = runtime::Property::new(
+pub const KIND: runtime::Property<EnumeratedScopes, models::ScopeCollectionKind> = runtime::Property::Named(
     "kind",
 );
 /// `scopes`: never null.
-pub const SCOPES: runtime::Property<EnumeratedScopes, Vec<String>> = runtime::Property::new(
+pub const SCOPES: runtime::Property<EnumeratedScopes, Vec<String>> = runtime::Property::Named(
     "scopes",
 );

@@ -70,16 +70,16 @@ pub const ERROR_MESSAGE: runtime::Property<
     ErrorDetail,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("errorMessage");
+> = runtime::Property::Named("errorMessage");
 /// `resourceInstanceName`: read-only.
 pub const RESOURCE_INSTANCE_NAME: runtime::Property<
     ErrorDetail,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("resourceInstanceName");
+> = runtime::Property::Named("resourceInstanceName");
 /// `resourceType`: read-only.
 pub const RESOURCE_TYPE: runtime::Property<
     ErrorDetail,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("resourceType");
+> = runtime::Property::Named("resourceType");

@@ -675,113 +675,115 @@ runtime::models!(TentativelyAcceptParameters);
 /// Changes to a [`Event`].
 pub type Patch = runtime::Patch<Event>;
 /// `allowNewTimeProposals`
-pub const ALLOW_NEW_TIME_PROPOSALS: runtime::Property<Event, bool> = runtime::Property::new(
+pub const ALLOW_NEW_TIME_PROPOSALS: runtime::Property<Event, bool> = runtime::Property::Named(
     "allowNewTimeProposals",
 );
 /// `attachments`: navigation property.
 pub const ATTACHMENTS: runtime::Property<
     Event,
     runtime::Expanded<Vec<models::Attachment>>,
-> = runtime::Property::new("attachments");
+> = runtime::Property::Named("attachments");
 /// `attendees`
-pub const ATTENDEES: runtime::Property<Event, Vec<models::Attendee>> = runtime::Property::new(
+pub const ATTENDEES: runtime::Property<Event, Vec<models::Attendee>> = runtime::Property::Named(
     "attendees",
 );
 /// `body`
-pub const BODY: runtime::Property<Event, models::ItemBody> = runtime::Property::new(
+pub const BODY: runtime::Property<Event, models::ItemBody> = runtime::Property::Named(
     "body",
 );
 /// `bodyPreview`
-pub const BODY_PREVIEW: runtime::Property<Event, String> = runtime::Property::new(
+pub const BODY_PREVIEW: runtime::Property<Event, String> = runtime::Property::Named(
     "bodyPreview",
 );
 /// `calendar`: navigation property.
-pub const CALENDAR: runtime::Property<Event, runtime::Expanded<models::Calendar>> = runtime::Property::new(
+pub const CALENDAR: runtime::Property<Event, runtime::Expanded<models::Calendar>> = runtime::Property::Named(
     "calendar",
 );
 /// `cancelledOccurrences`: never null.
-pub const CANCELLED_OCCURRENCES: runtime::Property<Event, Vec<String>> = runtime::Property::new(
+pub const CANCELLED_OCCURRENCES: runtime::Property<Event, Vec<String>> = runtime::Property::Named(
     "cancelledOccurrences",
 );
 /// `categories`
-pub const CATEGORIES: runtime::Property<Event, Vec<String>> = runtime::Property::new(
+pub const CATEGORIES: runtime::Property<Event, Vec<String>> = runtime::Property::Named(
     "categories",
 );
 /// `changeKey`
-pub const CHANGE_KEY: runtime::Property<Event, String> = runtime::Property::new(
+pub const CHANGE_KEY: runtime::Property<Event, String> = runtime::Property::Named(
     "changeKey",
 );
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Event, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Event, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `end`
-pub const END: runtime::Property<Event, models::DateTimeTimeZone> = runtime::Property::new(
+pub const END: runtime::Property<Event, models::DateTimeTimeZone> = runtime::Property::Named(
     "end",
 );
 /// `exceptionOccurrences`: navigation property.
 pub const EXCEPTION_OCCURRENCES: runtime::Property<
     Event,
     runtime::Expanded<Vec<models::Event>>,
-> = runtime::Property::new("exceptionOccurrences");
+> = runtime::Property::Named("exceptionOccurrences");
 /// `extensions`: navigation property.
 pub const EXTENSIONS: runtime::Property<
     Event,
     runtime::Expanded<Vec<models::Extension>>,
-> = runtime::Property::new("extensions");
+> = runtime::Property::Named("extensions");
 /// `hasAttachments`
-pub const HAS_ATTACHMENTS: runtime::Property<Event, bool> = runtime::Property::new(
+pub const HAS_ATTACHMENTS: runtime::Property<Event, bool> = runtime::Property::Named(
     "hasAttachments",
 );
 /// `hideAttendees`
-pub const HIDE_ATTENDEES: runtime::Property<Event, bool> = runtime::Property::new(
+pub const HIDE_ATTENDEES: runtime::Property<Event, bool> = runtime::Property::Named(
     "hideAttendees",
 );
 /// `iCalUId`
-pub const ICAL_UID: runtime::Property<Event, String> = runtime::Property::new("iCalUId");
+pub const ICAL_UID: runtime::Property<Event, String> = runtime::Property::Named(
+    "iCalUId",
+);
 /// `id`: never null.
-pub const ID: runtime::Property<Event, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Event, String> = runtime::Property::Named("id");
 /// `importance`
-pub const IMPORTANCE: runtime::Property<Event, models::Importance> = runtime::Property::new(
+pub const IMPORTANCE: runtime::Property<Event, models::Importance> = runtime::Property::Named(
     "importance",
 );
 /// `instances`: navigation property.
-pub const INSTANCES: runtime::Property<Event, runtime::Expanded<Vec<models::Event>>> = runtime::Property::new(
+pub const INSTANCES: runtime::Property<Event, runtime::Expanded<Vec<models::Event>>> = runtime::Property::Named(
     "instances",
 );
 /// `isAllDay`
-pub const IS_ALL_DAY: runtime::Property<Event, bool> = runtime::Property::new(
+pub const IS_ALL_DAY: runtime::Property<Event, bool> = runtime::Property::Named(
     "isAllDay",
 );
 /// `isCancelled`
-pub const IS_CANCELLED: runtime::Property<Event, bool> = runtime::Property::new(
+pub const IS_CANCELLED: runtime::Property<Event, bool> = runtime::Property::Named(
     "isCancelled",
 );
 /// `isDraft`
-pub const IS_DRAFT: runtime::Property<Event, bool> = runtime::Property::new("isDraft");
+pub const IS_DRAFT: runtime::Property<Event, bool> = runtime::Property::Named("isDraft");
 /// `isOnlineMeeting`
-pub const IS_ONLINE_MEETING: runtime::Property<Event, bool> = runtime::Property::new(
+pub const IS_ONLINE_MEETING: runtime::Property<Event, bool> = runtime::Property::Named(
     "isOnlineMeeting",
 );
 /// `isOrganizer`
-pub const IS_ORGANIZER: runtime::Property<Event, bool> = runtime::Property::new(
+pub const IS_ORGANIZER: runtime::Property<Event, bool> = runtime::Property::Named(
     "isOrganizer",
 );
 /// `isReminderOn`
-pub const IS_REMINDER_ON: runtime::Property<Event, bool> = runtime::Property::new(
+pub const IS_REMINDER_ON: runtime::Property<Event, bool> = runtime::Property::Named(
     "isReminderOn",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Event,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `location`
-pub const LOCATION: runtime::Property<Event, models::Location> = runtime::Property::new(
+pub const LOCATION: runtime::Property<Event, models::Location> = runtime::Property::Named(
     "location",
 );
 /// `locations`
-pub const LOCATIONS: runtime::Property<Event, Vec<models::Location>> = runtime::Property::new(
+pub const LOCATIONS: runtime::Property<Event, Vec<models::Location>> = runtime::Property::Named(
     "locations",
 );
 /// `multiValueExtendedProperties`: navigation property.
@@ -789,62 +791,62 @@ pub const LOCATIONS: runtime::Property<Event, Vec<models::Location>> = runtime::
 pub const MULTI_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     Event,
     crate::runtime::Expanded<Vec<crate::models::MultiValueLegacyExtendedProperty>>,
-> = runtime::Property::new("multiValueExtendedProperties");
+> = runtime::Property::Named("multiValueExtendedProperties");
 /// `onlineMeeting`
-pub const ONLINE_MEETING: runtime::Property<Event, models::OnlineMeetingInfo> = runtime::Property::new(
+pub const ONLINE_MEETING: runtime::Property<Event, models::OnlineMeetingInfo> = runtime::Property::Named(
     "onlineMeeting",
 );
 /// `onlineMeetingProvider`
 pub const ONLINE_MEETING_PROVIDER: runtime::Property<
     Event,
     models::OnlineMeetingProviderType,
-> = runtime::Property::new("onlineMeetingProvider");
+> = runtime::Property::Named("onlineMeetingProvider");
 /// `onlineMeetingUrl`
-pub const ONLINE_MEETING_URL: runtime::Property<Event, String> = runtime::Property::new(
+pub const ONLINE_MEETING_URL: runtime::Property<Event, String> = runtime::Property::Named(
     "onlineMeetingUrl",
 );
 /// `organizer`
-pub const ORGANIZER: runtime::Property<Event, models::Recipient> = runtime::Property::new(
+pub const ORGANIZER: runtime::Property<Event, models::Recipient> = runtime::Property::Named(
     "organizer",
 );
 /// `originalEndTimeZone`
-pub const ORIGINAL_END_TIME_ZONE: runtime::Property<Event, String> = runtime::Property::new(
+pub const ORIGINAL_END_TIME_ZONE: runtime::Property<Event, String> = runtime::Property::Named(
     "originalEndTimeZone",
 );
 /// `originalStart`
-pub const ORIGINAL_START: runtime::Property<Event, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const ORIGINAL_START: runtime::Property<Event, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "originalStart",
 );
 /// `originalStartTimeZone`
-pub const ORIGINAL_START_TIME_ZONE: runtime::Property<Event, String> = runtime::Property::new(
+pub const ORIGINAL_START_TIME_ZONE: runtime::Property<Event, String> = runtime::Property::Named(
     "originalStartTimeZone",
 );
 /// `recurrence`
-pub const RECURRENCE: runtime::Property<Event, models::PatternedRecurrence> = runtime::Property::new(
+pub const RECURRENCE: runtime::Property<Event, models::PatternedRecurrence> = runtime::Property::Named(
     "recurrence",
 );
 /// `reminderMinutesBeforeStart`
-pub const REMINDER_MINUTES_BEFORE_START: runtime::Property<Event, i32> = runtime::Property::new(
+pub const REMINDER_MINUTES_BEFORE_START: runtime::Property<Event, i32> = runtime::Property::Named(
     "reminderMinutesBeforeStart",
 );
 /// `responseRequested`
-pub const RESPONSE_REQUESTED: runtime::Property<Event, bool> = runtime::Property::new(
+pub const RESPONSE_REQUESTED: runtime::Property<Event, bool> = runtime::Property::Named(
     "responseRequested",
 );
 /// `responseStatus`
-pub const RESPONSE_STATUS: runtime::Property<Event, models::ResponseStatus> = runtime::Property::new(
+pub const RESPONSE_STATUS: runtime::Property<Event, models::ResponseStatus> = runtime::Property::Named(
     "responseStatus",
 );
 /// `sensitivity`
-pub const SENSITIVITY: runtime::Property<Event, models::Sensitivity> = runtime::Property::new(
+pub const SENSITIVITY: runtime::Property<Event, models::Sensitivity> = runtime::Property::Named(
     "sensitivity",
 );
 /// `seriesMasterId`
-pub const SERIES_MASTER_ID: runtime::Property<Event, String> = runtime::Property::new(
+pub const SERIES_MASTER_ID: runtime::Property<Event, String> = runtime::Property::Named(
     "seriesMasterId",
 );
 /// `showAs`
-pub const SHOW_AS: runtime::Property<Event, models::FreeBusyStatus> = runtime::Property::new(
+pub const SHOW_AS: runtime::Property<Event, models::FreeBusyStatus> = runtime::Property::Named(
     "showAs",
 );
 /// `singleValueExtendedProperties`: navigation property.
@@ -852,20 +854,24 @@ pub const SHOW_AS: runtime::Property<Event, models::FreeBusyStatus> = runtime::P
 pub const SINGLE_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     Event,
     crate::runtime::Expanded<Vec<crate::models::SingleValueLegacyExtendedProperty>>,
-> = runtime::Property::new("singleValueExtendedProperties");
+> = runtime::Property::Named("singleValueExtendedProperties");
 /// `start`
-pub const START: runtime::Property<Event, models::DateTimeTimeZone> = runtime::Property::new(
+pub const START: runtime::Property<Event, models::DateTimeTimeZone> = runtime::Property::Named(
     "start",
 );
 /// `subject`
-pub const SUBJECT: runtime::Property<Event, String> = runtime::Property::new("subject");
+pub const SUBJECT: runtime::Property<Event, String> = runtime::Property::Named(
+    "subject",
+);
 /// `transactionId`
-pub const TRANSACTION_ID: runtime::Property<Event, String> = runtime::Property::new(
+pub const TRANSACTION_ID: runtime::Property<Event, String> = runtime::Property::Named(
     "transactionId",
 );
 /// `type`
-pub const TYPE: runtime::Property<Event, models::EventType> = runtime::Property::new(
+pub const TYPE: runtime::Property<Event, models::EventType> = runtime::Property::Named(
     "type",
 );
 /// `webLink`
-pub const WEB_LINK: runtime::Property<Event, String> = runtime::Property::new("webLink");
+pub const WEB_LINK: runtime::Property<Event, String> = runtime::Property::Named(
+    "webLink",
+);

@@ -384,230 +384,230 @@ runtime::models!(EventMessageRequest);
 /// Changes to a [`EventMessageRequest`].
 pub type Patch = runtime::Patch<EventMessageRequest>;
 /// `allowNewTimeProposals`
-pub const ALLOW_NEW_TIME_PROPOSALS: runtime::Property<EventMessageRequest, bool> = runtime::Property::new(
+pub const ALLOW_NEW_TIME_PROPOSALS: runtime::Property<EventMessageRequest, bool> = runtime::Property::Named(
     "allowNewTimeProposals",
 );
 /// `attachments`: navigation property.
 pub const ATTACHMENTS: runtime::Property<
     EventMessageRequest,
     runtime::Expanded<Vec<models::Attachment>>,
-> = runtime::Property::new("attachments");
+> = runtime::Property::Named("attachments");
 /// `bccRecipients`
 pub const BCC_RECIPIENTS: runtime::Property<
     EventMessageRequest,
     Vec<models::Recipient>,
-> = runtime::Property::new("bccRecipients");
+> = runtime::Property::Named("bccRecipients");
 /// `body`
-pub const BODY: runtime::Property<EventMessageRequest, models::ItemBody> = runtime::Property::new(
+pub const BODY: runtime::Property<EventMessageRequest, models::ItemBody> = runtime::Property::Named(
     "body",
 );
 /// `bodyPreview`
-pub const BODY_PREVIEW: runtime::Property<EventMessageRequest, String> = runtime::Property::new(
+pub const BODY_PREVIEW: runtime::Property<EventMessageRequest, String> = runtime::Property::Named(
     "bodyPreview",
 );
 /// `categories`
-pub const CATEGORIES: runtime::Property<EventMessageRequest, Vec<String>> = runtime::Property::new(
+pub const CATEGORIES: runtime::Property<EventMessageRequest, Vec<String>> = runtime::Property::Named(
     "categories",
 );
 /// `ccRecipients`
 pub const CC_RECIPIENTS: runtime::Property<
     EventMessageRequest,
     Vec<models::Recipient>,
-> = runtime::Property::new("ccRecipients");
+> = runtime::Property::Named("ccRecipients");
 /// `changeKey`
-pub const CHANGE_KEY: runtime::Property<EventMessageRequest, String> = runtime::Property::new(
+pub const CHANGE_KEY: runtime::Property<EventMessageRequest, String> = runtime::Property::Named(
     "changeKey",
 );
 /// `conversationId`
-pub const CONVERSATION_ID: runtime::Property<EventMessageRequest, String> = runtime::Property::new(
+pub const CONVERSATION_ID: runtime::Property<EventMessageRequest, String> = runtime::Property::Named(
     "conversationId",
 );
 /// `conversationIndex`
 pub const CONVERSATION_INDEX: runtime::Property<
     EventMessageRequest,
     runtime::edm::Binary,
-> = runtime::Property::new("conversationIndex");
+> = runtime::Property::Named("conversationIndex");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     EventMessageRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     EventMessageRequest,
     models::DateTimeTimeZone,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `event`: navigation property.
 pub const EVENT: runtime::Property<
     EventMessageRequest,
     runtime::Expanded<models::Event>,
-> = runtime::Property::new("event");
+> = runtime::Property::Named("event");
 /// `extensions`: navigation property.
 pub const EXTENSIONS: runtime::Property<
     EventMessageRequest,
     runtime::Expanded<Vec<models::Extension>>,
-> = runtime::Property::new("extensions");
+> = runtime::Property::Named("extensions");
 /// `flag`
-pub const FLAG: runtime::Property<EventMessageRequest, models::FollowupFlag> = runtime::Property::new(
+pub const FLAG: runtime::Property<EventMessageRequest, models::FollowupFlag> = runtime::Property::Named(
     "flag",
 );
 /// `from`
-pub const FROM: runtime::Property<EventMessageRequest, models::Recipient> = runtime::Property::new(
+pub const FROM: runtime::Property<EventMessageRequest, models::Recipient> = runtime::Property::Named(
     "from",
 );
 /// `hasAttachments`
-pub const HAS_ATTACHMENTS: runtime::Property<EventMessageRequest, bool> = runtime::Property::new(
+pub const HAS_ATTACHMENTS: runtime::Property<EventMessageRequest, bool> = runtime::Property::Named(
     "hasAttachments",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EventMessageRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<EventMessageRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `importance`
-pub const IMPORTANCE: runtime::Property<EventMessageRequest, models::Importance> = runtime::Property::new(
+pub const IMPORTANCE: runtime::Property<EventMessageRequest, models::Importance> = runtime::Property::Named(
     "importance",
 );
 /// `inferenceClassification`
 pub const INFERENCE_CLASSIFICATION: runtime::Property<
     EventMessageRequest,
     models::InferenceClassificationType,
-> = runtime::Property::new("inferenceClassification");
+> = runtime::Property::Named("inferenceClassification");
 /// `internetMessageHeaders`
 pub const INTERNET_MESSAGE_HEADERS: runtime::Property<
     EventMessageRequest,
     Vec<models::InternetMessageHeader>,
-> = runtime::Property::new("internetMessageHeaders");
+> = runtime::Property::Named("internetMessageHeaders");
 /// `internetMessageId`
-pub const INTERNET_MESSAGE_ID: runtime::Property<EventMessageRequest, String> = runtime::Property::new(
+pub const INTERNET_MESSAGE_ID: runtime::Property<EventMessageRequest, String> = runtime::Property::Named(
     "internetMessageId",
 );
 /// `isAllDay`
-pub const IS_ALL_DAY: runtime::Property<EventMessageRequest, bool> = runtime::Property::new(
+pub const IS_ALL_DAY: runtime::Property<EventMessageRequest, bool> = runtime::Property::Named(
     "isAllDay",
 );
 /// `isDelegated`
-pub const IS_DELEGATED: runtime::Property<EventMessageRequest, bool> = runtime::Property::new(
+pub const IS_DELEGATED: runtime::Property<EventMessageRequest, bool> = runtime::Property::Named(
     "isDelegated",
 );
 /// `isDeliveryReceiptRequested`
-pub const IS_DELIVERY_RECEIPT_REQUESTED: runtime::Property<EventMessageRequest, bool> = runtime::Property::new(
+pub const IS_DELIVERY_RECEIPT_REQUESTED: runtime::Property<EventMessageRequest, bool> = runtime::Property::Named(
     "isDeliveryReceiptRequested",
 );
 /// `isDraft`
-pub const IS_DRAFT: runtime::Property<EventMessageRequest, bool> = runtime::Property::new(
+pub const IS_DRAFT: runtime::Property<EventMessageRequest, bool> = runtime::Property::Named(
     "isDraft",
 );
 /// `isOutOfDate`
-pub const IS_OUT_OF_DATE: runtime::Property<EventMessageRequest, bool> = runtime::Property::new(
+pub const IS_OUT_OF_DATE: runtime::Property<EventMessageRequest, bool> = runtime::Property::Named(
     "isOutOfDate",
 );
 /// `isRead`
-pub const IS_READ: runtime::Property<EventMessageRequest, bool> = runtime::Property::new(
+pub const IS_READ: runtime::Property<EventMessageRequest, bool> = runtime::Property::Named(
     "isRead",
 );
 /// `isReadReceiptRequested`
-pub const IS_READ_RECEIPT_REQUESTED: runtime::Property<EventMessageRequest, bool> = runtime::Property::new(
+pub const IS_READ_RECEIPT_REQUESTED: runtime::Property<EventMessageRequest, bool> = runtime::Property::Named(
     "isReadReceiptRequested",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EventMessageRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `location`
-pub const LOCATION: runtime::Property<EventMessageRequest, models::Location> = runtime::Property::new(
+pub const LOCATION: runtime::Property<EventMessageRequest, models::Location> = runtime::Property::Named(
     "location",
 );
 /// `meetingMessageType`
 pub const MEETING_MESSAGE_TYPE: runtime::Property<
     EventMessageRequest,
     models::MeetingMessageType,
-> = runtime::Property::new("meetingMessageType");
+> = runtime::Property::Named("meetingMessageType");
 /// `meetingRequestType`
 pub const MEETING_REQUEST_TYPE: runtime::Property<
     EventMessageRequest,
     models::MeetingRequestType,
-> = runtime::Property::new("meetingRequestType");
+> = runtime::Property::Named("meetingRequestType");
 /// `multiValueExtendedProperties`: navigation property.
 #[cfg(feature = "full")]
 pub const MULTI_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     EventMessageRequest,
     crate::runtime::Expanded<Vec<crate::models::MultiValueLegacyExtendedProperty>>,
-> = runtime::Property::new("multiValueExtendedProperties");
+> = runtime::Property::Named("multiValueExtendedProperties");
 /// `parentFolderId`
-pub const PARENT_FOLDER_ID: runtime::Property<EventMessageRequest, String> = runtime::Property::new(
+pub const PARENT_FOLDER_ID: runtime::Property<EventMessageRequest, String> = runtime::Property::Named(
     "parentFolderId",
 );
 /// `previousEndDateTime`
 pub const PREVIOUS_END_DATE_TIME: runtime::Property<
     EventMessageRequest,
     models::DateTimeTimeZone,
-> = runtime::Property::new("previousEndDateTime");
+> = runtime::Property::Named("previousEndDateTime");
 /// `previousLocation`
-pub const PREVIOUS_LOCATION: runtime::Property<EventMessageRequest, models::Location> = runtime::Property::new(
+pub const PREVIOUS_LOCATION: runtime::Property<EventMessageRequest, models::Location> = runtime::Property::Named(
     "previousLocation",
 );
 /// `previousStartDateTime`
 pub const PREVIOUS_START_DATE_TIME: runtime::Property<
     EventMessageRequest,
     models::DateTimeTimeZone,
-> = runtime::Property::new("previousStartDateTime");
+> = runtime::Property::Named("previousStartDateTime");
 /// `receivedDateTime`
 pub const RECEIVED_DATE_TIME: runtime::Property<
     EventMessageRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("receivedDateTime");
+> = runtime::Property::Named("receivedDateTime");
 /// `recurrence`
 pub const RECURRENCE: runtime::Property<
     EventMessageRequest,
     models::PatternedRecurrence,
-> = runtime::Property::new("recurrence");
+> = runtime::Property::Named("recurrence");
 /// `replyTo`
-pub const REPLY_TO: runtime::Property<EventMessageRequest, Vec<models::Recipient>> = runtime::Property::new(
+pub const REPLY_TO: runtime::Property<EventMessageRequest, Vec<models::Recipient>> = runtime::Property::Named(
     "replyTo",
 );
 /// `responseRequested`
-pub const RESPONSE_REQUESTED: runtime::Property<EventMessageRequest, bool> = runtime::Property::new(
+pub const RESPONSE_REQUESTED: runtime::Property<EventMessageRequest, bool> = runtime::Property::Named(
     "responseRequested",
 );
 /// `sender`
-pub const SENDER: runtime::Property<EventMessageRequest, models::Recipient> = runtime::Property::new(
+pub const SENDER: runtime::Property<EventMessageRequest, models::Recipient> = runtime::Property::Named(
     "sender",
 );
 /// `sentDateTime`
 pub const SENT_DATE_TIME: runtime::Property<
     EventMessageRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("sentDateTime");
+> = runtime::Property::Named("sentDateTime");
 /// `singleValueExtendedProperties`: navigation property.
 #[cfg(feature = "full")]
 pub const SINGLE_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     EventMessageRequest,
     crate::runtime::Expanded<Vec<crate::models::SingleValueLegacyExtendedProperty>>,
-> = runtime::Property::new("singleValueExtendedProperties");
+> = runtime::Property::Named("singleValueExtendedProperties");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     EventMessageRequest,
     models::DateTimeTimeZone,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `subject`
-pub const SUBJECT: runtime::Property<EventMessageRequest, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<EventMessageRequest, String> = runtime::Property::Named(
     "subject",
 );
 /// `toRecipients`
 pub const TO_RECIPIENTS: runtime::Property<
     EventMessageRequest,
     Vec<models::Recipient>,
-> = runtime::Property::new("toRecipients");
+> = runtime::Property::Named("toRecipients");
 /// `type`
-pub const TYPE: runtime::Property<EventMessageRequest, models::EventType> = runtime::Property::new(
+pub const TYPE: runtime::Property<EventMessageRequest, models::EventType> = runtime::Property::Named(
     "type",
 );
 /// `uniqueBody`
-pub const UNIQUE_BODY: runtime::Property<EventMessageRequest, models::ItemBody> = runtime::Property::new(
+pub const UNIQUE_BODY: runtime::Property<EventMessageRequest, models::ItemBody> = runtime::Property::Named(
     "uniqueBody",
 );
 /// `webLink`
-pub const WEB_LINK: runtime::Property<EventMessageRequest, String> = runtime::Property::new(
+pub const WEB_LINK: runtime::Property<EventMessageRequest, String> = runtime::Property::Named(
     "webLink",
 );

@@ -68,14 +68,14 @@ runtime::models!(ExchangeAdmin);
 /// Changes to a [`ExchangeAdmin`].
 pub type Patch = runtime::Patch<ExchangeAdmin>;
 /// `id`: never null.
-pub const ID: runtime::Property<ExchangeAdmin, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ExchangeAdmin, String> = runtime::Property::Named("id");
 /// `mailboxes`: navigation property.
 pub const MAILBOXES: runtime::Property<
     ExchangeAdmin,
     runtime::Expanded<Vec<models::Mailbox>>,
-> = runtime::Property::new("mailboxes");
+> = runtime::Property::Named("mailboxes");
 /// `tracing`: navigation property.
 pub const TRACING: runtime::Property<
     ExchangeAdmin,
     runtime::Expanded<models::MessageTracingRoot>,
-> = runtime::Property::new("tracing");
+> = runtime::Property::Named("tracing");

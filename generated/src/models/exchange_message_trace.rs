@@ -114,44 +114,44 @@ runtime::models!(ExchangeMessageTrace);
 /// Changes to a [`ExchangeMessageTrace`].
 pub type Patch = runtime::Patch<ExchangeMessageTrace>;
 /// `fromIP`
-pub const FROM_IP: runtime::Property<ExchangeMessageTrace, String> = runtime::Property::new(
+pub const FROM_IP: runtime::Property<ExchangeMessageTrace, String> = runtime::Property::Named(
     "fromIP",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ExchangeMessageTrace, String> = runtime::Property::new(
+pub const ID: runtime::Property<ExchangeMessageTrace, String> = runtime::Property::Named(
     "id",
 );
 /// `messageId`
-pub const MESSAGE_ID: runtime::Property<ExchangeMessageTrace, String> = runtime::Property::new(
+pub const MESSAGE_ID: runtime::Property<ExchangeMessageTrace, String> = runtime::Property::Named(
     "messageId",
 );
 /// `receivedDateTime`: never null.
 pub const RECEIVED_DATE_TIME: runtime::Property<
     ExchangeMessageTrace,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("receivedDateTime");
+> = runtime::Property::Named("receivedDateTime");
 /// `recipientAddress`
-pub const RECIPIENT_ADDRESS: runtime::Property<ExchangeMessageTrace, String> = runtime::Property::new(
+pub const RECIPIENT_ADDRESS: runtime::Property<ExchangeMessageTrace, String> = runtime::Property::Named(
     "recipientAddress",
 );
 /// `senderAddress`
-pub const SENDER_ADDRESS: runtime::Property<ExchangeMessageTrace, String> = runtime::Property::new(
+pub const SENDER_ADDRESS: runtime::Property<ExchangeMessageTrace, String> = runtime::Property::Named(
     "senderAddress",
 );
 /// `size`: never null.
-pub const SIZE: runtime::Property<ExchangeMessageTrace, i32> = runtime::Property::new(
+pub const SIZE: runtime::Property<ExchangeMessageTrace, i32> = runtime::Property::Named(
     "size",
 );
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     ExchangeMessageTrace,
     models::ExchangeMessageTraceStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `subject`
-pub const SUBJECT: runtime::Property<ExchangeMessageTrace, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<ExchangeMessageTrace, String> = runtime::Property::Named(
     "subject",
 );
 /// `toIP`
-pub const TO_IP: runtime::Property<ExchangeMessageTrace, String> = runtime::Property::new(
+pub const TO_IP: runtime::Property<ExchangeMessageTrace, String> = runtime::Property::Named(
     "toIP",
 );

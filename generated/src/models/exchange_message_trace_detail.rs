@@ -96,31 +96,31 @@ runtime::models!(ExchangeMessageTraceDetail);
 /// Changes to a [`ExchangeMessageTraceDetail`].
 pub type Patch = runtime::Patch<ExchangeMessageTraceDetail>;
 /// `action`
-pub const ACTION: runtime::Property<ExchangeMessageTraceDetail, String> = runtime::Property::new(
+pub const ACTION: runtime::Property<ExchangeMessageTraceDetail, String> = runtime::Property::Named(
     "action",
 );
 /// `data`
-pub const DATA: runtime::Property<ExchangeMessageTraceDetail, String> = runtime::Property::new(
+pub const DATA: runtime::Property<ExchangeMessageTraceDetail, String> = runtime::Property::Named(
     "data",
 );
 /// `dateTime`: never null.
 pub const DATE_TIME: runtime::Property<
     ExchangeMessageTraceDetail,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("dateTime");
+> = runtime::Property::Named("dateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ExchangeMessageTraceDetail, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ExchangeMessageTraceDetail, String> = runtime::Property::Named(
     "description",
 );
 /// `event`: never null.
-pub const EVENT: runtime::Property<ExchangeMessageTraceDetail, String> = runtime::Property::new(
+pub const EVENT: runtime::Property<ExchangeMessageTraceDetail, String> = runtime::Property::Named(
     "event",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ExchangeMessageTraceDetail, String> = runtime::Property::new(
+pub const ID: runtime::Property<ExchangeMessageTraceDetail, String> = runtime::Property::Named(
     "id",
 );
 /// `messageId`
-pub const MESSAGE_ID: runtime::Property<ExchangeMessageTraceDetail, String> = runtime::Property::new(
+pub const MESSAGE_ID: runtime::Property<ExchangeMessageTraceDetail, String> = runtime::Property::Named(
     "messageId",
 );

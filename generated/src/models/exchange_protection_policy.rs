@@ -138,63 +138,63 @@ runtime::models!(ExchangeProtectionPolicy);
 /// Changes to a [`ExchangeProtectionPolicy`].
 pub type Patch = runtime::Patch<ExchangeProtectionPolicy>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<ExchangeProtectionPolicy, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<ExchangeProtectionPolicy, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     ExchangeProtectionPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ExchangeProtectionPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ExchangeProtectionPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ExchangeProtectionPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<ExchangeProtectionPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<ExchangeProtectionPolicy, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<ExchangeProtectionPolicy, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     ExchangeProtectionPolicy,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ExchangeProtectionPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `mailboxInclusionRules`: navigation property.
 pub const MAILBOX_INCLUSION_RULES: runtime::Property<
     ExchangeProtectionPolicy,
     runtime::Expanded<Vec<models::MailboxProtectionRule>>,
-> = runtime::Property::new("mailboxInclusionRules");
+> = runtime::Property::Named("mailboxInclusionRules");
 /// `mailboxProtectionUnits`: navigation property.
 pub const MAILBOX_PROTECTION_UNITS: runtime::Property<
     ExchangeProtectionPolicy,
     runtime::Expanded<Vec<models::MailboxProtectionUnit>>,
-> = runtime::Property::new("mailboxProtectionUnits");
+> = runtime::Property::Named("mailboxProtectionUnits");
 /// `mailboxProtectionUnitsBulkAdditionJobs`: navigation property.
 pub const MAILBOX_PROTECTION_UNITS_BULK_ADDITION_JOBS: runtime::Property<
     ExchangeProtectionPolicy,
     runtime::Expanded<Vec<models::MailboxProtectionUnitsBulkAdditionJob>>,
-> = runtime::Property::new("mailboxProtectionUnitsBulkAdditionJobs");
+> = runtime::Property::Named("mailboxProtectionUnitsBulkAdditionJobs");
 /// `protectionPolicyArtifactCount`
 pub const PROTECTION_POLICY_ARTIFACT_COUNT: runtime::Property<
     ExchangeProtectionPolicy,
     models::ProtectionPolicyArtifactCount,
-> = runtime::Property::new("protectionPolicyArtifactCount");
+> = runtime::Property::Named("protectionPolicyArtifactCount");
 /// `retentionSettings`
 pub const RETENTION_SETTINGS: runtime::Property<
     ExchangeProtectionPolicy,
     Vec<models::RetentionSetting>,
-> = runtime::Property::new("retentionSettings");
+> = runtime::Property::Named("retentionSettings");
 /// `status`
 pub const STATUS: runtime::Property<
     ExchangeProtectionPolicy,
     models::ProtectionPolicyStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -141,61 +141,61 @@ pub type Patch = runtime::Patch<ExchangeRestoreSession>;
 pub const COMPLETED_DATE_TIME: runtime::Property<
     ExchangeRestoreSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<ExchangeRestoreSession, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<ExchangeRestoreSession, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     ExchangeRestoreSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `error`
-pub const ERROR: runtime::Property<ExchangeRestoreSession, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<ExchangeRestoreSession, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `granularMailboxRestoreArtifacts`: navigation property.
 pub const GRANULAR_MAILBOX_RESTORE_ARTIFACTS: runtime::Property<
     ExchangeRestoreSession,
     runtime::Expanded<Vec<models::GranularMailboxRestoreArtifact>>,
-> = runtime::Property::new("granularMailboxRestoreArtifacts");
+> = runtime::Property::Named("granularMailboxRestoreArtifacts");
 /// `id`: never null.
-pub const ID: runtime::Property<ExchangeRestoreSession, String> = runtime::Property::new(
+pub const ID: runtime::Property<ExchangeRestoreSession, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     ExchangeRestoreSession,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ExchangeRestoreSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `mailboxRestoreArtifacts`: navigation property.
 pub const MAILBOX_RESTORE_ARTIFACTS: runtime::Property<
     ExchangeRestoreSession,
     runtime::Expanded<Vec<models::MailboxRestoreArtifact>>,
-> = runtime::Property::new("mailboxRestoreArtifacts");
+> = runtime::Property::Named("mailboxRestoreArtifacts");
 /// `mailboxRestoreArtifactsBulkAdditionRequests`: navigation property.
 pub const MAILBOX_RESTORE_ARTIFACTS_BULK_ADDITION_REQUESTS: runtime::Property<
     ExchangeRestoreSession,
     runtime::Expanded<Vec<models::MailboxRestoreArtifactsBulkAdditionRequest>>,
-> = runtime::Property::new("mailboxRestoreArtifactsBulkAdditionRequests");
+> = runtime::Property::Named("mailboxRestoreArtifactsBulkAdditionRequests");
 /// `restoreJobType`
 pub const RESTORE_JOB_TYPE: runtime::Property<
     ExchangeRestoreSession,
     models::RestoreJobType,
-> = runtime::Property::new("restoreJobType");
+> = runtime::Property::Named("restoreJobType");
 /// `restoreSessionArtifactCount`
 pub const RESTORE_SESSION_ARTIFACT_COUNT: runtime::Property<
     ExchangeRestoreSession,
     models::RestoreSessionArtifactCount,
-> = runtime::Property::new("restoreSessionArtifactCount");
+> = runtime::Property::Named("restoreSessionArtifactCount");
 /// `status`
 pub const STATUS: runtime::Property<
     ExchangeRestoreSession,
     models::RestoreSessionStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

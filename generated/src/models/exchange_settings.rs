@@ -63,8 +63,10 @@ runtime::models!(ExchangeSettings);
 /// Changes to a [`ExchangeSettings`].
 pub type Patch = runtime::Patch<ExchangeSettings>;
 /// `id`: never null.
-pub const ID: runtime::Property<ExchangeSettings, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ExchangeSettings, String> = runtime::Property::Named(
+    "id",
+);
 /// `primaryMailboxId`
-pub const PRIMARY_MAILBOX_ID: runtime::Property<ExchangeSettings, String> = runtime::Property::new(
+pub const PRIMARY_MAILBOX_ID: runtime::Property<ExchangeSettings, String> = runtime::Property::Named(
     "primaryMailboxId",
 );

@@ -59,9 +59,9 @@ runtime::models!(ExcludeTarget);
 /// Changes to a [`ExcludeTarget`].
 pub type Patch = runtime::Patch<ExcludeTarget>;
 /// `id`: never null.
-pub const ID: runtime::Property<ExcludeTarget, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ExcludeTarget, String> = runtime::Property::Named("id");
 /// `targetType`: never null.
 pub const TARGET_TYPE: runtime::Property<
     ExcludeTarget,
     models::AuthenticationMethodTargetType,
-> = runtime::Property::new("targetType");
+> = runtime::Property::Named("targetType");

@@ -59,6 +59,6 @@ runtime::models!(ExclusionGroupAssignmentTarget);
 /// Changes to a [`ExclusionGroupAssignmentTarget`].
 pub type Patch = runtime::Patch<ExclusionGroupAssignmentTarget>;
 /// `groupId`
-pub const GROUP_ID: runtime::Property<ExclusionGroupAssignmentTarget, String> = runtime::Property::new(
+pub const GROUP_ID: runtime::Property<ExclusionGroupAssignmentTarget, String> = runtime::Property::Named(
     "groupId",
 );

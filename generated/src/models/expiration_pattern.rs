@@ -64,15 +64,15 @@ runtime::models!(ExpirationPattern);
 /// Changes to a [`ExpirationPattern`].
 pub type Patch = runtime::Patch<ExpirationPattern>;
 /// `duration`
-pub const DURATION: runtime::Property<ExpirationPattern, runtime::edm::Duration> = runtime::Property::new(
+pub const DURATION: runtime::Property<ExpirationPattern, runtime::edm::Duration> = runtime::Property::Named(
     "duration",
 );
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     ExpirationPattern,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `type`
-pub const TYPE: runtime::Property<ExpirationPattern, models::ExpirationPatternType> = runtime::Property::new(
+pub const TYPE: runtime::Property<ExpirationPattern, models::ExpirationPatternType> = runtime::Property::Named(
     "type",
 );

@@ -66,14 +66,14 @@ runtime::models!(ExportItemResponse);
 /// Changes to a [`ExportItemResponse`].
 pub type Patch = runtime::Patch<ExportItemResponse>;
 /// `changeKey`
-pub const CHANGE_KEY: runtime::Property<ExportItemResponse, String> = runtime::Property::new(
+pub const CHANGE_KEY: runtime::Property<ExportItemResponse, String> = runtime::Property::Named(
     "changeKey",
 );
 /// `error`
-pub const ERROR: runtime::Property<ExportItemResponse, models::MailTipsError> = runtime::Property::new(
+pub const ERROR: runtime::Property<ExportItemResponse, models::MailTipsError> = runtime::Property::Named(
     "error",
 );
 /// `itemId`
-pub const ITEM_ID: runtime::Property<ExportItemResponse, String> = runtime::Property::new(
+pub const ITEM_ID: runtime::Property<ExportItemResponse, String> = runtime::Property::Named(
     "itemId",
 );

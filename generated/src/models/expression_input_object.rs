@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<ExpressionInputObject>;
 pub const DEFINITION: runtime::Property<
     ExpressionInputObject,
     models::ObjectDefinition,
-> = runtime::Property::new("definition");
+> = runtime::Property::Named("definition");
 /// `properties`
 pub const PROPERTIES: runtime::Property<
     ExpressionInputObject,
     Vec<models::StringKeyObjectValuePair>,
-> = runtime::Property::new("properties");
+> = runtime::Property::Named("properties");

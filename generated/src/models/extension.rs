@@ -61,4 +61,4 @@ runtime::models!(Extension);
 /// Changes to a [`Extension`].
 pub type Patch = runtime::Patch<Extension>;
 /// `id`: never null.
-pub const ID: runtime::Property<Extension, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Extension, String> = runtime::Property::Named("id");

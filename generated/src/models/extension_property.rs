@@ -102,35 +102,35 @@ runtime::models!(ExtensionProperty);
 /// Changes to a [`ExtensionProperty`].
 pub type Patch = runtime::Patch<ExtensionProperty>;
 /// `appDisplayName`
-pub const APP_DISPLAY_NAME: runtime::Property<ExtensionProperty, String> = runtime::Property::new(
+pub const APP_DISPLAY_NAME: runtime::Property<ExtensionProperty, String> = runtime::Property::Named(
     "appDisplayName",
 );
 /// `dataType`: never null.
-pub const DATA_TYPE: runtime::Property<ExtensionProperty, String> = runtime::Property::new(
+pub const DATA_TYPE: runtime::Property<ExtensionProperty, String> = runtime::Property::Named(
     "dataType",
 );
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     ExtensionProperty,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ExtensionProperty, String> = runtime::Property::new(
+pub const ID: runtime::Property<ExtensionProperty, String> = runtime::Property::Named(
     "id",
 );
 /// `isMultiValued`: never null.
-pub const IS_MULTI_VALUED: runtime::Property<ExtensionProperty, bool> = runtime::Property::new(
+pub const IS_MULTI_VALUED: runtime::Property<ExtensionProperty, bool> = runtime::Property::Named(
     "isMultiValued",
 );
 /// `isSyncedFromOnPremises`
-pub const IS_SYNCED_FROM_ON_PREMISES: runtime::Property<ExtensionProperty, bool> = runtime::Property::new(
+pub const IS_SYNCED_FROM_ON_PREMISES: runtime::Property<ExtensionProperty, bool> = runtime::Property::Named(
     "isSyncedFromOnPremises",
 );
 /// `name`: never null.
-pub const NAME: runtime::Property<ExtensionProperty, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ExtensionProperty, String> = runtime::Property::Named(
     "name",
 );
 /// `targetObjects`: never null.
-pub const TARGET_OBJECTS: runtime::Property<ExtensionProperty, Vec<String>> = runtime::Property::new(
+pub const TARGET_OBJECTS: runtime::Property<ExtensionProperty, Vec<String>> = runtime::Property::Named(
     "targetObjects",
 );

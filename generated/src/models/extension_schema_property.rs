@@ -59,10 +59,10 @@ runtime::models!(ExtensionSchemaProperty);
 /// Changes to a [`ExtensionSchemaProperty`].
 pub type Patch = runtime::Patch<ExtensionSchemaProperty>;
 /// `name`
-pub const NAME: runtime::Property<ExtensionSchemaProperty, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ExtensionSchemaProperty, String> = runtime::Property::Named(
     "name",
 );
 /// `type`
-pub const TYPE: runtime::Property<ExtensionSchemaProperty, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<ExtensionSchemaProperty, String> = runtime::Property::Named(
     "type",
 );

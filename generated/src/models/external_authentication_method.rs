@@ -71,19 +71,19 @@ runtime::models!(ExternalAuthenticationMethod);
 /// Changes to a [`ExternalAuthenticationMethod`].
 pub type Patch = runtime::Patch<ExternalAuthenticationMethod>;
 /// `configurationId`: never null.
-pub const CONFIGURATION_ID: runtime::Property<ExternalAuthenticationMethod, String> = runtime::Property::new(
+pub const CONFIGURATION_ID: runtime::Property<ExternalAuthenticationMethod, String> = runtime::Property::Named(
     "configurationId",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     ExternalAuthenticationMethod,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<ExternalAuthenticationMethod, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ExternalAuthenticationMethod, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ExternalAuthenticationMethod, String> = runtime::Property::new(
+pub const ID: runtime::Property<ExternalAuthenticationMethod, String> = runtime::Property::Named(
     "id",
 );

@@ -102,21 +102,21 @@ runtime::models!(ExternalAuthenticationMethodConfiguration);
 /// Changes to a [`ExternalAuthenticationMethodConfiguration`].
 pub type Patch = runtime::Patch<ExternalAuthenticationMethodConfiguration>;
 /// `appId`: never null.
-pub const APP_ID: runtime::Property<ExternalAuthenticationMethodConfiguration, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<ExternalAuthenticationMethodConfiguration, String> = runtime::Property::Named(
     "appId",
 );
 /// `displayName`: never null.
 pub const DISPLAY_NAME: runtime::Property<
     ExternalAuthenticationMethodConfiguration,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `excludeTargets`
 pub const EXCLUDE_TARGETS: runtime::Property<
     ExternalAuthenticationMethodConfiguration,
     Vec<models::ExcludeTarget>,
-> = runtime::Property::new("excludeTargets");
+> = runtime::Property::Named("excludeTargets");
 /// `id`: never null.
-pub const ID: runtime::Property<ExternalAuthenticationMethodConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<ExternalAuthenticationMethodConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `includeTargets`: navigation property.
@@ -124,14 +124,14 @@ pub const ID: runtime::Property<ExternalAuthenticationMethodConfiguration, Strin
 pub const INCLUDE_TARGETS: runtime::Property<
     ExternalAuthenticationMethodConfiguration,
     crate::runtime::Expanded<Vec<crate::models::AuthenticationMethodTarget>>,
-> = runtime::Property::new("includeTargets");
+> = runtime::Property::Named("includeTargets");
 /// `openIdConnectSetting`: never null.
 pub const OPEN_ID_CONNECT_SETTING: runtime::Property<
     ExternalAuthenticationMethodConfiguration,
     models::OpenIdConnectSetting,
-> = runtime::Property::new("openIdConnectSetting");
+> = runtime::Property::Named("openIdConnectSetting");
 /// `state`
 pub const STATE: runtime::Property<
     ExternalAuthenticationMethodConfiguration,
     models::AuthenticationMethodState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

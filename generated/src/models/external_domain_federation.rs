@@ -66,14 +66,14 @@ runtime::models!(ExternalDomainFederation);
 /// Changes to a [`ExternalDomainFederation`].
 pub type Patch = runtime::Patch<ExternalDomainFederation>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ExternalDomainFederation, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ExternalDomainFederation, String> = runtime::Property::Named(
     "displayName",
 );
 /// `domainName`
-pub const DOMAIN_NAME: runtime::Property<ExternalDomainFederation, String> = runtime::Property::new(
+pub const DOMAIN_NAME: runtime::Property<ExternalDomainFederation, String> = runtime::Property::Named(
     "domainName",
 );
 /// `issuerUri`
-pub const ISSUER_URI: runtime::Property<ExternalDomainFederation, String> = runtime::Property::new(
+pub const ISSUER_URI: runtime::Property<ExternalDomainFederation, String> = runtime::Property::Named(
     "issuerUri",
 );

@@ -56,6 +56,6 @@ runtime::models!(ExternalDomainName);
 /// Changes to a [`ExternalDomainName`].
 pub type Patch = runtime::Patch<ExternalDomainName>;
 /// `id`: never null.
-pub const ID: runtime::Property<ExternalDomainName, String> = runtime::Property::new(
+pub const ID: runtime::Property<ExternalDomainName, String> = runtime::Property::Named(
     "id",
 );

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<ExternalItemConfiguration>;
 pub const CONNECTIONS: runtime::Property<
     ExternalItemConfiguration,
     Vec<models::ConnectionItem>,
-> = runtime::Property::new("connections");
+> = runtime::Property::Named("connections");

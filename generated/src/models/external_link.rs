@@ -56,4 +56,6 @@ runtime::models!(ExternalLink);
 /// Changes to a [`ExternalLink`].
 pub type Patch = runtime::Patch<ExternalLink>;
 /// `href`
-pub const HREF: runtime::Property<ExternalLink, String> = runtime::Property::new("href");
+pub const HREF: runtime::Property<ExternalLink, String> = runtime::Property::Named(
+    "href",
+);

@@ -125,48 +125,48 @@ pub type Patch = runtime::Patch<ExternalUsersSelfServiceSignUpEventsFlow>;
 pub const CONDITIONS: runtime::Property<
     ExternalUsersSelfServiceSignUpEventsFlow,
     models::AuthenticationConditions,
-> = runtime::Property::new("conditions");
+> = runtime::Property::Named("conditions");
 /// `description`
 pub const DESCRIPTION: runtime::Property<
     ExternalUsersSelfServiceSignUpEventsFlow,
     String,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `displayName`: never null.
 pub const DISPLAY_NAME: runtime::Property<
     ExternalUsersSelfServiceSignUpEventsFlow,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
-pub const ID: runtime::Property<ExternalUsersSelfServiceSignUpEventsFlow, String> = runtime::Property::new(
+pub const ID: runtime::Property<ExternalUsersSelfServiceSignUpEventsFlow, String> = runtime::Property::Named(
     "id",
 );
 /// `onAttributeCollection`
 pub const ON_ATTRIBUTE_COLLECTION: runtime::Property<
     ExternalUsersSelfServiceSignUpEventsFlow,
     models::OnAttributeCollectionHandler,
-> = runtime::Property::new("onAttributeCollection");
+> = runtime::Property::Named("onAttributeCollection");
 /// `onAttributeCollectionStart`
 pub const ON_ATTRIBUTE_COLLECTION_START: runtime::Property<
     ExternalUsersSelfServiceSignUpEventsFlow,
     models::OnAttributeCollectionStartHandler,
-> = runtime::Property::new("onAttributeCollectionStart");
+> = runtime::Property::Named("onAttributeCollectionStart");
 /// `onAttributeCollectionSubmit`
 pub const ON_ATTRIBUTE_COLLECTION_SUBMIT: runtime::Property<
     ExternalUsersSelfServiceSignUpEventsFlow,
     models::OnAttributeCollectionSubmitHandler,
-> = runtime::Property::new("onAttributeCollectionSubmit");
+> = runtime::Property::Named("onAttributeCollectionSubmit");
 /// `onAuthenticationMethodLoadStart`
 pub const ON_AUTHENTICATION_METHOD_LOAD_START: runtime::Property<
     ExternalUsersSelfServiceSignUpEventsFlow,
     models::OnAuthenticationMethodLoadStartHandler,
-> = runtime::Property::new("onAuthenticationMethodLoadStart");
+> = runtime::Property::Named("onAuthenticationMethodLoadStart");
 /// `onInteractiveAuthFlowStart`
 pub const ON_INTERACTIVE_AUTH_FLOW_START: runtime::Property<
     ExternalUsersSelfServiceSignUpEventsFlow,
     models::OnInteractiveAuthFlowStartHandler,
-> = runtime::Property::new("onInteractiveAuthFlowStart");
+> = runtime::Property::Named("onInteractiveAuthFlowStart");
 /// `onUserCreateStart`
 pub const ON_USER_CREATE_START: runtime::Property<
     ExternalUsersSelfServiceSignUpEventsFlow,
     models::OnUserCreateStartHandler,
-> = runtime::Property::new("onUserCreateStart");
+> = runtime::Property::Named("onUserCreateStart");

@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<ExtractSensitivityLabelsResult>;
 pub const LABELS: runtime::Property<
     ExtractSensitivityLabelsResult,
     Vec<models::SensitivityLabelAssignment>,
-> = runtime::Property::new("labels");
+> = runtime::Property::Named("labels");

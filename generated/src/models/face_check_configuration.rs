@@ -61,10 +61,10 @@ runtime::models!(FaceCheckConfiguration);
 /// Changes to a [`FaceCheckConfiguration`].
 pub type Patch = runtime::Patch<FaceCheckConfiguration>;
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<FaceCheckConfiguration, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<FaceCheckConfiguration, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `sourcePhotoClaimName`: never null.
-pub const SOURCE_PHOTO_CLAIM_NAME: runtime::Property<FaceCheckConfiguration, String> = runtime::Property::new(
+pub const SOURCE_PHOTO_CLAIM_NAME: runtime::Property<FaceCheckConfiguration, String> = runtime::Property::Named(
     "sourcePhotoClaimName",
 );

@@ -99,28 +99,28 @@ pub type Patch = runtime::Patch<FeatureRolloutPolicy>;
 pub const APPLIES_TO: runtime::Property<
     FeatureRolloutPolicy,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("appliesTo");
+> = runtime::Property::Named("appliesTo");
 /// `description`
-pub const DESCRIPTION: runtime::Property<FeatureRolloutPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<FeatureRolloutPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<FeatureRolloutPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<FeatureRolloutPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `feature`: never null.
-pub const FEATURE: runtime::Property<FeatureRolloutPolicy, models::StagedFeatureName> = runtime::Property::new(
+pub const FEATURE: runtime::Property<FeatureRolloutPolicy, models::StagedFeatureName> = runtime::Property::Named(
     "feature",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<FeatureRolloutPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<FeatureRolloutPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `isAppliedToOrganization`: never null.
-pub const IS_APPLIED_TO_ORGANIZATION: runtime::Property<FeatureRolloutPolicy, bool> = runtime::Property::new(
+pub const IS_APPLIED_TO_ORGANIZATION: runtime::Property<FeatureRolloutPolicy, bool> = runtime::Property::Named(
     "isAppliedToOrganization",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<FeatureRolloutPolicy, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<FeatureRolloutPolicy, bool> = runtime::Property::Named(
     "isEnabled",
 );

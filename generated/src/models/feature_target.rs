@@ -61,8 +61,8 @@ runtime::models!(FeatureTarget);
 /// Changes to a [`FeatureTarget`].
 pub type Patch = runtime::Patch<FeatureTarget>;
 /// `id`
-pub const ID: runtime::Property<FeatureTarget, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<FeatureTarget, String> = runtime::Property::Named("id");
 /// `targetType`
-pub const TARGET_TYPE: runtime::Property<FeatureTarget, models::FeatureTargetType> = runtime::Property::new(
+pub const TARGET_TYPE: runtime::Property<FeatureTarget, models::FeatureTargetType> = runtime::Property::Named(
     "targetType",
 );

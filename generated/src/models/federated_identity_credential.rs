@@ -81,26 +81,26 @@ runtime::models!(FederatedIdentityCredential);
 /// Changes to a [`FederatedIdentityCredential`].
 pub type Patch = runtime::Patch<FederatedIdentityCredential>;
 /// `audiences`: never null.
-pub const AUDIENCES: runtime::Property<FederatedIdentityCredential, Vec<String>> = runtime::Property::new(
+pub const AUDIENCES: runtime::Property<FederatedIdentityCredential, Vec<String>> = runtime::Property::Named(
     "audiences",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<FederatedIdentityCredential, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<FederatedIdentityCredential, String> = runtime::Property::Named(
     "description",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<FederatedIdentityCredential, String> = runtime::Property::new(
+pub const ID: runtime::Property<FederatedIdentityCredential, String> = runtime::Property::Named(
     "id",
 );
 /// `issuer`: never null.
-pub const ISSUER: runtime::Property<FederatedIdentityCredential, String> = runtime::Property::new(
+pub const ISSUER: runtime::Property<FederatedIdentityCredential, String> = runtime::Property::Named(
     "issuer",
 );
 /// `name`: never null.
-pub const NAME: runtime::Property<FederatedIdentityCredential, String> = runtime::Property::new(
+pub const NAME: runtime::Property<FederatedIdentityCredential, String> = runtime::Property::Named(
     "name",
 );
 /// `subject`
-pub const SUBJECT: runtime::Property<FederatedIdentityCredential, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<FederatedIdentityCredential, String> = runtime::Property::Named(
     "subject",
 );

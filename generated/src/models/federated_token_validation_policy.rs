@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<FederatedTokenValidationPolicy>;
 pub const DELETED_DATE_TIME: runtime::Property<
     FederatedTokenValidationPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<FederatedTokenValidationPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<FederatedTokenValidationPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `validatingDomains`: never null.
 pub const VALIDATING_DOMAINS: runtime::Property<
     FederatedTokenValidationPolicy,
     models::ValidatingDomains,
-> = runtime::Property::new("validatingDomains");
+> = runtime::Property::Named("validatingDomains");

@@ -110,43 +110,43 @@ runtime::models!(Fido2AuthenticationMethod);
 /// Changes to a [`Fido2AuthenticationMethod`].
 pub type Patch = runtime::Patch<Fido2AuthenticationMethod>;
 /// `aaGuid`
-pub const AA_GUID: runtime::Property<Fido2AuthenticationMethod, String> = runtime::Property::new(
+pub const AA_GUID: runtime::Property<Fido2AuthenticationMethod, String> = runtime::Property::Named(
     "aaGuid",
 );
 /// `attestationCertificates`
 pub const ATTESTATION_CERTIFICATES: runtime::Property<
     Fido2AuthenticationMethod,
     Vec<String>,
-> = runtime::Property::new("attestationCertificates");
+> = runtime::Property::Named("attestationCertificates");
 /// `attestationLevel`
 pub const ATTESTATION_LEVEL: runtime::Property<
     Fido2AuthenticationMethod,
     models::AttestationLevel,
-> = runtime::Property::new("attestationLevel");
+> = runtime::Property::Named("attestationLevel");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     Fido2AuthenticationMethod,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Fido2AuthenticationMethod, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Fido2AuthenticationMethod, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Fido2AuthenticationMethod, String> = runtime::Property::new(
+pub const ID: runtime::Property<Fido2AuthenticationMethod, String> = runtime::Property::Named(
     "id",
 );
 /// `model`
-pub const MODEL: runtime::Property<Fido2AuthenticationMethod, String> = runtime::Property::new(
+pub const MODEL: runtime::Property<Fido2AuthenticationMethod, String> = runtime::Property::Named(
     "model",
 );
 /// `passkeyType`
 pub const PASSKEY_TYPE: runtime::Property<
     Fido2AuthenticationMethod,
     models::PasskeyType,
-> = runtime::Property::new("passkeyType");
+> = runtime::Property::Named("passkeyType");
 /// `publicKeyCredential`
 pub const PUBLIC_KEY_CREDENTIAL: runtime::Property<
     Fido2AuthenticationMethod,
     models::WebauthnPublicKeyCredential,
-> = runtime::Property::new("publicKeyCredential");
+> = runtime::Property::Named("publicKeyCredential");

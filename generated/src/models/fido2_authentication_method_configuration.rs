@@ -124,14 +124,14 @@ pub type Patch = runtime::Patch<Fido2AuthenticationMethodConfiguration>;
 pub const DEFAULT_PASSKEY_PROFILE: runtime::Property<
     Fido2AuthenticationMethodConfiguration,
     String,
-> = runtime::Property::new("defaultPasskeyProfile");
+> = runtime::Property::Named("defaultPasskeyProfile");
 /// `excludeTargets`
 pub const EXCLUDE_TARGETS: runtime::Property<
     Fido2AuthenticationMethodConfiguration,
     Vec<models::ExcludeTarget>,
-> = runtime::Property::new("excludeTargets");
+> = runtime::Property::Named("excludeTargets");
 /// `id`: never null.
-pub const ID: runtime::Property<Fido2AuthenticationMethodConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<Fido2AuthenticationMethodConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `includeTargets`: navigation property.
@@ -139,30 +139,30 @@ pub const ID: runtime::Property<Fido2AuthenticationMethodConfiguration, String> 
 pub const INCLUDE_TARGETS: runtime::Property<
     Fido2AuthenticationMethodConfiguration,
     crate::runtime::Expanded<Vec<crate::models::PasskeyAuthenticationMethodTarget>>,
-> = runtime::Property::new("includeTargets");
+> = runtime::Property::Named("includeTargets");
 /// `isAttestationEnforced`
 pub const IS_ATTESTATION_ENFORCED: runtime::Property<
     Fido2AuthenticationMethodConfiguration,
     bool,
-> = runtime::Property::new("isAttestationEnforced");
+> = runtime::Property::Named("isAttestationEnforced");
 /// `isSelfServiceRegistrationAllowed`
 pub const IS_SELF_SERVICE_REGISTRATION_ALLOWED: runtime::Property<
     Fido2AuthenticationMethodConfiguration,
     bool,
-> = runtime::Property::new("isSelfServiceRegistrationAllowed");
+> = runtime::Property::Named("isSelfServiceRegistrationAllowed");
 /// `keyRestrictions`
 pub const KEY_RESTRICTIONS: runtime::Property<
     Fido2AuthenticationMethodConfiguration,
     models::Fido2KeyRestrictions,
-> = runtime::Property::new("keyRestrictions");
+> = runtime::Property::Named("keyRestrictions");
 /// `passkeyProfiles`: navigation property.
 #[cfg(feature = "full")]
 pub const PASSKEY_PROFILES: runtime::Property<
     Fido2AuthenticationMethodConfiguration,
     crate::runtime::Expanded<Vec<crate::models::PasskeyProfile>>,
-> = runtime::Property::new("passkeyProfiles");
+> = runtime::Property::Named("passkeyProfiles");
 /// `state`
 pub const STATE: runtime::Property<
     Fido2AuthenticationMethodConfiguration,
     models::AuthenticationMethodState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -74,13 +74,13 @@ pub type Patch = runtime::Patch<Fido2CombinationConfiguration>;
 pub const ALLOWED_AAGUIDS: runtime::Property<
     Fido2CombinationConfiguration,
     Vec<String>,
-> = runtime::Property::new("allowedAAGUIDs");
+> = runtime::Property::Named("allowedAAGUIDs");
 /// `appliesToCombinations`: never null.
 pub const APPLIES_TO_COMBINATIONS: runtime::Property<
     Fido2CombinationConfiguration,
     Vec<runtime::Flags<models::AuthenticationMethodModes>>,
-> = runtime::Property::new("appliesToCombinations");
+> = runtime::Property::Named("appliesToCombinations");
 /// `id`: never null.
-pub const ID: runtime::Property<Fido2CombinationConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<Fido2CombinationConfiguration, String> = runtime::Property::Named(
     "id",
 );

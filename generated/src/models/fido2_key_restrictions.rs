@@ -66,15 +66,15 @@ runtime::models!(Fido2KeyRestrictions);
 /// Changes to a [`Fido2KeyRestrictions`].
 pub type Patch = runtime::Patch<Fido2KeyRestrictions>;
 /// `aaGuids`
-pub const AA_GUIDS: runtime::Property<Fido2KeyRestrictions, Vec<String>> = runtime::Property::new(
+pub const AA_GUIDS: runtime::Property<Fido2KeyRestrictions, Vec<String>> = runtime::Property::Named(
     "aaGuids",
 );
 /// `enforcementType`
 pub const ENFORCEMENT_TYPE: runtime::Property<
     Fido2KeyRestrictions,
     models::Fido2RestrictionEnforcementType,
-> = runtime::Property::new("enforcementType");
+> = runtime::Property::Named("enforcementType");
 /// `isEnforced`
-pub const IS_ENFORCED: runtime::Property<Fido2KeyRestrictions, bool> = runtime::Property::new(
+pub const IS_ENFORCED: runtime::Property<Fido2KeyRestrictions, bool> = runtime::Property::Named(
     "isEnforced",
 );

@@ -58,4 +58,4 @@ runtime::models!(FieldValueSet);
 /// Changes to a [`FieldValueSet`].
 pub type Patch = runtime::Patch<FieldValueSet>;
 /// `id`: never null.
-pub const ID: runtime::Property<FieldValueSet, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<FieldValueSet, String> = runtime::Property::Named("id");

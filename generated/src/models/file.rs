@@ -64,14 +64,14 @@ runtime::models!(File);
 /// Changes to a [`File`].
 pub type Patch = runtime::Patch<File>;
 /// `hashes`
-pub const HASHES: runtime::Property<File, models::Hashes> = runtime::Property::new(
+pub const HASHES: runtime::Property<File, models::Hashes> = runtime::Property::Named(
     "hashes",
 );
 /// `mimeType`
-pub const MIME_TYPE: runtime::Property<File, String> = runtime::Property::new(
+pub const MIME_TYPE: runtime::Property<File, String> = runtime::Property::Named(
     "mimeType",
 );
 /// `processingMetadata`
-pub const PROCESSING_METADATA: runtime::Property<File, bool> = runtime::Property::new(
+pub const PROCESSING_METADATA: runtime::Property<File, bool> = runtime::Property::Named(
     "processingMetadata",
 );

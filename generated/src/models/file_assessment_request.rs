@@ -120,52 +120,52 @@ runtime::models!(FileAssessmentRequest);
 /// Changes to a [`FileAssessmentRequest`].
 pub type Patch = runtime::Patch<FileAssessmentRequest>;
 /// `category`: never null.
-pub const CATEGORY: runtime::Property<FileAssessmentRequest, models::ThreatCategory> = runtime::Property::new(
+pub const CATEGORY: runtime::Property<FileAssessmentRequest, models::ThreatCategory> = runtime::Property::Named(
     "category",
 );
 /// `contentData`: never null.
-pub const CONTENT_DATA: runtime::Property<FileAssessmentRequest, String> = runtime::Property::new(
+pub const CONTENT_DATA: runtime::Property<FileAssessmentRequest, String> = runtime::Property::Named(
     "contentData",
 );
 /// `contentType`
 pub const CONTENT_TYPE: runtime::Property<
     FileAssessmentRequest,
     models::ThreatAssessmentContentType,
-> = runtime::Property::new("contentType");
+> = runtime::Property::Named("contentType");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<FileAssessmentRequest, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<FileAssessmentRequest, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     FileAssessmentRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `expectedAssessment`: never null.
 pub const EXPECTED_ASSESSMENT: runtime::Property<
     FileAssessmentRequest,
     models::ThreatExpectedAssessment,
-> = runtime::Property::new("expectedAssessment");
+> = runtime::Property::Named("expectedAssessment");
 /// `fileName`: never null.
-pub const FILE_NAME: runtime::Property<FileAssessmentRequest, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<FileAssessmentRequest, String> = runtime::Property::Named(
     "fileName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<FileAssessmentRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<FileAssessmentRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `requestSource`
 pub const REQUEST_SOURCE: runtime::Property<
     FileAssessmentRequest,
     models::ThreatAssessmentRequestSource,
-> = runtime::Property::new("requestSource");
+> = runtime::Property::Named("requestSource");
 /// `results`: navigation property.
 pub const RESULTS: runtime::Property<
     FileAssessmentRequest,
     runtime::Expanded<Vec<models::ThreatAssessmentResult>>,
-> = runtime::Property::new("results");
+> = runtime::Property::Named("results");
 /// `status`
 pub const STATUS: runtime::Property<
     FileAssessmentRequest,
     models::ThreatAssessmentStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

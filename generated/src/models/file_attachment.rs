@@ -106,35 +106,37 @@ runtime::models!(FileAttachment);
 /// Changes to a [`FileAttachment`].
 pub type Patch = runtime::Patch<FileAttachment>;
 /// `contentBytes`
-pub const CONTENT_BYTES: runtime::Property<FileAttachment, runtime::edm::Binary> = runtime::Property::new(
+pub const CONTENT_BYTES: runtime::Property<FileAttachment, runtime::edm::Binary> = runtime::Property::Named(
     "contentBytes",
 );
 /// `contentId`
-pub const CONTENT_ID: runtime::Property<FileAttachment, String> = runtime::Property::new(
+pub const CONTENT_ID: runtime::Property<FileAttachment, String> = runtime::Property::Named(
     "contentId",
 );
 /// `contentLocation`
-pub const CONTENT_LOCATION: runtime::Property<FileAttachment, String> = runtime::Property::new(
+pub const CONTENT_LOCATION: runtime::Property<FileAttachment, String> = runtime::Property::Named(
     "contentLocation",
 );
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<FileAttachment, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<FileAttachment, String> = runtime::Property::Named(
     "contentType",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<FileAttachment, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<FileAttachment, String> = runtime::Property::Named("id");
 /// `isInline`: never null.
-pub const IS_INLINE: runtime::Property<FileAttachment, bool> = runtime::Property::new(
+pub const IS_INLINE: runtime::Property<FileAttachment, bool> = runtime::Property::Named(
     "isInline",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     FileAttachment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `name`
-pub const NAME: runtime::Property<FileAttachment, String> = runtime::Property::new(
+pub const NAME: runtime::Property<FileAttachment, String> = runtime::Property::Named(
     "name",
 );
 /// `size`: never null.
-pub const SIZE: runtime::Property<FileAttachment, i32> = runtime::Property::new("size");
+pub const SIZE: runtime::Property<FileAttachment, i32> = runtime::Property::Named(
+    "size",
+);

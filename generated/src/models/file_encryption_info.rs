@@ -92,31 +92,31 @@ runtime::models!(FileEncryptionInfo);
 /// Changes to a [`FileEncryptionInfo`].
 pub type Patch = runtime::Patch<FileEncryptionInfo>;
 /// `encryptionKey`
-pub const ENCRYPTION_KEY: runtime::Property<FileEncryptionInfo, runtime::edm::Binary> = runtime::Property::new(
+pub const ENCRYPTION_KEY: runtime::Property<FileEncryptionInfo, runtime::edm::Binary> = runtime::Property::Named(
     "encryptionKey",
 );
 /// `fileDigest`
-pub const FILE_DIGEST: runtime::Property<FileEncryptionInfo, runtime::edm::Binary> = runtime::Property::new(
+pub const FILE_DIGEST: runtime::Property<FileEncryptionInfo, runtime::edm::Binary> = runtime::Property::Named(
     "fileDigest",
 );
 /// `fileDigestAlgorithm`
-pub const FILE_DIGEST_ALGORITHM: runtime::Property<FileEncryptionInfo, String> = runtime::Property::new(
+pub const FILE_DIGEST_ALGORITHM: runtime::Property<FileEncryptionInfo, String> = runtime::Property::Named(
     "fileDigestAlgorithm",
 );
 /// `initializationVector`
 pub const INITIALIZATION_VECTOR: runtime::Property<
     FileEncryptionInfo,
     runtime::edm::Binary,
-> = runtime::Property::new("initializationVector");
+> = runtime::Property::Named("initializationVector");
 /// `mac`
-pub const MAC: runtime::Property<FileEncryptionInfo, runtime::edm::Binary> = runtime::Property::new(
+pub const MAC: runtime::Property<FileEncryptionInfo, runtime::edm::Binary> = runtime::Property::Named(
     "mac",
 );
 /// `macKey`
-pub const MAC_KEY: runtime::Property<FileEncryptionInfo, runtime::edm::Binary> = runtime::Property::new(
+pub const MAC_KEY: runtime::Property<FileEncryptionInfo, runtime::edm::Binary> = runtime::Property::Named(
     "macKey",
 );
 /// `profileIdentifier`
-pub const PROFILE_IDENTIFIER: runtime::Property<FileEncryptionInfo, String> = runtime::Property::new(
+pub const PROFILE_IDENTIFIER: runtime::Property<FileEncryptionInfo, String> = runtime::Property::Named(
     "profileIdentifier",
 );

@@ -61,10 +61,10 @@ runtime::models!(FileHash);
 /// Changes to a [`FileHash`].
 pub type Patch = runtime::Patch<FileHash>;
 /// `hashType`
-pub const HASH_TYPE: runtime::Property<FileHash, models::FileHashType> = runtime::Property::new(
+pub const HASH_TYPE: runtime::Property<FileHash, models::FileHashType> = runtime::Property::Named(
     "hashType",
 );
 /// `hashValue`
-pub const HASH_VALUE: runtime::Property<FileHash, String> = runtime::Property::new(
+pub const HASH_VALUE: runtime::Property<FileHash, String> = runtime::Property::Named(
     "hashValue",
 );

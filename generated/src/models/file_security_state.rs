@@ -71,18 +71,18 @@ runtime::models!(FileSecurityState);
 /// Changes to a [`FileSecurityState`].
 pub type Patch = runtime::Patch<FileSecurityState>;
 /// `fileHash`
-pub const FILE_HASH: runtime::Property<FileSecurityState, models::FileHash> = runtime::Property::new(
+pub const FILE_HASH: runtime::Property<FileSecurityState, models::FileHash> = runtime::Property::Named(
     "fileHash",
 );
 /// `name`
-pub const NAME: runtime::Property<FileSecurityState, String> = runtime::Property::new(
+pub const NAME: runtime::Property<FileSecurityState, String> = runtime::Property::Named(
     "name",
 );
 /// `path`
-pub const PATH: runtime::Property<FileSecurityState, String> = runtime::Property::new(
+pub const PATH: runtime::Property<FileSecurityState, String> = runtime::Property::Named(
     "path",
 );
 /// `riskScore`
-pub const RISK_SCORE: runtime::Property<FileSecurityState, String> = runtime::Property::new(
+pub const RISK_SCORE: runtime::Property<FileSecurityState, String> = runtime::Property::Named(
     "riskScore",
 );

@@ -89,21 +89,21 @@ pub type Patch = runtime::Patch<FileStorage>;
 pub const CONTAINER_TYPE_REGISTRATIONS: runtime::Property<
     FileStorage,
     runtime::Expanded<Vec<models::FileStorageContainerTypeRegistration>>,
-> = runtime::Property::new("containerTypeRegistrations");
+> = runtime::Property::Named("containerTypeRegistrations");
 /// `containerTypes`: navigation property.
 pub const CONTAINER_TYPES: runtime::Property<
     FileStorage,
     runtime::Expanded<Vec<models::FileStorageContainerType>>,
-> = runtime::Property::new("containerTypes");
+> = runtime::Property::Named("containerTypes");
 /// `containers`: navigation property.
 pub const CONTAINERS: runtime::Property<
     FileStorage,
     runtime::Expanded<Vec<models::FileStorageContainer>>,
-> = runtime::Property::new("containers");
+> = runtime::Property::Named("containers");
 /// `deletedContainers`: navigation property.
 pub const DELETED_CONTAINERS: runtime::Property<
     FileStorage,
     runtime::Expanded<Vec<models::FileStorageContainer>>,
-> = runtime::Property::new("deletedContainers");
+> = runtime::Property::Named("deletedContainers");
 /// `id`: never null.
-pub const ID: runtime::Property<FileStorage, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<FileStorage, String> = runtime::Property::Named("id");

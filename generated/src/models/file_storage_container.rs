@@ -206,80 +206,80 @@ pub type Patch = runtime::Patch<FileStorageContainer>;
 pub const ASSIGNED_SENSITIVITY_LABEL: runtime::Property<
     FileStorageContainer,
     models::AssignedLabel,
-> = runtime::Property::new("assignedSensitivityLabel");
+> = runtime::Property::Named("assignedSensitivityLabel");
 /// `columns`: navigation property.
 pub const COLUMNS: runtime::Property<
     FileStorageContainer,
     runtime::Expanded<Vec<models::ColumnDefinition>>,
-> = runtime::Property::new("columns");
+> = runtime::Property::Named("columns");
 /// `containerTypeId`: never null.
 pub const CONTAINER_TYPE_ID: runtime::Property<
     FileStorageContainer,
     runtime::edm::Guid,
-> = runtime::Property::new("containerTypeId");
+> = runtime::Property::Named("containerTypeId");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     FileStorageContainer,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customProperties`
 pub const CUSTOM_PROPERTIES: runtime::Property<
     FileStorageContainer,
     models::FileStorageContainerCustomPropertyDictionary,
-> = runtime::Property::new("customProperties");
+> = runtime::Property::Named("customProperties");
 /// `description`
-pub const DESCRIPTION: runtime::Property<FileStorageContainer, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<FileStorageContainer, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<FileStorageContainer, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<FileStorageContainer, String> = runtime::Property::Named(
     "displayName",
 );
 /// `drive`: navigation property.
 pub const DRIVE: runtime::Property<
     FileStorageContainer,
     runtime::Expanded<models::Drive>,
-> = runtime::Property::new("drive");
+> = runtime::Property::Named("drive");
 /// `id`: never null.
-pub const ID: runtime::Property<FileStorageContainer, String> = runtime::Property::new(
+pub const ID: runtime::Property<FileStorageContainer, String> = runtime::Property::Named(
     "id",
 );
 /// `lockState`
-pub const LOCK_STATE: runtime::Property<FileStorageContainer, models::SiteLockState> = runtime::Property::new(
+pub const LOCK_STATE: runtime::Property<FileStorageContainer, models::SiteLockState> = runtime::Property::Named(
     "lockState",
 );
 /// `migrationJobs`: navigation property.
 pub const MIGRATION_JOBS: runtime::Property<
     FileStorageContainer,
     runtime::Expanded<Vec<models::SharePointMigrationJob>>,
-> = runtime::Property::new("migrationJobs");
+> = runtime::Property::Named("migrationJobs");
 /// `permissions`: navigation property.
 pub const PERMISSIONS: runtime::Property<
     FileStorageContainer,
     runtime::Expanded<Vec<models::Permission>>,
-> = runtime::Property::new("permissions");
+> = runtime::Property::Named("permissions");
 /// `recycleBin`: navigation property.
 pub const RECYCLE_BIN: runtime::Property<
     FileStorageContainer,
     runtime::Expanded<models::RecycleBin>,
-> = runtime::Property::new("recycleBin");
+> = runtime::Property::Named("recycleBin");
 /// `settings`: never null.
 pub const SETTINGS: runtime::Property<
     FileStorageContainer,
     models::FileStorageContainerSettings,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");
 /// `sharePointGroups`: navigation property.
 pub const SHARE_POINT_GROUPS: runtime::Property<
     FileStorageContainer,
     runtime::Expanded<Vec<models::SharePointGroup>>,
-> = runtime::Property::new("sharePointGroups");
+> = runtime::Property::Named("sharePointGroups");
 /// `status`
 pub const STATUS: runtime::Property<
     FileStorageContainer,
     models::FileStorageContainerStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `viewpoint`
 pub const VIEWPOINT: runtime::Property<
     FileStorageContainer,
     models::FileStorageContainerViewpoint,
-> = runtime::Property::new("viewpoint");
+> = runtime::Property::Named("viewpoint");

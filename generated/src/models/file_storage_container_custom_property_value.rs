@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<FileStorageContainerCustomPropertyValue>;
 pub const IS_SEARCHABLE: runtime::Property<
     FileStorageContainerCustomPropertyValue,
     bool,
-> = runtime::Property::new("isSearchable");
+> = runtime::Property::Named("isSearchable");
 /// `value`: never null.
-pub const VALUE: runtime::Property<FileStorageContainerCustomPropertyValue, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<FileStorageContainerCustomPropertyValue, String> = runtime::Property::Named(
     "value",
 );

@@ -67,13 +67,13 @@ pub type Patch = runtime::Patch<FileStorageContainerSettings>;
 pub const IS_ITEM_VERSIONING_ENABLED: runtime::Property<
     FileStorageContainerSettings,
     bool,
-> = runtime::Property::new("isItemVersioningEnabled");
+> = runtime::Property::Named("isItemVersioningEnabled");
 /// `isOcrEnabled`
-pub const IS_OCR_ENABLED: runtime::Property<FileStorageContainerSettings, bool> = runtime::Property::new(
+pub const IS_OCR_ENABLED: runtime::Property<FileStorageContainerSettings, bool> = runtime::Property::Named(
     "isOcrEnabled",
 );
 /// `itemMajorVersionLimit`
 pub const ITEM_MAJOR_VERSION_LIMIT: runtime::Property<
     FileStorageContainerSettings,
     i32,
-> = runtime::Property::new("itemMajorVersionLimit");
+> = runtime::Property::Named("itemMajorVersionLimit");

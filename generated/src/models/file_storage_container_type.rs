@@ -111,41 +111,41 @@ pub type Patch = runtime::Patch<FileStorageContainerType>;
 pub const BILLING_CLASSIFICATION: runtime::Property<
     FileStorageContainerType,
     models::FileStorageContainerBillingClassification,
-> = runtime::Property::new("billingClassification");
+> = runtime::Property::Named("billingClassification");
 /// `billingStatus`: never null.
 pub const BILLING_STATUS: runtime::Property<
     FileStorageContainerType,
     models::FileStorageContainerBillingStatus,
-> = runtime::Property::new("billingStatus");
+> = runtime::Property::Named("billingStatus");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     FileStorageContainerType,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `etag`: never null.
-pub const ETAG: runtime::Property<FileStorageContainerType, String> = runtime::Property::new(
+pub const ETAG: runtime::Property<FileStorageContainerType, String> = runtime::Property::Named(
     "etag",
 );
 /// `expirationDateTime`: never null.
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     FileStorageContainerType,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<FileStorageContainerType, String> = runtime::Property::new(
+pub const ID: runtime::Property<FileStorageContainerType, String> = runtime::Property::Named(
     "id",
 );
 /// `name`: never null.
-pub const NAME: runtime::Property<FileStorageContainerType, String> = runtime::Property::new(
+pub const NAME: runtime::Property<FileStorageContainerType, String> = runtime::Property::Named(
     "name",
 );
 /// `owningAppId`: never null.
 pub const OWNING_APP_ID: runtime::Property<
     FileStorageContainerType,
     runtime::edm::Guid,
-> = runtime::Property::new("owningAppId");
+> = runtime::Property::Named("owningAppId");
 /// `settings`: never null.
 pub const SETTINGS: runtime::Property<
     FileStorageContainerType,
     models::FileStorageContainerTypeSettings,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");

@@ -71,14 +71,14 @@ pub type Patch = runtime::Patch<FileStorageContainerTypeAppPermissionGrant>;
 pub const APP_ID: runtime::Property<
     FileStorageContainerTypeAppPermissionGrant,
     String,
-> = runtime::Property::new("appId");
+> = runtime::Property::Named("appId");
 /// `applicationPermissions`
 pub const APPLICATION_PERMISSIONS: runtime::Property<
     FileStorageContainerTypeAppPermissionGrant,
     Vec<models::FileStorageContainerTypeAppPermission>,
-> = runtime::Property::new("applicationPermissions");
+> = runtime::Property::Named("applicationPermissions");
 /// `delegatedPermissions`
 pub const DELEGATED_PERMISSIONS: runtime::Property<
     FileStorageContainerTypeAppPermissionGrant,
     Vec<models::FileStorageContainerTypeAppPermission>,
-> = runtime::Property::new("delegatedPermissions");
+> = runtime::Property::Named("delegatedPermissions");

@@ -119,46 +119,46 @@ pub type Patch = runtime::Patch<FileStorageContainerTypeRegistration>;
 pub const APPLICATION_PERMISSION_GRANTS: runtime::Property<
     FileStorageContainerTypeRegistration,
     runtime::Expanded<Vec<models::FileStorageContainerTypeAppPermissionGrant>>,
-> = runtime::Property::new("applicationPermissionGrants");
+> = runtime::Property::Named("applicationPermissionGrants");
 /// `billingClassification`: never null.
 pub const BILLING_CLASSIFICATION: runtime::Property<
     FileStorageContainerTypeRegistration,
     models::FileStorageContainerBillingClassification,
-> = runtime::Property::new("billingClassification");
+> = runtime::Property::Named("billingClassification");
 /// `billingStatus`: never null.
 pub const BILLING_STATUS: runtime::Property<
     FileStorageContainerTypeRegistration,
     models::FileStorageContainerBillingStatus,
-> = runtime::Property::new("billingStatus");
+> = runtime::Property::Named("billingStatus");
 /// `etag`: never null.
-pub const ETAG: runtime::Property<FileStorageContainerTypeRegistration, String> = runtime::Property::new(
+pub const ETAG: runtime::Property<FileStorageContainerTypeRegistration, String> = runtime::Property::Named(
     "etag",
 );
 /// `expirationDateTime`: never null.
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     FileStorageContainerTypeRegistration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<FileStorageContainerTypeRegistration, String> = runtime::Property::new(
+pub const ID: runtime::Property<FileStorageContainerTypeRegistration, String> = runtime::Property::Named(
     "id",
 );
 /// `name`: never null.
-pub const NAME: runtime::Property<FileStorageContainerTypeRegistration, String> = runtime::Property::new(
+pub const NAME: runtime::Property<FileStorageContainerTypeRegistration, String> = runtime::Property::Named(
     "name",
 );
 /// `owningAppId`: never null.
 pub const OWNING_APP_ID: runtime::Property<
     FileStorageContainerTypeRegistration,
     runtime::edm::Guid,
-> = runtime::Property::new("owningAppId");
+> = runtime::Property::Named("owningAppId");
 /// `registeredDateTime`: never null.
 pub const REGISTERED_DATE_TIME: runtime::Property<
     FileStorageContainerTypeRegistration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("registeredDateTime");
+> = runtime::Property::Named("registeredDateTime");
 /// `settings`: never null.
 pub const SETTINGS: runtime::Property<
     FileStorageContainerTypeRegistration,
     models::FileStorageContainerTypeRegistrationSettings,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");

@@ -101,39 +101,39 @@ pub type Patch = runtime::Patch<FileStorageContainerTypeRegistrationSettings>;
 pub const IS_DISCOVERABILITY_ENABLED: runtime::Property<
     FileStorageContainerTypeRegistrationSettings,
     bool,
-> = runtime::Property::new("isDiscoverabilityEnabled");
+> = runtime::Property::Named("isDiscoverabilityEnabled");
 /// `isItemVersioningEnabled`
 pub const IS_ITEM_VERSIONING_ENABLED: runtime::Property<
     FileStorageContainerTypeRegistrationSettings,
     bool,
-> = runtime::Property::new("isItemVersioningEnabled");
+> = runtime::Property::Named("isItemVersioningEnabled");
 /// `isSearchEnabled`
 pub const IS_SEARCH_ENABLED: runtime::Property<
     FileStorageContainerTypeRegistrationSettings,
     bool,
-> = runtime::Property::new("isSearchEnabled");
+> = runtime::Property::Named("isSearchEnabled");
 /// `isSharingRestricted`
 pub const IS_SHARING_RESTRICTED: runtime::Property<
     FileStorageContainerTypeRegistrationSettings,
     bool,
-> = runtime::Property::new("isSharingRestricted");
+> = runtime::Property::Named("isSharingRestricted");
 /// `itemMajorVersionLimit`
 pub const ITEM_MAJOR_VERSION_LIMIT: runtime::Property<
     FileStorageContainerTypeRegistrationSettings,
     i64,
-> = runtime::Property::new("itemMajorVersionLimit");
+> = runtime::Property::Named("itemMajorVersionLimit");
 /// `maxStoragePerContainerInBytes`
 pub const MAX_STORAGE_PER_CONTAINER_IN_BYTES: runtime::Property<
     FileStorageContainerTypeRegistrationSettings,
     i64,
-> = runtime::Property::new("maxStoragePerContainerInBytes");
+> = runtime::Property::Named("maxStoragePerContainerInBytes");
 /// `sharingCapability`
 pub const SHARING_CAPABILITY: runtime::Property<
     FileStorageContainerTypeRegistrationSettings,
     models::SharingCapabilities,
-> = runtime::Property::new("sharingCapability");
+> = runtime::Property::Named("sharingCapability");
 /// `urlTemplate`
 pub const URL_TEMPLATE: runtime::Property<
     FileStorageContainerTypeRegistrationSettings,
     String,
-> = runtime::Property::new("urlTemplate");
+> = runtime::Property::Named("urlTemplate");

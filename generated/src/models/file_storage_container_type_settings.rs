@@ -109,42 +109,42 @@ pub type Patch = runtime::Patch<FileStorageContainerTypeSettings>;
 pub const CONSUMING_TENANT_OVERRIDABLES: runtime::Property<
     FileStorageContainerTypeSettings,
     runtime::Flags<models::FileStorageContainerTypeSettingsOverride>,
-> = runtime::Property::new("consumingTenantOverridables");
+> = runtime::Property::Named("consumingTenantOverridables");
 /// `isDiscoverabilityEnabled`
 pub const IS_DISCOVERABILITY_ENABLED: runtime::Property<
     FileStorageContainerTypeSettings,
     bool,
-> = runtime::Property::new("isDiscoverabilityEnabled");
+> = runtime::Property::Named("isDiscoverabilityEnabled");
 /// `isItemVersioningEnabled`
 pub const IS_ITEM_VERSIONING_ENABLED: runtime::Property<
     FileStorageContainerTypeSettings,
     bool,
-> = runtime::Property::new("isItemVersioningEnabled");
+> = runtime::Property::Named("isItemVersioningEnabled");
 /// `isSearchEnabled`
-pub const IS_SEARCH_ENABLED: runtime::Property<FileStorageContainerTypeSettings, bool> = runtime::Property::new(
+pub const IS_SEARCH_ENABLED: runtime::Property<FileStorageContainerTypeSettings, bool> = runtime::Property::Named(
     "isSearchEnabled",
 );
 /// `isSharingRestricted`
 pub const IS_SHARING_RESTRICTED: runtime::Property<
     FileStorageContainerTypeSettings,
     bool,
-> = runtime::Property::new("isSharingRestricted");
+> = runtime::Property::Named("isSharingRestricted");
 /// `itemMajorVersionLimit`
 pub const ITEM_MAJOR_VERSION_LIMIT: runtime::Property<
     FileStorageContainerTypeSettings,
     i64,
-> = runtime::Property::new("itemMajorVersionLimit");
+> = runtime::Property::Named("itemMajorVersionLimit");
 /// `maxStoragePerContainerInBytes`
 pub const MAX_STORAGE_PER_CONTAINER_IN_BYTES: runtime::Property<
     FileStorageContainerTypeSettings,
     i64,
-> = runtime::Property::new("maxStoragePerContainerInBytes");
+> = runtime::Property::Named("maxStoragePerContainerInBytes");
 /// `sharingCapability`
 pub const SHARING_CAPABILITY: runtime::Property<
     FileStorageContainerTypeSettings,
     models::SharingCapabilities,
-> = runtime::Property::new("sharingCapability");
+> = runtime::Property::Named("sharingCapability");
 /// `urlTemplate`
-pub const URL_TEMPLATE: runtime::Property<FileStorageContainerTypeSettings, String> = runtime::Property::new(
+pub const URL_TEMPLATE: runtime::Property<FileStorageContainerTypeSettings, String> = runtime::Property::Named(
     "urlTemplate",
 );

@@ -54,6 +54,6 @@ runtime::models!(FileStorageContainerViewpoint);
 /// Changes to a [`FileStorageContainerViewpoint`].
 pub type Patch = runtime::Patch<FileStorageContainerViewpoint>;
 /// `effectiveRole`: never null.
-pub const EFFECTIVE_ROLE: runtime::Property<FileStorageContainerViewpoint, String> = runtime::Property::new(
+pub const EFFECTIVE_ROLE: runtime::Property<FileStorageContainerViewpoint, String> = runtime::Property::Named(
     "effectiveRole",
 );

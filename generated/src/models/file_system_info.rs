@@ -67,14 +67,14 @@ pub type Patch = runtime::Patch<FileSystemInfo>;
 pub const CREATED_DATE_TIME: runtime::Property<
     FileSystemInfo,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `lastAccessedDateTime`
 pub const LAST_ACCESSED_DATE_TIME: runtime::Property<
     FileSystemInfo,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastAccessedDateTime");
+> = runtime::Property::Named("lastAccessedDateTime");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     FileSystemInfo,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

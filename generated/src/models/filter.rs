@@ -64,14 +64,14 @@ runtime::models!(Filter);
 /// Changes to a [`Filter`].
 pub type Patch = runtime::Patch<Filter>;
 /// `categoryFilterGroups`
-pub const CATEGORY_FILTER_GROUPS: runtime::Property<Filter, Vec<models::FilterGroup>> = runtime::Property::new(
+pub const CATEGORY_FILTER_GROUPS: runtime::Property<Filter, Vec<models::FilterGroup>> = runtime::Property::Named(
     "categoryFilterGroups",
 );
 /// `groups`
-pub const GROUPS: runtime::Property<Filter, Vec<models::FilterGroup>> = runtime::Property::new(
+pub const GROUPS: runtime::Property<Filter, Vec<models::FilterGroup>> = runtime::Property::Named(
     "groups",
 );
 /// `inputFilterGroups`
-pub const INPUT_FILTER_GROUPS: runtime::Property<Filter, Vec<models::FilterGroup>> = runtime::Property::new(
+pub const INPUT_FILTER_GROUPS: runtime::Property<Filter, Vec<models::FilterGroup>> = runtime::Property::Named(
     "inputFilterGroups",
 );

@@ -64,14 +64,14 @@ runtime::models!(FilterClause);
 /// Changes to a [`FilterClause`].
 pub type Patch = runtime::Patch<FilterClause>;
 /// `operatorName`
-pub const OPERATOR_NAME: runtime::Property<FilterClause, String> = runtime::Property::new(
+pub const OPERATOR_NAME: runtime::Property<FilterClause, String> = runtime::Property::Named(
     "operatorName",
 );
 /// `sourceOperandName`
-pub const SOURCE_OPERAND_NAME: runtime::Property<FilterClause, String> = runtime::Property::new(
+pub const SOURCE_OPERAND_NAME: runtime::Property<FilterClause, String> = runtime::Property::Named(
     "sourceOperandName",
 );
 /// `targetOperand`
-pub const TARGET_OPERAND: runtime::Property<FilterClause, models::FilterOperand> = runtime::Property::new(
+pub const TARGET_OPERAND: runtime::Property<FilterClause, models::FilterOperand> = runtime::Property::Named(
     "targetOperand",
 );

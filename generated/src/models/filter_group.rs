@@ -59,8 +59,10 @@ runtime::models!(FilterGroup);
 /// Changes to a [`FilterGroup`].
 pub type Patch = runtime::Patch<FilterGroup>;
 /// `clauses`
-pub const CLAUSES: runtime::Property<FilterGroup, Vec<models::FilterClause>> = runtime::Property::new(
+pub const CLAUSES: runtime::Property<FilterGroup, Vec<models::FilterClause>> = runtime::Property::Named(
     "clauses",
 );
 /// `name`
-pub const NAME: runtime::Property<FilterGroup, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<FilterGroup, String> = runtime::Property::Named(
+    "name",
+);

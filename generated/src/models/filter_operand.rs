@@ -54,6 +54,6 @@ runtime::models!(FilterOperand);
 /// Changes to a [`FilterOperand`].
 pub type Patch = runtime::Patch<FilterOperand>;
 /// `values`
-pub const VALUES: runtime::Property<FilterOperand, Vec<String>> = runtime::Property::new(
+pub const VALUES: runtime::Property<FilterOperand, Vec<String>> = runtime::Property::Named(
     "values",
 );

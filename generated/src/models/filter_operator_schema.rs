@@ -78,20 +78,20 @@ runtime::models!(FilterOperatorSchema);
 /// Changes to a [`FilterOperatorSchema`].
 pub type Patch = runtime::Patch<FilterOperatorSchema>;
 /// `arity`: never null.
-pub const ARITY: runtime::Property<FilterOperatorSchema, models::ScopeOperatorType> = runtime::Property::new(
+pub const ARITY: runtime::Property<FilterOperatorSchema, models::ScopeOperatorType> = runtime::Property::Named(
     "arity",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<FilterOperatorSchema, String> = runtime::Property::new(
+pub const ID: runtime::Property<FilterOperatorSchema, String> = runtime::Property::Named(
     "id",
 );
 /// `multivaluedComparisonType`: never null.
 pub const MULTIVALUED_COMPARISON_TYPE: runtime::Property<
     FilterOperatorSchema,
     models::ScopeOperatorMultiValuedComparisonType,
-> = runtime::Property::new("multivaluedComparisonType");
+> = runtime::Property::Named("multivaluedComparisonType");
 /// `supportedAttributeTypes`: never null.
 pub const SUPPORTED_ATTRIBUTE_TYPES: runtime::Property<
     FilterOperatorSchema,
     Vec<models::AttributeType>,
-> = runtime::Property::new("supportedAttributeTypes");
+> = runtime::Property::Named("supportedAttributeTypes");

@@ -68,12 +68,12 @@ runtime::models!(FixtureMap);
 /// Changes to a [`FixtureMap`].
 pub type Patch = runtime::Patch<FixtureMap>;
 /// `id`: never null.
-pub const ID: runtime::Property<FixtureMap, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<FixtureMap, String> = runtime::Property::Named("id");
 /// `placeId`
-pub const PLACE_ID: runtime::Property<FixtureMap, String> = runtime::Property::new(
+pub const PLACE_ID: runtime::Property<FixtureMap, String> = runtime::Property::Named(
     "placeId",
 );
 /// `properties`
-pub const PROPERTIES: runtime::Property<FixtureMap, String> = runtime::Property::new(
+pub const PROPERTIES: runtime::Property<FixtureMap, String> = runtime::Property::Named(
     "properties",
 );

@@ -138,41 +138,43 @@ runtime::models!(Floor);
 /// Changes to a [`Floor`].
 pub type Patch = runtime::Patch<Floor>;
 /// `address`
-pub const ADDRESS: runtime::Property<Floor, models::PhysicalAddress> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<Floor, models::PhysicalAddress> = runtime::Property::Named(
     "address",
 );
 /// `checkIns`: navigation property.
 pub const CHECK_INS: runtime::Property<
     Floor,
     runtime::Expanded<Vec<models::CheckInClaim>>,
-> = runtime::Property::new("checkIns");
+> = runtime::Property::Named("checkIns");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Floor, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Floor, String> = runtime::Property::Named(
     "displayName",
 );
 /// `geoCoordinates`
-pub const GEO_COORDINATES: runtime::Property<Floor, models::OutlookGeoCoordinates> = runtime::Property::new(
+pub const GEO_COORDINATES: runtime::Property<Floor, models::OutlookGeoCoordinates> = runtime::Property::Named(
     "geoCoordinates",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Floor, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Floor, String> = runtime::Property::Named("id");
 /// `isWheelChairAccessible`
-pub const IS_WHEEL_CHAIR_ACCESSIBLE: runtime::Property<Floor, bool> = runtime::Property::new(
+pub const IS_WHEEL_CHAIR_ACCESSIBLE: runtime::Property<Floor, bool> = runtime::Property::Named(
     "isWheelChairAccessible",
 );
 /// `label`
-pub const LABEL: runtime::Property<Floor, String> = runtime::Property::new("label");
+pub const LABEL: runtime::Property<Floor, String> = runtime::Property::Named("label");
 /// `parentId`
-pub const PARENT_ID: runtime::Property<Floor, String> = runtime::Property::new(
+pub const PARENT_ID: runtime::Property<Floor, String> = runtime::Property::Named(
     "parentId",
 );
 /// `phone`
-pub const PHONE: runtime::Property<Floor, String> = runtime::Property::new("phone");
+pub const PHONE: runtime::Property<Floor, String> = runtime::Property::Named("phone");
 /// `placeId`
-pub const PLACE_ID: runtime::Property<Floor, String> = runtime::Property::new("placeId");
+pub const PLACE_ID: runtime::Property<Floor, String> = runtime::Property::Named(
+    "placeId",
+);
 /// `sortOrder`
-pub const SORT_ORDER: runtime::Property<Floor, i32> = runtime::Property::new(
+pub const SORT_ORDER: runtime::Property<Floor, i32> = runtime::Property::Named(
     "sortOrder",
 );
 /// `tags`: never null.
-pub const TAGS: runtime::Property<Floor, Vec<String>> = runtime::Property::new("tags");
+pub const TAGS: runtime::Property<Floor, Vec<String>> = runtime::Property::Named("tags");

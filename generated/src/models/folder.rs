@@ -59,10 +59,10 @@ runtime::models!(Folder);
 /// Changes to a [`Folder`].
 pub type Patch = runtime::Patch<Folder>;
 /// `childCount`
-pub const CHILD_COUNT: runtime::Property<Folder, i32> = runtime::Property::new(
+pub const CHILD_COUNT: runtime::Property<Folder, i32> = runtime::Property::Named(
     "childCount",
 );
 /// `view`
-pub const VIEW: runtime::Property<Folder, models::FolderView> = runtime::Property::new(
+pub const VIEW: runtime::Property<Folder, models::FolderView> = runtime::Property::Named(
     "view",
 );

@@ -64,14 +64,14 @@ runtime::models!(FolderView);
 /// Changes to a [`FolderView`].
 pub type Patch = runtime::Patch<FolderView>;
 /// `sortBy`
-pub const SORT_BY: runtime::Property<FolderView, String> = runtime::Property::new(
+pub const SORT_BY: runtime::Property<FolderView, String> = runtime::Property::Named(
     "sortBy",
 );
 /// `sortOrder`
-pub const SORT_ORDER: runtime::Property<FolderView, String> = runtime::Property::new(
+pub const SORT_ORDER: runtime::Property<FolderView, String> = runtime::Property::Named(
     "sortOrder",
 );
 /// `viewType`
-pub const VIEW_TYPE: runtime::Property<FolderView, String> = runtime::Property::new(
+pub const VIEW_TYPE: runtime::Property<FolderView, String> = runtime::Property::Named(
     "viewType",
 );

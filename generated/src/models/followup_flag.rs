@@ -74,16 +74,16 @@ pub type Patch = runtime::Patch<FollowupFlag>;
 pub const COMPLETED_DATE_TIME: runtime::Property<
     FollowupFlag,
     models::DateTimeTimeZone,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `dueDateTime`
-pub const DUE_DATE_TIME: runtime::Property<FollowupFlag, models::DateTimeTimeZone> = runtime::Property::new(
+pub const DUE_DATE_TIME: runtime::Property<FollowupFlag, models::DateTimeTimeZone> = runtime::Property::Named(
     "dueDateTime",
 );
 /// `flagStatus`
-pub const FLAG_STATUS: runtime::Property<FollowupFlag, models::FollowupFlagStatus> = runtime::Property::new(
+pub const FLAG_STATUS: runtime::Property<FollowupFlag, models::FollowupFlagStatus> = runtime::Property::Named(
     "flagStatus",
 );
 /// `startDateTime`
-pub const START_DATE_TIME: runtime::Property<FollowupFlag, models::DateTimeTimeZone> = runtime::Property::new(
+pub const START_DATE_TIME: runtime::Property<FollowupFlag, models::DateTimeTimeZone> = runtime::Property::Named(
     "startDateTime",
 );

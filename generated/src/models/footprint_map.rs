@@ -63,8 +63,8 @@ runtime::models!(FootprintMap);
 /// Changes to a [`FootprintMap`].
 pub type Patch = runtime::Patch<FootprintMap>;
 /// `id`: never null.
-pub const ID: runtime::Property<FootprintMap, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<FootprintMap, String> = runtime::Property::Named("id");
 /// `properties`
-pub const PROPERTIES: runtime::Property<FootprintMap, String> = runtime::Property::new(
+pub const PROPERTIES: runtime::Property<FootprintMap, String> = runtime::Property::Named(
     "properties",
 );

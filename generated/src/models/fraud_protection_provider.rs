@@ -69,10 +69,10 @@ runtime::models!(FraudProtectionProvider);
 /// Changes to a [`FraudProtectionProvider`].
 pub type Patch = runtime::Patch<FraudProtectionProvider>;
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<FraudProtectionProvider, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<FraudProtectionProvider, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<FraudProtectionProvider, String> = runtime::Property::new(
+pub const ID: runtime::Property<FraudProtectionProvider, String> = runtime::Property::Named(
     "id",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<FraudProtectionProviderConfiguration>;
 pub const FRAUD_PROTECTION_PROVIDER: runtime::Property<
     FraudProtectionProviderConfiguration,
     runtime::Expanded<models::FraudProtectionProvider>,
-> = runtime::Property::new("fraudProtectionProvider");
+> = runtime::Property::Named("fraudProtectionProvider");

@@ -59,10 +59,10 @@ runtime::models!(FreeBusyError);
 /// Changes to a [`FreeBusyError`].
 pub type Patch = runtime::Patch<FreeBusyError>;
 /// `message`
-pub const MESSAGE: runtime::Property<FreeBusyError, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<FreeBusyError, String> = runtime::Property::Named(
     "message",
 );
 /// `responseCode`
-pub const RESPONSE_CODE: runtime::Property<FreeBusyError, String> = runtime::Property::new(
+pub const RESPONSE_CODE: runtime::Property<FreeBusyError, String> = runtime::Property::Named(
     "responseCode",
 );

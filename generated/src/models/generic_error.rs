@@ -59,8 +59,10 @@ runtime::models!(GenericError);
 /// Changes to a [`GenericError`].
 pub type Patch = runtime::Patch<GenericError>;
 /// `code`
-pub const CODE: runtime::Property<GenericError, String> = runtime::Property::new("code");
+pub const CODE: runtime::Property<GenericError, String> = runtime::Property::Named(
+    "code",
+);
 /// `message`
-pub const MESSAGE: runtime::Property<GenericError, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<GenericError, String> = runtime::Property::Named(
     "message",
 );

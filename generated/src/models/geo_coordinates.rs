@@ -64,14 +64,14 @@ runtime::models!(GeoCoordinates);
 /// Changes to a [`GeoCoordinates`].
 pub type Patch = runtime::Patch<GeoCoordinates>;
 /// `altitude`
-pub const ALTITUDE: runtime::Property<GeoCoordinates, f64> = runtime::Property::new(
+pub const ALTITUDE: runtime::Property<GeoCoordinates, f64> = runtime::Property::Named(
     "altitude",
 );
 /// `latitude`
-pub const LATITUDE: runtime::Property<GeoCoordinates, f64> = runtime::Property::new(
+pub const LATITUDE: runtime::Property<GeoCoordinates, f64> = runtime::Property::Named(
     "latitude",
 );
 /// `longitude`
-pub const LONGITUDE: runtime::Property<GeoCoordinates, f64> = runtime::Property::new(
+pub const LONGITUDE: runtime::Property<GeoCoordinates, f64> = runtime::Property::Named(
     "longitude",
 );

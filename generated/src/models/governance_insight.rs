@@ -67,11 +67,11 @@ runtime::models!(GovernanceInsight);
 /// Changes to a [`GovernanceInsight`].
 pub type Patch = runtime::Patch<GovernanceInsight>;
 /// `id`: never null.
-pub const ID: runtime::Property<GovernanceInsight, String> = runtime::Property::new(
+pub const ID: runtime::Property<GovernanceInsight, String> = runtime::Property::Named(
     "id",
 );
 /// `insightCreatedDateTime`
 pub const INSIGHT_CREATED_DATE_TIME: runtime::Property<
     GovernanceInsight,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("insightCreatedDateTime");
+> = runtime::Property::Named("insightCreatedDateTime");

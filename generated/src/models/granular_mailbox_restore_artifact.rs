@@ -130,60 +130,60 @@ runtime::models!(GranularMailboxRestoreArtifact);
 /// Changes to a [`GranularMailboxRestoreArtifact`].
 pub type Patch = runtime::Patch<GranularMailboxRestoreArtifact>;
 /// `artifactCount`
-pub const ARTIFACT_COUNT: runtime::Property<GranularMailboxRestoreArtifact, i32> = runtime::Property::new(
+pub const ARTIFACT_COUNT: runtime::Property<GranularMailboxRestoreArtifact, i32> = runtime::Property::Named(
     "artifactCount",
 );
 /// `completionDateTime`
 pub const COMPLETION_DATE_TIME: runtime::Property<
     GranularMailboxRestoreArtifact,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completionDateTime");
+> = runtime::Property::Named("completionDateTime");
 /// `destinationType`
 pub const DESTINATION_TYPE: runtime::Property<
     GranularMailboxRestoreArtifact,
     models::DestinationType,
-> = runtime::Property::new("destinationType");
+> = runtime::Property::Named("destinationType");
 /// `error`
 pub const ERROR: runtime::Property<
     GranularMailboxRestoreArtifact,
     models::PublicError,
-> = runtime::Property::new("error");
+> = runtime::Property::Named("error");
 /// `id`: never null.
-pub const ID: runtime::Property<GranularMailboxRestoreArtifact, String> = runtime::Property::new(
+pub const ID: runtime::Property<GranularMailboxRestoreArtifact, String> = runtime::Property::Named(
     "id",
 );
 /// `restorePoint`: navigation property.
 pub const RESTORE_POINT: runtime::Property<
     GranularMailboxRestoreArtifact,
     runtime::Expanded<models::RestorePoint>,
-> = runtime::Property::new("restorePoint");
+> = runtime::Property::Named("restorePoint");
 /// `restoredFolderId`
 pub const RESTORED_FOLDER_ID: runtime::Property<
     GranularMailboxRestoreArtifact,
     String,
-> = runtime::Property::new("restoredFolderId");
+> = runtime::Property::Named("restoredFolderId");
 /// `restoredFolderName`: read-only.
 pub const RESTORED_FOLDER_NAME: runtime::Property<
     GranularMailboxRestoreArtifact,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("restoredFolderName");
+> = runtime::Property::Named("restoredFolderName");
 /// `restoredItemCount`
-pub const RESTORED_ITEM_COUNT: runtime::Property<GranularMailboxRestoreArtifact, i32> = runtime::Property::new(
+pub const RESTORED_ITEM_COUNT: runtime::Property<GranularMailboxRestoreArtifact, i32> = runtime::Property::Named(
     "restoredItemCount",
 );
 /// `searchResponseId`: never null.
 pub const SEARCH_RESPONSE_ID: runtime::Property<
     GranularMailboxRestoreArtifact,
     String,
-> = runtime::Property::new("searchResponseId");
+> = runtime::Property::Named("searchResponseId");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     GranularMailboxRestoreArtifact,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `status`
 pub const STATUS: runtime::Property<
     GranularMailboxRestoreArtifact,
     models::ArtifactRestoreStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

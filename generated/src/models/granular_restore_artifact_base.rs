@@ -118,47 +118,47 @@ runtime::models!(GranularRestoreArtifactBase);
 /// Changes to a [`GranularRestoreArtifactBase`].
 pub type Patch = runtime::Patch<GranularRestoreArtifactBase>;
 /// `browseSessionId`
-pub const BROWSE_SESSION_ID: runtime::Property<GranularRestoreArtifactBase, String> = runtime::Property::new(
+pub const BROWSE_SESSION_ID: runtime::Property<GranularRestoreArtifactBase, String> = runtime::Property::Named(
     "browseSessionId",
 );
 /// `completionDateTime`
 pub const COMPLETION_DATE_TIME: runtime::Property<
     GranularRestoreArtifactBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completionDateTime");
+> = runtime::Property::Named("completionDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<GranularRestoreArtifactBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<GranularRestoreArtifactBase, String> = runtime::Property::Named(
     "id",
 );
 /// `restorePointDateTime`
 pub const RESTORE_POINT_DATE_TIME: runtime::Property<
     GranularRestoreArtifactBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("restorePointDateTime");
+> = runtime::Property::Named("restorePointDateTime");
 /// `restoredItemKey`
-pub const RESTORED_ITEM_KEY: runtime::Property<GranularRestoreArtifactBase, String> = runtime::Property::new(
+pub const RESTORED_ITEM_KEY: runtime::Property<GranularRestoreArtifactBase, String> = runtime::Property::Named(
     "restoredItemKey",
 );
 /// `restoredItemPath`
-pub const RESTORED_ITEM_PATH: runtime::Property<GranularRestoreArtifactBase, String> = runtime::Property::new(
+pub const RESTORED_ITEM_PATH: runtime::Property<GranularRestoreArtifactBase, String> = runtime::Property::Named(
     "restoredItemPath",
 );
 /// `restoredItemWebUrl`
 pub const RESTORED_ITEM_WEB_URL: runtime::Property<
     GranularRestoreArtifactBase,
     String,
-> = runtime::Property::new("restoredItemWebUrl");
+> = runtime::Property::Named("restoredItemWebUrl");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     GranularRestoreArtifactBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     GranularRestoreArtifactBase,
     models::ArtifactRestoreStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `webUrl`
-pub const WEB_URL: runtime::Property<GranularRestoreArtifactBase, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<GranularRestoreArtifactBase, String> = runtime::Property::Named(
     "webUrl",
 );

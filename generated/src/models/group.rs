@@ -2092,13 +2092,13 @@ pub type Patch = runtime::Patch<Group>;
 pub const ACCEPTED_SENDERS: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("acceptedSenders");
+> = runtime::Property::Named("acceptedSenders");
 /// `accessType`
-pub const ACCESS_TYPE: runtime::Property<Group, models::GroupAccessType> = runtime::Property::new(
+pub const ACCESS_TYPE: runtime::Property<Group, models::GroupAccessType> = runtime::Property::Named(
     "accessType",
 );
 /// `allowExternalSenders`
-pub const ALLOW_EXTERNAL_SENDERS: runtime::Property<Group, bool> = runtime::Property::new(
+pub const ALLOW_EXTERNAL_SENDERS: runtime::Property<Group, bool> = runtime::Property::Named(
     "allowExternalSenders",
 );
 /// `appRoleAssignments`: navigation property.
@@ -2129,17 +2129,17 @@ pub const ALLOW_EXTERNAL_SENDERS: runtime::Property<Group, bool> = runtime::Prop
 pub const APP_ROLE_ASSIGNMENTS: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::AppRoleAssignment>>,
-> = runtime::Property::new("appRoleAssignments");
+> = runtime::Property::Named("appRoleAssignments");
 /// `assignedLabels`
-pub const ASSIGNED_LABELS: runtime::Property<Group, Vec<models::AssignedLabel>> = runtime::Property::new(
+pub const ASSIGNED_LABELS: runtime::Property<Group, Vec<models::AssignedLabel>> = runtime::Property::Named(
     "assignedLabels",
 );
 /// `assignedLicenses`
-pub const ASSIGNED_LICENSES: runtime::Property<Group, Vec<models::AssignedLicense>> = runtime::Property::new(
+pub const ASSIGNED_LICENSES: runtime::Property<Group, Vec<models::AssignedLicense>> = runtime::Property::Named(
     "assignedLicenses",
 );
 /// `autoSubscribeNewMembers`
-pub const AUTO_SUBSCRIBE_NEW_MEMBERS: runtime::Property<Group, bool> = runtime::Property::new(
+pub const AUTO_SUBSCRIBE_NEW_MEMBERS: runtime::Property<Group, bool> = runtime::Property::Named(
     "autoSubscribeNewMembers",
 );
 /// `calendar`: navigation property.
@@ -2147,15 +2147,15 @@ pub const AUTO_SUBSCRIBE_NEW_MEMBERS: runtime::Property<Group, bool> = runtime::
 pub const CALENDAR: runtime::Property<
     Group,
     crate::runtime::Expanded<crate::models::Calendar>,
-> = runtime::Property::new("calendar");
+> = runtime::Property::Named("calendar");
 /// `calendarView`: navigation property.
 #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
 pub const CALENDAR_VIEW: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::Event>>,
-> = runtime::Property::new("calendarView");
+> = runtime::Property::Named("calendarView");
 /// `classification`
-pub const CLASSIFICATION: runtime::Property<Group, String> = runtime::Property::new(
+pub const CLASSIFICATION: runtime::Property<Group, String> = runtime::Property::Named(
     "classification",
 );
 /// `conversations`: navigation property.
@@ -2163,9 +2163,9 @@ pub const CLASSIFICATION: runtime::Property<Group, String> = runtime::Property::
 pub const CONVERSATIONS: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::Conversation>>,
-> = runtime::Property::new("conversations");
+> = runtime::Property::Named("conversations");
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Group, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Group, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `createdOnBehalfOf`: navigation property.
@@ -2196,17 +2196,17 @@ pub const CREATED_DATE_TIME: runtime::Property<Group, runtime::edm::DateTimeOffs
 pub const CREATED_ON_BEHALF_OF: runtime::Property<
     Group,
     crate::runtime::Expanded<crate::models::DirectoryObject>,
-> = runtime::Property::new("createdOnBehalfOf");
+> = runtime::Property::Named("createdOnBehalfOf");
 /// `deletedDateTime`
-pub const DELETED_DATE_TIME: runtime::Property<Group, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const DELETED_DATE_TIME: runtime::Property<Group, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "deletedDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Group, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Group, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Group, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Group, String> = runtime::Property::Named(
     "displayName",
 );
 /// `drive`: navigation property.
@@ -2224,7 +2224,7 @@ pub const DISPLAY_NAME: runtime::Property<Group, String> = runtime::Property::ne
 pub const DRIVE: runtime::Property<
     Group,
     crate::runtime::Expanded<crate::models::Drive>,
-> = runtime::Property::new("drive");
+> = runtime::Property::Named("drive");
 /// `drives`: navigation property.
 #[cfg(
     any(
@@ -2240,15 +2240,15 @@ pub const DRIVE: runtime::Property<
 pub const DRIVES: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::Drive>>,
-> = runtime::Property::new("drives");
+> = runtime::Property::Named("drives");
 /// `events`: navigation property.
 #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
 pub const EVENTS: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::Event>>,
-> = runtime::Property::new("events");
+> = runtime::Property::Named("events");
 /// `expirationDateTime`
-pub const EXPIRATION_DATE_TIME: runtime::Property<Group, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const EXPIRATION_DATE_TIME: runtime::Property<Group, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "expirationDateTime",
 );
 /// `extensions`: navigation property.
@@ -2265,68 +2265,68 @@ pub const EXPIRATION_DATE_TIME: runtime::Property<Group, runtime::edm::DateTimeO
 pub const EXTENSIONS: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::Extension>>,
-> = runtime::Property::new("extensions");
+> = runtime::Property::Named("extensions");
 /// `groupLifecyclePolicies`: navigation property.
 #[cfg(any(feature = "group-lifecycle-policies", feature = "groups"))]
 pub const GROUP_LIFECYCLE_POLICIES: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::GroupLifecyclePolicy>>,
-> = runtime::Property::new("groupLifecyclePolicies");
+> = runtime::Property::Named("groupLifecyclePolicies");
 /// `groupTypes`: never null.
-pub const GROUP_TYPES: runtime::Property<Group, Vec<String>> = runtime::Property::new(
+pub const GROUP_TYPES: runtime::Property<Group, Vec<String>> = runtime::Property::Named(
     "groupTypes",
 );
 /// `hasMembersWithLicenseErrors`
-pub const HAS_MEMBERS_WITH_LICENSE_ERRORS: runtime::Property<Group, bool> = runtime::Property::new(
+pub const HAS_MEMBERS_WITH_LICENSE_ERRORS: runtime::Property<Group, bool> = runtime::Property::Named(
     "hasMembersWithLicenseErrors",
 );
 /// `hideFromAddressLists`
-pub const HIDE_FROM_ADDRESS_LISTS: runtime::Property<Group, bool> = runtime::Property::new(
+pub const HIDE_FROM_ADDRESS_LISTS: runtime::Property<Group, bool> = runtime::Property::Named(
     "hideFromAddressLists",
 );
 /// `hideFromOutlookClients`
-pub const HIDE_FROM_OUTLOOK_CLIENTS: runtime::Property<Group, bool> = runtime::Property::new(
+pub const HIDE_FROM_OUTLOOK_CLIENTS: runtime::Property<Group, bool> = runtime::Property::Named(
     "hideFromOutlookClients",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Group, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Group, String> = runtime::Property::Named("id");
 /// `infoCatalogs`: never null.
-pub const INFO_CATALOGS: runtime::Property<Group, Vec<String>> = runtime::Property::new(
+pub const INFO_CATALOGS: runtime::Property<Group, Vec<String>> = runtime::Property::Named(
     "infoCatalogs",
 );
 /// `isArchived`
-pub const IS_ARCHIVED: runtime::Property<Group, bool> = runtime::Property::new(
+pub const IS_ARCHIVED: runtime::Property<Group, bool> = runtime::Property::Named(
     "isArchived",
 );
 /// `isAssignableToRole`
-pub const IS_ASSIGNABLE_TO_ROLE: runtime::Property<Group, bool> = runtime::Property::new(
+pub const IS_ASSIGNABLE_TO_ROLE: runtime::Property<Group, bool> = runtime::Property::Named(
     "isAssignableToRole",
 );
 /// `isFavorite`
-pub const IS_FAVORITE: runtime::Property<Group, bool> = runtime::Property::new(
+pub const IS_FAVORITE: runtime::Property<Group, bool> = runtime::Property::Named(
     "isFavorite",
 );
 /// `isManagementRestricted`
-pub const IS_MANAGEMENT_RESTRICTED: runtime::Property<Group, bool> = runtime::Property::new(
+pub const IS_MANAGEMENT_RESTRICTED: runtime::Property<Group, bool> = runtime::Property::Named(
     "isManagementRestricted",
 );
 /// `isSubscribedByMail`
-pub const IS_SUBSCRIBED_BY_MAIL: runtime::Property<Group, bool> = runtime::Property::new(
+pub const IS_SUBSCRIBED_BY_MAIL: runtime::Property<Group, bool> = runtime::Property::Named(
     "isSubscribedByMail",
 );
 /// `licenseProcessingState`
 pub const LICENSE_PROCESSING_STATE: runtime::Property<
     Group,
     models::LicenseProcessingState,
-> = runtime::Property::new("licenseProcessingState");
+> = runtime::Property::Named("licenseProcessingState");
 /// `mail`
-pub const MAIL: runtime::Property<Group, String> = runtime::Property::new("mail");
+pub const MAIL: runtime::Property<Group, String> = runtime::Property::Named("mail");
 /// `mailEnabled`
-pub const MAIL_ENABLED: runtime::Property<Group, bool> = runtime::Property::new(
+pub const MAIL_ENABLED: runtime::Property<Group, bool> = runtime::Property::Named(
     "mailEnabled",
 );
 /// `mailNickname`
-pub const MAIL_NICKNAME: runtime::Property<Group, String> = runtime::Property::new(
+pub const MAIL_NICKNAME: runtime::Property<Group, String> = runtime::Property::Named(
     "mailNickname",
 );
 /// `memberOf`: navigation property.
@@ -2357,7 +2357,7 @@ pub const MAIL_NICKNAME: runtime::Property<Group, String> = runtime::Property::n
 pub const MEMBER_OF: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("memberOf");
+> = runtime::Property::Named("memberOf");
 /// `members`: navigation property.
 #[cfg(
     any(
@@ -2386,7 +2386,7 @@ pub const MEMBER_OF: runtime::Property<
 pub const MEMBERS: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");
 /// `membersWithLicenseErrors`: navigation property.
 #[cfg(
     any(
@@ -2415,44 +2415,44 @@ pub const MEMBERS: runtime::Property<
 pub const MEMBERS_WITH_LICENSE_ERRORS: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("membersWithLicenseErrors");
+> = runtime::Property::Named("membersWithLicenseErrors");
 /// `membershipRule`
-pub const MEMBERSHIP_RULE: runtime::Property<Group, String> = runtime::Property::new(
+pub const MEMBERSHIP_RULE: runtime::Property<Group, String> = runtime::Property::Named(
     "membershipRule",
 );
 /// `membershipRuleProcessingState`
-pub const MEMBERSHIP_RULE_PROCESSING_STATE: runtime::Property<Group, String> = runtime::Property::new(
+pub const MEMBERSHIP_RULE_PROCESSING_STATE: runtime::Property<Group, String> = runtime::Property::Named(
     "membershipRuleProcessingState",
 );
 /// `onPremisesDomainName`
-pub const ON_PREMISES_DOMAIN_NAME: runtime::Property<Group, String> = runtime::Property::new(
+pub const ON_PREMISES_DOMAIN_NAME: runtime::Property<Group, String> = runtime::Property::Named(
     "onPremisesDomainName",
 );
 /// `onPremisesExtensionAttributes`
 pub const ON_PREMISES_EXTENSION_ATTRIBUTES: runtime::Property<
     Group,
     models::OnPremisesExtensionAttributes,
-> = runtime::Property::new("onPremisesExtensionAttributes");
+> = runtime::Property::Named("onPremisesExtensionAttributes");
 /// `onPremisesLastSyncDateTime`
 pub const ON_PREMISES_LAST_SYNC_DATE_TIME: runtime::Property<
     Group,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("onPremisesLastSyncDateTime");
+> = runtime::Property::Named("onPremisesLastSyncDateTime");
 /// `onPremisesNetBiosName`
-pub const ON_PREMISES_NET_BIOS_NAME: runtime::Property<Group, String> = runtime::Property::new(
+pub const ON_PREMISES_NET_BIOS_NAME: runtime::Property<Group, String> = runtime::Property::Named(
     "onPremisesNetBiosName",
 );
 /// `onPremisesProvisioningErrors`
 pub const ON_PREMISES_PROVISIONING_ERRORS: runtime::Property<
     Group,
     Vec<models::OnPremisesProvisioningError>,
-> = runtime::Property::new("onPremisesProvisioningErrors");
+> = runtime::Property::Named("onPremisesProvisioningErrors");
 /// `onPremisesSamAccountName`
-pub const ON_PREMISES_SAM_ACCOUNT_NAME: runtime::Property<Group, String> = runtime::Property::new(
+pub const ON_PREMISES_SAM_ACCOUNT_NAME: runtime::Property<Group, String> = runtime::Property::Named(
     "onPremisesSamAccountName",
 );
 /// `onPremisesSecurityIdentifier`
-pub const ON_PREMISES_SECURITY_IDENTIFIER: runtime::Property<Group, String> = runtime::Property::new(
+pub const ON_PREMISES_SECURITY_IDENTIFIER: runtime::Property<Group, String> = runtime::Property::Named(
     "onPremisesSecurityIdentifier",
 );
 /// `onPremisesSyncBehavior`: navigation property.
@@ -2460,9 +2460,9 @@ pub const ON_PREMISES_SECURITY_IDENTIFIER: runtime::Property<Group, String> = ru
 pub const ON_PREMISES_SYNC_BEHAVIOR: runtime::Property<
     Group,
     crate::runtime::Expanded<crate::models::OnPremisesSyncBehavior>,
-> = runtime::Property::new("onPremisesSyncBehavior");
+> = runtime::Property::Named("onPremisesSyncBehavior");
 /// `onPremisesSyncEnabled`
-pub const ON_PREMISES_SYNC_ENABLED: runtime::Property<Group, bool> = runtime::Property::new(
+pub const ON_PREMISES_SYNC_ENABLED: runtime::Property<Group, bool> = runtime::Property::Named(
     "onPremisesSyncEnabled",
 );
 /// `onenote`: navigation property.
@@ -2470,9 +2470,9 @@ pub const ON_PREMISES_SYNC_ENABLED: runtime::Property<Group, bool> = runtime::Pr
 pub const ONENOTE: runtime::Property<
     Group,
     crate::runtime::Expanded<crate::models::Onenote>,
-> = runtime::Property::new("onenote");
+> = runtime::Property::Named("onenote");
 /// `organizationId`
-pub const ORGANIZATION_ID: runtime::Property<Group, String> = runtime::Property::new(
+pub const ORGANIZATION_ID: runtime::Property<Group, String> = runtime::Property::Named(
     "organizationId",
 );
 /// `owners`: navigation property.
@@ -2503,7 +2503,7 @@ pub const ORGANIZATION_ID: runtime::Property<Group, String> = runtime::Property:
 pub const OWNERS: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("owners");
+> = runtime::Property::Named("owners");
 /// `permissionGrants`: navigation property.
 #[cfg(
     any(
@@ -2534,35 +2534,35 @@ pub const OWNERS: runtime::Property<
 pub const PERMISSION_GRANTS: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::ResourceSpecificPermissionGrant>>,
-> = runtime::Property::new("permissionGrants");
+> = runtime::Property::Named("permissionGrants");
 /// `photo`: navigation property.
 #[cfg(any(feature = "groups", feature = "me", feature = "teams", feature = "users"))]
 pub const PHOTO: runtime::Property<
     Group,
     crate::runtime::Expanded<crate::models::ProfilePhoto>,
-> = runtime::Property::new("photo");
+> = runtime::Property::Named("photo");
 /// `photos`: navigation property.
 #[cfg(any(feature = "groups", feature = "me", feature = "teams", feature = "users"))]
 pub const PHOTOS: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::ProfilePhoto>>,
-> = runtime::Property::new("photos");
+> = runtime::Property::Named("photos");
 /// `planner`: navigation property.
 #[cfg(feature = "groups")]
 pub const PLANNER: runtime::Property<
     Group,
     crate::runtime::Expanded<crate::models::PlannerGroup>,
-> = runtime::Property::new("planner");
+> = runtime::Property::Named("planner");
 /// `preferredDataLocation`
-pub const PREFERRED_DATA_LOCATION: runtime::Property<Group, String> = runtime::Property::new(
+pub const PREFERRED_DATA_LOCATION: runtime::Property<Group, String> = runtime::Property::Named(
     "preferredDataLocation",
 );
 /// `preferredLanguage`
-pub const PREFERRED_LANGUAGE: runtime::Property<Group, String> = runtime::Property::new(
+pub const PREFERRED_LANGUAGE: runtime::Property<Group, String> = runtime::Property::Named(
     "preferredLanguage",
 );
 /// `proxyAddresses`: never null.
-pub const PROXY_ADDRESSES: runtime::Property<Group, Vec<String>> = runtime::Property::new(
+pub const PROXY_ADDRESSES: runtime::Property<Group, Vec<String>> = runtime::Property::Named(
     "proxyAddresses",
 );
 /// `rejectedSenders`: navigation property.
@@ -2593,38 +2593,38 @@ pub const PROXY_ADDRESSES: runtime::Property<Group, Vec<String>> = runtime::Prop
 pub const REJECTED_SENDERS: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("rejectedSenders");
+> = runtime::Property::Named("rejectedSenders");
 /// `renewedDateTime`
-pub const RENEWED_DATE_TIME: runtime::Property<Group, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const RENEWED_DATE_TIME: runtime::Property<Group, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "renewedDateTime",
 );
 /// `resourceBehaviorOptions`: never null.
-pub const RESOURCE_BEHAVIOR_OPTIONS: runtime::Property<Group, Vec<String>> = runtime::Property::new(
+pub const RESOURCE_BEHAVIOR_OPTIONS: runtime::Property<Group, Vec<String>> = runtime::Property::Named(
     "resourceBehaviorOptions",
 );
 /// `resourceProvisioningOptions`: never null.
-pub const RESOURCE_PROVISIONING_OPTIONS: runtime::Property<Group, Vec<String>> = runtime::Property::new(
+pub const RESOURCE_PROVISIONING_OPTIONS: runtime::Property<Group, Vec<String>> = runtime::Property::Named(
     "resourceProvisioningOptions",
 );
 /// `securityEnabled`
-pub const SECURITY_ENABLED: runtime::Property<Group, bool> = runtime::Property::new(
+pub const SECURITY_ENABLED: runtime::Property<Group, bool> = runtime::Property::Named(
     "securityEnabled",
 );
 /// `securityIdentifier`
-pub const SECURITY_IDENTIFIER: runtime::Property<Group, String> = runtime::Property::new(
+pub const SECURITY_IDENTIFIER: runtime::Property<Group, String> = runtime::Property::Named(
     "securityIdentifier",
 );
 /// `serviceProvisioningErrors`
 pub const SERVICE_PROVISIONING_ERRORS: runtime::Property<
     Group,
     Vec<models::ServiceProvisioningError>,
-> = runtime::Property::new("serviceProvisioningErrors");
+> = runtime::Property::Named("serviceProvisioningErrors");
 /// `settings`: navigation property.
 #[cfg(any(feature = "group-settings", feature = "groups"))]
 pub const SETTINGS: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::GroupSetting>>,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");
 /// `sites`: navigation property.
 #[cfg(
     any(
@@ -2639,7 +2639,7 @@ pub const SETTINGS: runtime::Property<
 pub const SITES: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::Site>>,
-> = runtime::Property::new("sites");
+> = runtime::Property::Named("sites");
 /// `team`: navigation property.
 #[cfg(
     any(
@@ -2655,15 +2655,15 @@ pub const SITES: runtime::Property<
 pub const TEAM: runtime::Property<
     Group,
     crate::runtime::Expanded<crate::models::Team>,
-> = runtime::Property::new("team");
+> = runtime::Property::Named("team");
 /// `theme`
-pub const THEME: runtime::Property<Group, String> = runtime::Property::new("theme");
+pub const THEME: runtime::Property<Group, String> = runtime::Property::Named("theme");
 /// `threads`: navigation property.
 #[cfg(feature = "groups")]
 pub const THREADS: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::ConversationThread>>,
-> = runtime::Property::new("threads");
+> = runtime::Property::Named("threads");
 /// `transitiveMemberOf`: navigation property.
 #[cfg(
     any(
@@ -2692,7 +2692,7 @@ pub const THREADS: runtime::Property<
 pub const TRANSITIVE_MEMBER_OF: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("transitiveMemberOf");
+> = runtime::Property::Named("transitiveMemberOf");
 /// `transitiveMembers`: navigation property.
 #[cfg(
     any(
@@ -2721,28 +2721,28 @@ pub const TRANSITIVE_MEMBER_OF: runtime::Property<
 pub const TRANSITIVE_MEMBERS: runtime::Property<
     Group,
     crate::runtime::Expanded<Vec<crate::models::DirectoryObject>>,
-> = runtime::Property::new("transitiveMembers");
+> = runtime::Property::Named("transitiveMembers");
 /// `uniqueName`
-pub const UNIQUE_NAME: runtime::Property<Group, String> = runtime::Property::new(
+pub const UNIQUE_NAME: runtime::Property<Group, String> = runtime::Property::Named(
     "uniqueName",
 );
 /// `unseenConversationsCount`
-pub const UNSEEN_CONVERSATIONS_COUNT: runtime::Property<Group, i32> = runtime::Property::new(
+pub const UNSEEN_CONVERSATIONS_COUNT: runtime::Property<Group, i32> = runtime::Property::Named(
     "unseenConversationsCount",
 );
 /// `unseenCount`
-pub const UNSEEN_COUNT: runtime::Property<Group, i32> = runtime::Property::new(
+pub const UNSEEN_COUNT: runtime::Property<Group, i32> = runtime::Property::Named(
     "unseenCount",
 );
 /// `unseenMessagesCount`
-pub const UNSEEN_MESSAGES_COUNT: runtime::Property<Group, i32> = runtime::Property::new(
+pub const UNSEEN_MESSAGES_COUNT: runtime::Property<Group, i32> = runtime::Property::Named(
     "unseenMessagesCount",
 );
 /// `visibility`
-pub const VISIBILITY: runtime::Property<Group, String> = runtime::Property::new(
+pub const VISIBILITY: runtime::Property<Group, String> = runtime::Property::Named(
     "visibility",
 );
 /// `welcomeMessageEnabled`
-pub const WELCOME_MESSAGE_ENABLED: runtime::Property<Group, bool> = runtime::Property::new(
+pub const WELCOME_MESSAGE_ENABLED: runtime::Property<Group, bool> = runtime::Property::Named(
     "welcomeMessageEnabled",
 );

@@ -59,6 +59,6 @@ runtime::models!(GroupAssignmentTarget);
 /// Changes to a [`GroupAssignmentTarget`].
 pub type Patch = runtime::Patch<GroupAssignmentTarget>;
 /// `groupId`
-pub const GROUP_ID: runtime::Property<GroupAssignmentTarget, String> = runtime::Property::new(
+pub const GROUP_ID: runtime::Property<GroupAssignmentTarget, String> = runtime::Property::Named(
     "groupId",
 );

@@ -54,6 +54,6 @@ runtime::models!(GroupFilter);
 /// Changes to a [`GroupFilter`].
 pub type Patch = runtime::Patch<GroupFilter>;
 /// `includedGroups`
-pub const INCLUDED_GROUPS: runtime::Property<GroupFilter, Vec<String>> = runtime::Property::new(
+pub const INCLUDED_GROUPS: runtime::Property<GroupFilter, Vec<String>> = runtime::Property::Named(
     "includedGroups",
 );

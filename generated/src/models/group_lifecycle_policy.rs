@@ -173,16 +173,16 @@ pub type Patch = runtime::Patch<GroupLifecyclePolicy>;
 pub const ALTERNATE_NOTIFICATION_EMAILS: runtime::Property<
     GroupLifecyclePolicy,
     String,
-> = runtime::Property::new("alternateNotificationEmails");
+> = runtime::Property::Named("alternateNotificationEmails");
 /// `groupLifetimeInDays`
-pub const GROUP_LIFETIME_IN_DAYS: runtime::Property<GroupLifecyclePolicy, i32> = runtime::Property::new(
+pub const GROUP_LIFETIME_IN_DAYS: runtime::Property<GroupLifecyclePolicy, i32> = runtime::Property::Named(
     "groupLifetimeInDays",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<GroupLifecyclePolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<GroupLifecyclePolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `managedGroupTypes`
-pub const MANAGED_GROUP_TYPES: runtime::Property<GroupLifecyclePolicy, String> = runtime::Property::new(
+pub const MANAGED_GROUP_TYPES: runtime::Property<GroupLifecyclePolicy, String> = runtime::Property::Named(
     "managedGroupTypes",
 );

@@ -61,10 +61,10 @@ runtime::models!(GroupMembers);
 /// Changes to a [`GroupMembers`].
 pub type Patch = runtime::Patch<GroupMembers>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<GroupMembers, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<GroupMembers, String> = runtime::Property::Named(
     "description",
 );
 /// `groupId`
-pub const GROUP_ID: runtime::Property<GroupMembers, String> = runtime::Property::new(
+pub const GROUP_ID: runtime::Property<GroupMembers, String> = runtime::Property::Named(
     "groupId",
 );

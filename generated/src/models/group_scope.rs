@@ -58,6 +58,6 @@ runtime::models!(GroupScope);
 /// Changes to a [`GroupScope`].
 pub type Patch = runtime::Patch<GroupScope>;
 /// `identity`
-pub const IDENTITY: runtime::Property<GroupScope, String> = runtime::Property::new(
+pub const IDENTITY: runtime::Property<GroupScope, String> = runtime::Property::Named(
     "identity",
 );

@@ -73,16 +73,16 @@ runtime::models!(GroupSetting);
 /// Changes to a [`GroupSetting`].
 pub type Patch = runtime::Patch<GroupSetting>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<GroupSetting, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<GroupSetting, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<GroupSetting, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<GroupSetting, String> = runtime::Property::Named("id");
 /// `templateId`
-pub const TEMPLATE_ID: runtime::Property<GroupSetting, String> = runtime::Property::new(
+pub const TEMPLATE_ID: runtime::Property<GroupSetting, String> = runtime::Property::Named(
     "templateId",
 );
 /// `values`: never null.
-pub const VALUES: runtime::Property<GroupSetting, Vec<models::SettingValue>> = runtime::Property::new(
+pub const VALUES: runtime::Property<GroupSetting, Vec<models::SettingValue>> = runtime::Property::Named(
     "values",
 );

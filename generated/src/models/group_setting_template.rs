@@ -81,21 +81,21 @@ pub type Patch = runtime::Patch<GroupSettingTemplate>;
 pub const DELETED_DATE_TIME: runtime::Property<
     GroupSettingTemplate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<GroupSettingTemplate, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<GroupSettingTemplate, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<GroupSettingTemplate, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<GroupSettingTemplate, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<GroupSettingTemplate, String> = runtime::Property::new(
+pub const ID: runtime::Property<GroupSettingTemplate, String> = runtime::Property::Named(
     "id",
 );
 /// `values`: never null.
 pub const VALUES: runtime::Property<
     GroupSettingTemplate,
     Vec<models::SettingTemplateValue>,
-> = runtime::Property::new("values");
+> = runtime::Property::Named("values");

@@ -69,18 +69,18 @@ runtime::models!(Hashes);
 /// Changes to a [`Hashes`].
 pub type Patch = runtime::Patch<Hashes>;
 /// `crc32Hash`
-pub const CRC32_HASH: runtime::Property<Hashes, String> = runtime::Property::new(
+pub const CRC32_HASH: runtime::Property<Hashes, String> = runtime::Property::Named(
     "crc32Hash",
 );
 /// `quickXorHash`
-pub const QUICK_XOR_HASH: runtime::Property<Hashes, String> = runtime::Property::new(
+pub const QUICK_XOR_HASH: runtime::Property<Hashes, String> = runtime::Property::Named(
     "quickXorHash",
 );
 /// `sha1Hash`
-pub const SHA1_HASH: runtime::Property<Hashes, String> = runtime::Property::new(
+pub const SHA1_HASH: runtime::Property<Hashes, String> = runtime::Property::Named(
     "sha1Hash",
 );
 /// `sha256Hash`
-pub const SHA256_HASH: runtime::Property<Hashes, String> = runtime::Property::new(
+pub const SHA256_HASH: runtime::Property<Hashes, String> = runtime::Property::Named(
     "sha256Hash",
 );

@@ -104,29 +104,29 @@ pub type Patch = runtime::Patch<HomeRealmDiscoveryPolicy>;
 pub const APPLIES_TO: runtime::Property<
     HomeRealmDiscoveryPolicy,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("appliesTo");
+> = runtime::Property::Named("appliesTo");
 /// `definition`: never null.
-pub const DEFINITION: runtime::Property<HomeRealmDiscoveryPolicy, Vec<String>> = runtime::Property::new(
+pub const DEFINITION: runtime::Property<HomeRealmDiscoveryPolicy, Vec<String>> = runtime::Property::Named(
     "definition",
 );
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     HomeRealmDiscoveryPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<HomeRealmDiscoveryPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<HomeRealmDiscoveryPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<HomeRealmDiscoveryPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<HomeRealmDiscoveryPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<HomeRealmDiscoveryPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<HomeRealmDiscoveryPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `isOrganizationDefault`
-pub const IS_ORGANIZATION_DEFAULT: runtime::Property<HomeRealmDiscoveryPolicy, bool> = runtime::Property::new(
+pub const IS_ORGANIZATION_DEFAULT: runtime::Property<HomeRealmDiscoveryPolicy, bool> = runtime::Property::Named(
     "isOrganizationDefault",
 );

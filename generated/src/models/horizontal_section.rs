@@ -74,17 +74,17 @@ pub type Patch = runtime::Patch<HorizontalSection>;
 pub const COLUMNS: runtime::Property<
     HorizontalSection,
     runtime::Expanded<Vec<models::HorizontalSectionColumn>>,
-> = runtime::Property::new("columns");
+> = runtime::Property::Named("columns");
 /// `emphasis`
-pub const EMPHASIS: runtime::Property<HorizontalSection, models::SectionEmphasisType> = runtime::Property::new(
+pub const EMPHASIS: runtime::Property<HorizontalSection, models::SectionEmphasisType> = runtime::Property::Named(
     "emphasis",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<HorizontalSection, String> = runtime::Property::new(
+pub const ID: runtime::Property<HorizontalSection, String> = runtime::Property::Named(
     "id",
 );
 /// `layout`
 pub const LAYOUT: runtime::Property<
     HorizontalSection,
     models::HorizontalSectionLayoutType,
-> = runtime::Property::new("layout");
+> = runtime::Property::Named("layout");

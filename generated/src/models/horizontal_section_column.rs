@@ -66,15 +66,15 @@ runtime::models!(HorizontalSectionColumn);
 /// Changes to a [`HorizontalSectionColumn`].
 pub type Patch = runtime::Patch<HorizontalSectionColumn>;
 /// `id`: never null.
-pub const ID: runtime::Property<HorizontalSectionColumn, String> = runtime::Property::new(
+pub const ID: runtime::Property<HorizontalSectionColumn, String> = runtime::Property::Named(
     "id",
 );
 /// `webparts`: navigation property.
 pub const WEBPARTS: runtime::Property<
     HorizontalSectionColumn,
     runtime::Expanded<Vec<models::WebPart>>,
-> = runtime::Property::new("webparts");
+> = runtime::Property::Named("webparts");
 /// `width`
-pub const WIDTH: runtime::Property<HorizontalSectionColumn, i32> = runtime::Property::new(
+pub const WIDTH: runtime::Property<HorizontalSectionColumn, i32> = runtime::Property::Named(
     "width",
 );

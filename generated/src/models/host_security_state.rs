@@ -106,38 +106,38 @@ runtime::models!(HostSecurityState);
 /// Changes to a [`HostSecurityState`].
 pub type Patch = runtime::Patch<HostSecurityState>;
 /// `fqdn`
-pub const FQDN: runtime::Property<HostSecurityState, String> = runtime::Property::new(
+pub const FQDN: runtime::Property<HostSecurityState, String> = runtime::Property::Named(
     "fqdn",
 );
 /// `isAzureAdJoined`
-pub const IS_AZURE_AD_JOINED: runtime::Property<HostSecurityState, bool> = runtime::Property::new(
+pub const IS_AZURE_AD_JOINED: runtime::Property<HostSecurityState, bool> = runtime::Property::Named(
     "isAzureAdJoined",
 );
 /// `isAzureAdRegistered`
-pub const IS_AZURE_AD_REGISTERED: runtime::Property<HostSecurityState, bool> = runtime::Property::new(
+pub const IS_AZURE_AD_REGISTERED: runtime::Property<HostSecurityState, bool> = runtime::Property::Named(
     "isAzureAdRegistered",
 );
 /// `isHybridAzureDomainJoined`
-pub const IS_HYBRID_AZURE_DOMAIN_JOINED: runtime::Property<HostSecurityState, bool> = runtime::Property::new(
+pub const IS_HYBRID_AZURE_DOMAIN_JOINED: runtime::Property<HostSecurityState, bool> = runtime::Property::Named(
     "isHybridAzureDomainJoined",
 );
 /// `netBiosName`
-pub const NET_BIOS_NAME: runtime::Property<HostSecurityState, String> = runtime::Property::new(
+pub const NET_BIOS_NAME: runtime::Property<HostSecurityState, String> = runtime::Property::Named(
     "netBiosName",
 );
 /// `os`
-pub const OS: runtime::Property<HostSecurityState, String> = runtime::Property::new(
+pub const OS: runtime::Property<HostSecurityState, String> = runtime::Property::Named(
     "os",
 );
 /// `privateIpAddress`
-pub const PRIVATE_IP_ADDRESS: runtime::Property<HostSecurityState, String> = runtime::Property::new(
+pub const PRIVATE_IP_ADDRESS: runtime::Property<HostSecurityState, String> = runtime::Property::Named(
     "privateIpAddress",
 );
 /// `publicIpAddress`
-pub const PUBLIC_IP_ADDRESS: runtime::Property<HostSecurityState, String> = runtime::Property::new(
+pub const PUBLIC_IP_ADDRESS: runtime::Property<HostSecurityState, String> = runtime::Property::Named(
     "publicIpAddress",
 );
 /// `riskScore`
-pub const RISK_SCORE: runtime::Property<HostSecurityState, String> = runtime::Property::new(
+pub const RISK_SCORE: runtime::Property<HostSecurityState, String> = runtime::Property::Named(
     "riskScore",
 );

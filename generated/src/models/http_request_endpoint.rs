@@ -58,6 +58,6 @@ runtime::models!(HttpRequestEndpoint);
 /// Changes to a [`HttpRequestEndpoint`].
 pub type Patch = runtime::Patch<HttpRequestEndpoint>;
 /// `targetUrl`
-pub const TARGET_URL: runtime::Property<HttpRequestEndpoint, String> = runtime::Property::new(
+pub const TARGET_URL: runtime::Property<HttpRequestEndpoint, String> = runtime::Property::Named(
     "targetUrl",
 );

@@ -73,20 +73,20 @@ runtime::models!(HumanSecurityFraudProtectionProvider);
 /// Changes to a [`HumanSecurityFraudProtectionProvider`].
 pub type Patch = runtime::Patch<HumanSecurityFraudProtectionProvider>;
 /// `appId`: never null.
-pub const APP_ID: runtime::Property<HumanSecurityFraudProtectionProvider, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<HumanSecurityFraudProtectionProvider, String> = runtime::Property::Named(
     "appId",
 );
 /// `displayName`: never null.
 pub const DISPLAY_NAME: runtime::Property<
     HumanSecurityFraudProtectionProvider,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
-pub const ID: runtime::Property<HumanSecurityFraudProtectionProvider, String> = runtime::Property::new(
+pub const ID: runtime::Property<HumanSecurityFraudProtectionProvider, String> = runtime::Property::Named(
     "id",
 );
 /// `serverToken`: never null.
 pub const SERVER_TOKEN: runtime::Property<
     HumanSecurityFraudProtectionProvider,
     String,
-> = runtime::Property::new("serverToken");
+> = runtime::Property::Named("serverToken");

@@ -54,6 +54,6 @@ runtime::models!(HyperlinkOrPictureColumn);
 /// Changes to a [`HyperlinkOrPictureColumn`].
 pub type Patch = runtime::Patch<HyperlinkOrPictureColumn>;
 /// `isPicture`
-pub const IS_PICTURE: runtime::Property<HyperlinkOrPictureColumn, bool> = runtime::Property::new(
+pub const IS_PICTURE: runtime::Property<HyperlinkOrPictureColumn, bool> = runtime::Property::Named(
     "isPicture",
 );

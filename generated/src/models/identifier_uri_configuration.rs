@@ -67,9 +67,9 @@ pub type Patch = runtime::Patch<IdentifierUriConfiguration>;
 pub const NON_DEFAULT_URI_ADDITION: runtime::Property<
     IdentifierUriConfiguration,
     models::IdentifierUriRestriction,
-> = runtime::Property::new("nonDefaultUriAddition");
+> = runtime::Property::Named("nonDefaultUriAddition");
 /// `uriAdditionWithoutUniqueTenantIdentifier`
 pub const URI_ADDITION_WITHOUT_UNIQUE_TENANT_IDENTIFIER: runtime::Property<
     IdentifierUriConfiguration,
     models::IdentifierUriRestriction,
-> = runtime::Property::new("uriAdditionWithoutUniqueTenantIdentifier");
+> = runtime::Property::Named("uriAdditionWithoutUniqueTenantIdentifier");

@@ -89,14 +89,14 @@ pub type Patch = runtime::Patch<IdentifierUriRestriction>;
 pub const EXCLUDE_ACTORS: runtime::Property<
     IdentifierUriRestriction,
     models::AppManagementPolicyActorExemptions,
-> = runtime::Property::new("excludeActors");
+> = runtime::Property::Named("excludeActors");
 /// `excludeAppsReceivingV2Tokens`
 pub const EXCLUDE_APPS_RECEIVING_V2_TOKENS: runtime::Property<
     IdentifierUriRestriction,
     bool,
-> = runtime::Property::new("excludeAppsReceivingV2Tokens");
+> = runtime::Property::Named("excludeAppsReceivingV2Tokens");
 /// `excludeSaml`
-pub const EXCLUDE_SAML: runtime::Property<IdentifierUriRestriction, bool> = runtime::Property::new(
+pub const EXCLUDE_SAML: runtime::Property<IdentifierUriRestriction, bool> = runtime::Property::Named(
     "excludeSaml",
 );
 /// `isStateSetByMicrosoft`: read-only.
@@ -104,14 +104,14 @@ pub const IS_STATE_SET_BY_MICROSOFT: runtime::Property<
     IdentifierUriRestriction,
     bool,
     runtime::query::ReadOnly,
-> = runtime::Property::new("isStateSetByMicrosoft");
+> = runtime::Property::Named("isStateSetByMicrosoft");
 /// `restrictForAppsCreatedAfterDateTime`
 pub const RESTRICT_FOR_APPS_CREATED_AFTER_DATE_TIME: runtime::Property<
     IdentifierUriRestriction,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("restrictForAppsCreatedAfterDateTime");
+> = runtime::Property::Named("restrictForAppsCreatedAfterDateTime");
 /// `state`: never null.
 pub const STATE: runtime::Property<
     IdentifierUriRestriction,
     models::AppManagementRestrictionState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -128,16 +128,16 @@ pub type Patch = runtime::Patch<IdentityApiConnector>;
 pub const AUTHENTICATION_CONFIGURATION: runtime::Property<
     IdentityApiConnector,
     models::ApiAuthenticationConfigurationBase,
-> = runtime::Property::new("authenticationConfiguration");
+> = runtime::Property::Named("authenticationConfiguration");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<IdentityApiConnector, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IdentityApiConnector, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IdentityApiConnector, String> = runtime::Property::new(
+pub const ID: runtime::Property<IdentityApiConnector, String> = runtime::Property::Named(
     "id",
 );
 /// `targetUrl`
-pub const TARGET_URL: runtime::Property<IdentityApiConnector, String> = runtime::Property::new(
+pub const TARGET_URL: runtime::Property<IdentityApiConnector, String> = runtime::Property::Named(
     "targetUrl",
 );

@@ -87,21 +87,21 @@ pub type Patch = runtime::Patch<IdentityBuiltInUserFlowAttribute>;
 pub const DATA_TYPE: runtime::Property<
     IdentityBuiltInUserFlowAttribute,
     models::IdentityUserFlowAttributeDataType,
-> = runtime::Property::new("dataType");
+> = runtime::Property::Named("dataType");
 /// `description`
-pub const DESCRIPTION: runtime::Property<IdentityBuiltInUserFlowAttribute, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<IdentityBuiltInUserFlowAttribute, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<IdentityBuiltInUserFlowAttribute, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IdentityBuiltInUserFlowAttribute, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IdentityBuiltInUserFlowAttribute, String> = runtime::Property::new(
+pub const ID: runtime::Property<IdentityBuiltInUserFlowAttribute, String> = runtime::Property::Named(
     "id",
 );
 /// `userFlowAttributeType`: never null.
 pub const USER_FLOW_ATTRIBUTE_TYPE: runtime::Property<
     IdentityBuiltInUserFlowAttribute,
     models::IdentityUserFlowAttributeType,
-> = runtime::Property::new("userFlowAttributeType");
+> = runtime::Property::Named("userFlowAttributeType");

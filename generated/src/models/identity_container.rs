@@ -147,53 +147,53 @@ pub type Patch = runtime::Patch<IdentityContainer>;
 pub const API_CONNECTORS: runtime::Property<
     IdentityContainer,
     runtime::Expanded<Vec<models::IdentityApiConnector>>,
-> = runtime::Property::new("apiConnectors");
+> = runtime::Property::Named("apiConnectors");
 /// `authenticationEventListeners`: navigation property.
 pub const AUTHENTICATION_EVENT_LISTENERS: runtime::Property<
     IdentityContainer,
     runtime::Expanded<Vec<models::AuthenticationEventListener>>,
-> = runtime::Property::new("authenticationEventListeners");
+> = runtime::Property::Named("authenticationEventListeners");
 /// `authenticationEventsFlows`: navigation property.
 pub const AUTHENTICATION_EVENTS_FLOWS: runtime::Property<
     IdentityContainer,
     runtime::Expanded<Vec<models::AuthenticationEventsFlow>>,
-> = runtime::Property::new("authenticationEventsFlows");
+> = runtime::Property::Named("authenticationEventsFlows");
 /// `b2xUserFlows`: navigation property.
 pub const B2X_USER_FLOWS: runtime::Property<
     IdentityContainer,
     runtime::Expanded<Vec<models::B2xIdentityUserFlow>>,
-> = runtime::Property::new("b2xUserFlows");
+> = runtime::Property::Named("b2xUserFlows");
 /// `conditionalAccess`: navigation property.
 pub const CONDITIONAL_ACCESS: runtime::Property<
     IdentityContainer,
     runtime::Expanded<models::ConditionalAccessRoot>,
-> = runtime::Property::new("conditionalAccess");
+> = runtime::Property::Named("conditionalAccess");
 /// `customAuthenticationExtensions`: navigation property.
 pub const CUSTOM_AUTHENTICATION_EXTENSIONS: runtime::Property<
     IdentityContainer,
     runtime::Expanded<Vec<models::CustomAuthenticationExtension>>,
-> = runtime::Property::new("customAuthenticationExtensions");
+> = runtime::Property::Named("customAuthenticationExtensions");
 /// `id`: never null.
-pub const ID: runtime::Property<IdentityContainer, String> = runtime::Property::new(
+pub const ID: runtime::Property<IdentityContainer, String> = runtime::Property::Named(
     "id",
 );
 /// `identityProviders`: navigation property.
 pub const IDENTITY_PROVIDERS: runtime::Property<
     IdentityContainer,
     runtime::Expanded<Vec<models::IdentityProviderBase>>,
-> = runtime::Property::new("identityProviders");
+> = runtime::Property::Named("identityProviders");
 /// `riskPrevention`: navigation property.
 pub const RISK_PREVENTION: runtime::Property<
     IdentityContainer,
     runtime::Expanded<models::RiskPreventionContainer>,
-> = runtime::Property::new("riskPrevention");
+> = runtime::Property::Named("riskPrevention");
 /// `userFlowAttributes`: navigation property.
 pub const USER_FLOW_ATTRIBUTES: runtime::Property<
     IdentityContainer,
     runtime::Expanded<Vec<models::IdentityUserFlowAttribute>>,
-> = runtime::Property::new("userFlowAttributes");
+> = runtime::Property::Named("userFlowAttributes");
 /// `verifiedId`: navigation property.
 pub const VERIFIED_ID: runtime::Property<
     IdentityContainer,
     runtime::Expanded<models::IdentityVerifiedIdRoot>,
-> = runtime::Property::new("verifiedId");
+> = runtime::Property::Named("verifiedId");

@@ -99,34 +99,34 @@ pub type Patch = runtime::Patch<IdentityGovernance>;
 pub const ACCESS_REVIEWS: runtime::Property<
     IdentityGovernance,
     runtime::Expanded<models::AccessReviewSet>,
-> = runtime::Property::new("accessReviews");
+> = runtime::Property::Named("accessReviews");
 /// `appConsent`: navigation property.
 pub const APP_CONSENT: runtime::Property<
     IdentityGovernance,
     runtime::Expanded<models::AppConsentApprovalRoute>,
-> = runtime::Property::new("appConsent");
+> = runtime::Property::Named("appConsent");
 /// `catalogs`: navigation property.
 pub const CATALOGS: runtime::Property<
     IdentityGovernance,
     runtime::Expanded<Vec<models::AccessPackageCatalog>>,
-> = runtime::Property::new("catalogs");
+> = runtime::Property::Named("catalogs");
 /// `entitlementManagement`: navigation property.
 pub const ENTITLEMENT_MANAGEMENT: runtime::Property<
     IdentityGovernance,
     runtime::Expanded<models::EntitlementManagement>,
-> = runtime::Property::new("entitlementManagement");
+> = runtime::Property::Named("entitlementManagement");
 /// `lifecycleWorkflows`: navigation property.
 pub const LIFECYCLE_WORKFLOWS: runtime::Property<
     IdentityGovernance,
     runtime::Expanded<models::identity_governance::LifecycleWorkflowsContainer>,
-> = runtime::Property::new("lifecycleWorkflows");
+> = runtime::Property::Named("lifecycleWorkflows");
 /// `privilegedAccess`: navigation property.
 pub const PRIVILEGED_ACCESS: runtime::Property<
     IdentityGovernance,
     runtime::Expanded<models::PrivilegedAccessRoot>,
-> = runtime::Property::new("privilegedAccess");
+> = runtime::Property::Named("privilegedAccess");
 /// `termsOfUse`: navigation property.
 pub const TERMS_OF_USE: runtime::Property<
     IdentityGovernance,
     runtime::Expanded<models::TermsOfUseContainer>,
-> = runtime::Property::new("termsOfUse");
+> = runtime::Property::Named("termsOfUse");

@@ -83,19 +83,19 @@ pub type Patch = runtime::Patch<IdentityProtectionRoot>;
 pub const RISK_DETECTIONS: runtime::Property<
     IdentityProtectionRoot,
     runtime::Expanded<Vec<models::RiskDetection>>,
-> = runtime::Property::new("riskDetections");
+> = runtime::Property::Named("riskDetections");
 /// `riskyServicePrincipals`: navigation property.
 pub const RISKY_SERVICE_PRINCIPALS: runtime::Property<
     IdentityProtectionRoot,
     runtime::Expanded<Vec<models::RiskyServicePrincipal>>,
-> = runtime::Property::new("riskyServicePrincipals");
+> = runtime::Property::Named("riskyServicePrincipals");
 /// `riskyUsers`: navigation property.
 pub const RISKY_USERS: runtime::Property<
     IdentityProtectionRoot,
     runtime::Expanded<Vec<models::RiskyUser>>,
-> = runtime::Property::new("riskyUsers");
+> = runtime::Property::Named("riskyUsers");
 /// `servicePrincipalRiskDetections`: navigation property.
 pub const SERVICE_PRINCIPAL_RISK_DETECTIONS: runtime::Property<
     IdentityProtectionRoot,
     runtime::Expanded<Vec<models::ServicePrincipalRiskDetection>>,
-> = runtime::Property::new("servicePrincipalRiskDetections");
+> = runtime::Property::Named("servicePrincipalRiskDetections");

@@ -76,20 +76,22 @@ runtime::models!(IdentityProvider);
 /// Changes to a [`IdentityProvider`].
 pub type Patch = runtime::Patch<IdentityProvider>;
 /// `clientId`
-pub const CLIENT_ID: runtime::Property<IdentityProvider, String> = runtime::Property::new(
+pub const CLIENT_ID: runtime::Property<IdentityProvider, String> = runtime::Property::Named(
     "clientId",
 );
 /// `clientSecret`
-pub const CLIENT_SECRET: runtime::Property<IdentityProvider, String> = runtime::Property::new(
+pub const CLIENT_SECRET: runtime::Property<IdentityProvider, String> = runtime::Property::Named(
     "clientSecret",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IdentityProvider, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<IdentityProvider, String> = runtime::Property::Named(
+    "id",
+);
 /// `name`
-pub const NAME: runtime::Property<IdentityProvider, String> = runtime::Property::new(
+pub const NAME: runtime::Property<IdentityProvider, String> = runtime::Property::Named(
     "name",
 );
 /// `type`
-pub const TYPE: runtime::Property<IdentityProvider, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<IdentityProvider, String> = runtime::Property::Named(
     "type",
 );

@@ -72,10 +72,10 @@ runtime::models!(IdentityProviderBase);
 /// Changes to a [`IdentityProviderBase`].
 pub type Patch = runtime::Patch<IdentityProviderBase>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<IdentityProviderBase, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IdentityProviderBase, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IdentityProviderBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<IdentityProviderBase, String> = runtime::Property::Named(
     "id",
 );

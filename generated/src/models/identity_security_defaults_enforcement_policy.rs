@@ -85,23 +85,23 @@ pub type Patch = runtime::Patch<IdentitySecurityDefaultsEnforcementPolicy>;
 pub const DELETED_DATE_TIME: runtime::Property<
     IdentitySecurityDefaultsEnforcementPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
 pub const DESCRIPTION: runtime::Property<
     IdentitySecurityDefaultsEnforcementPolicy,
     String,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     IdentitySecurityDefaultsEnforcementPolicy,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
-pub const ID: runtime::Property<IdentitySecurityDefaultsEnforcementPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<IdentitySecurityDefaultsEnforcementPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`: never null.
 pub const IS_ENABLED: runtime::Property<
     IdentitySecurityDefaultsEnforcementPolicy,
     bool,
-> = runtime::Property::new("isEnabled");
+> = runtime::Property::Named("isEnabled");

@@ -66,14 +66,14 @@ runtime::models!(IdentitySet);
 /// Changes to a [`IdentitySet`].
 pub type Patch = runtime::Patch<IdentitySet>;
 /// `application`
-pub const APPLICATION: runtime::Property<IdentitySet, models::Identity> = runtime::Property::new(
+pub const APPLICATION: runtime::Property<IdentitySet, models::Identity> = runtime::Property::Named(
     "application",
 );
 /// `device`
-pub const DEVICE: runtime::Property<IdentitySet, models::Identity> = runtime::Property::new(
+pub const DEVICE: runtime::Property<IdentitySet, models::Identity> = runtime::Property::Named(
     "device",
 );
 /// `user`
-pub const USER: runtime::Property<IdentitySet, models::Identity> = runtime::Property::new(
+pub const USER: runtime::Property<IdentitySet, models::Identity> = runtime::Property::Named(
     "user",
 );

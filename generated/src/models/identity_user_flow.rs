@@ -69,12 +69,14 @@ runtime::models!(IdentityUserFlow);
 /// Changes to a [`IdentityUserFlow`].
 pub type Patch = runtime::Patch<IdentityUserFlow>;
 /// `id`: never null.
-pub const ID: runtime::Property<IdentityUserFlow, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<IdentityUserFlow, String> = runtime::Property::Named(
+    "id",
+);
 /// `userFlowType`: never null.
-pub const USER_FLOW_TYPE: runtime::Property<IdentityUserFlow, models::UserFlowType> = runtime::Property::new(
+pub const USER_FLOW_TYPE: runtime::Property<IdentityUserFlow, models::UserFlowType> = runtime::Property::Named(
     "userFlowType",
 );
 /// `userFlowTypeVersion`: never null.
-pub const USER_FLOW_TYPE_VERSION: runtime::Property<IdentityUserFlow, f32> = runtime::Property::new(
+pub const USER_FLOW_TYPE_VERSION: runtime::Property<IdentityUserFlow, f32> = runtime::Property::Named(
     "userFlowTypeVersion",
 );

@@ -91,21 +91,21 @@ pub type Patch = runtime::Patch<IdentityUserFlowAttribute>;
 pub const DATA_TYPE: runtime::Property<
     IdentityUserFlowAttribute,
     models::IdentityUserFlowAttributeDataType,
-> = runtime::Property::new("dataType");
+> = runtime::Property::Named("dataType");
 /// `description`
-pub const DESCRIPTION: runtime::Property<IdentityUserFlowAttribute, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<IdentityUserFlowAttribute, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<IdentityUserFlowAttribute, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IdentityUserFlowAttribute, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IdentityUserFlowAttribute, String> = runtime::Property::new(
+pub const ID: runtime::Property<IdentityUserFlowAttribute, String> = runtime::Property::Named(
     "id",
 );
 /// `userFlowAttributeType`: never null.
 pub const USER_FLOW_ATTRIBUTE_TYPE: runtime::Property<
     IdentityUserFlowAttribute,
     models::IdentityUserFlowAttributeType,
-> = runtime::Property::new("userFlowAttributeType");
+> = runtime::Property::Named("userFlowAttributeType");

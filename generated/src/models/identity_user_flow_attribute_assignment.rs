@@ -143,34 +143,34 @@ runtime::models!(SetOrderParameters);
 /// Changes to a [`IdentityUserFlowAttributeAssignment`].
 pub type Patch = runtime::Patch<IdentityUserFlowAttributeAssignment>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<IdentityUserFlowAttributeAssignment, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IdentityUserFlowAttributeAssignment, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IdentityUserFlowAttributeAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<IdentityUserFlowAttributeAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `isOptional`: never null.
-pub const IS_OPTIONAL: runtime::Property<IdentityUserFlowAttributeAssignment, bool> = runtime::Property::new(
+pub const IS_OPTIONAL: runtime::Property<IdentityUserFlowAttributeAssignment, bool> = runtime::Property::Named(
     "isOptional",
 );
 /// `requiresVerification`: never null.
 pub const REQUIRES_VERIFICATION: runtime::Property<
     IdentityUserFlowAttributeAssignment,
     bool,
-> = runtime::Property::new("requiresVerification");
+> = runtime::Property::Named("requiresVerification");
 /// `userAttribute`: navigation property.
 pub const USER_ATTRIBUTE: runtime::Property<
     IdentityUserFlowAttributeAssignment,
     runtime::Expanded<models::IdentityUserFlowAttribute>,
-> = runtime::Property::new("userAttribute");
+> = runtime::Property::Named("userAttribute");
 /// `userAttributeValues`
 pub const USER_ATTRIBUTE_VALUES: runtime::Property<
     IdentityUserFlowAttributeAssignment,
     Vec<models::UserAttributeValuesItem>,
-> = runtime::Property::new("userAttributeValues");
+> = runtime::Property::Named("userAttributeValues");
 /// `userInputType`: never null.
 pub const USER_INPUT_TYPE: runtime::Property<
     IdentityUserFlowAttributeAssignment,
     models::IdentityUserFlowAttributeInputType,
-> = runtime::Property::new("userInputType");
+> = runtime::Property::Named("userInputType");

@@ -63,11 +63,11 @@ runtime::models!(IdentityVerifiedIdRoot);
 /// Changes to a [`IdentityVerifiedIdRoot`].
 pub type Patch = runtime::Patch<IdentityVerifiedIdRoot>;
 /// `id`: never null.
-pub const ID: runtime::Property<IdentityVerifiedIdRoot, String> = runtime::Property::new(
+pub const ID: runtime::Property<IdentityVerifiedIdRoot, String> = runtime::Property::Named(
     "id",
 );
 /// `profiles`: navigation property.
 pub const PROFILES: runtime::Property<
     IdentityVerifiedIdRoot,
     runtime::Expanded<Vec<models::VerifiedIdProfile>>,
-> = runtime::Property::new("profiles");
+> = runtime::Property::Named("profiles");

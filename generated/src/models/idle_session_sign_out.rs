@@ -64,14 +64,14 @@ runtime::models!(IdleSessionSignOut);
 /// Changes to a [`IdleSessionSignOut`].
 pub type Patch = runtime::Patch<IdleSessionSignOut>;
 /// `isEnabled`
-pub const IS_ENABLED: runtime::Property<IdleSessionSignOut, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<IdleSessionSignOut, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `signOutAfterInSeconds`
-pub const SIGN_OUT_AFTER_IN_SECONDS: runtime::Property<IdleSessionSignOut, i64> = runtime::Property::new(
+pub const SIGN_OUT_AFTER_IN_SECONDS: runtime::Property<IdleSessionSignOut, i64> = runtime::Property::Named(
     "signOutAfterInSeconds",
 );
 /// `warnAfterInSeconds`
-pub const WARN_AFTER_IN_SECONDS: runtime::Property<IdleSessionSignOut, i64> = runtime::Property::new(
+pub const WARN_AFTER_IN_SECONDS: runtime::Property<IdleSessionSignOut, i64> = runtime::Property::Named(
     "warnAfterInSeconds",
 );

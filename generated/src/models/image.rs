@@ -59,6 +59,6 @@ runtime::models!(Image);
 /// Changes to a [`Image`].
 pub type Patch = runtime::Patch<Image>;
 /// `height`
-pub const HEIGHT: runtime::Property<Image, i32> = runtime::Property::new("height");
+pub const HEIGHT: runtime::Property<Image, i32> = runtime::Property::Named("height");
 /// `width`
-pub const WIDTH: runtime::Property<Image, i32> = runtime::Property::new("width");
+pub const WIDTH: runtime::Property<Image, i32> = runtime::Property::Named("width");

@@ -71,18 +71,18 @@ runtime::models!(ImageInfo);
 /// Changes to a [`ImageInfo`].
 pub type Patch = runtime::Patch<ImageInfo>;
 /// `addImageQuery`
-pub const ADD_IMAGE_QUERY: runtime::Property<ImageInfo, bool> = runtime::Property::new(
+pub const ADD_IMAGE_QUERY: runtime::Property<ImageInfo, bool> = runtime::Property::Named(
     "addImageQuery",
 );
 /// `alternateText`
-pub const ALTERNATE_TEXT: runtime::Property<ImageInfo, String> = runtime::Property::new(
+pub const ALTERNATE_TEXT: runtime::Property<ImageInfo, String> = runtime::Property::Named(
     "alternateText",
 );
 /// `alternativeText`
-pub const ALTERNATIVE_TEXT: runtime::Property<ImageInfo, String> = runtime::Property::new(
+pub const ALTERNATIVE_TEXT: runtime::Property<ImageInfo, String> = runtime::Property::Named(
     "alternativeText",
 );
 /// `iconUrl`
-pub const ICON_URL: runtime::Property<ImageInfo, String> = runtime::Property::new(
+pub const ICON_URL: runtime::Property<ImageInfo, String> = runtime::Property::Named(
     "iconUrl",
 );

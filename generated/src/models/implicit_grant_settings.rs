@@ -59,10 +59,10 @@ runtime::models!(ImplicitGrantSettings);
 /// Changes to a [`ImplicitGrantSettings`].
 pub type Patch = runtime::Patch<ImplicitGrantSettings>;
 /// `enableAccessTokenIssuance`
-pub const ENABLE_ACCESS_TOKEN_ISSUANCE: runtime::Property<ImplicitGrantSettings, bool> = runtime::Property::new(
+pub const ENABLE_ACCESS_TOKEN_ISSUANCE: runtime::Property<ImplicitGrantSettings, bool> = runtime::Property::Named(
     "enableAccessTokenIssuance",
 );
 /// `enableIdTokenIssuance`
-pub const ENABLE_ID_TOKEN_ISSUANCE: runtime::Property<ImplicitGrantSettings, bool> = runtime::Property::new(
+pub const ENABLE_ID_TOKEN_ISSUANCE: runtime::Property<ImplicitGrantSettings, bool> = runtime::Property::Named(
     "enableIdTokenIssuance",
 );

@@ -56,6 +56,6 @@ runtime::models!(ImportBuildingMapSetting);
 /// Changes to a [`ImportBuildingMapSetting`].
 pub type Patch = runtime::Patch<ImportBuildingMapSetting>;
 /// `isDryRun`: never null.
-pub const IS_DRY_RUN: runtime::Property<ImportBuildingMapSetting, bool> = runtime::Property::new(
+pub const IS_DRY_RUN: runtime::Property<ImportBuildingMapSetting, bool> = runtime::Property::Named(
     "isDryRun",
 );

@@ -152,36 +152,36 @@ pub type Patch = runtime::Patch<ImportedWindowsAutopilotDeviceIdentity>;
 pub const ASSIGNED_USER_PRINCIPAL_NAME: runtime::Property<
     ImportedWindowsAutopilotDeviceIdentity,
     String,
-> = runtime::Property::new("assignedUserPrincipalName");
+> = runtime::Property::Named("assignedUserPrincipalName");
 /// `groupTag`
-pub const GROUP_TAG: runtime::Property<ImportedWindowsAutopilotDeviceIdentity, String> = runtime::Property::new(
+pub const GROUP_TAG: runtime::Property<ImportedWindowsAutopilotDeviceIdentity, String> = runtime::Property::Named(
     "groupTag",
 );
 /// `hardwareIdentifier`
 pub const HARDWARE_IDENTIFIER: runtime::Property<
     ImportedWindowsAutopilotDeviceIdentity,
     runtime::edm::Binary,
-> = runtime::Property::new("hardwareIdentifier");
+> = runtime::Property::Named("hardwareIdentifier");
 /// `id`: never null.
-pub const ID: runtime::Property<ImportedWindowsAutopilotDeviceIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<ImportedWindowsAutopilotDeviceIdentity, String> = runtime::Property::Named(
     "id",
 );
 /// `importId`
-pub const IMPORT_ID: runtime::Property<ImportedWindowsAutopilotDeviceIdentity, String> = runtime::Property::new(
+pub const IMPORT_ID: runtime::Property<ImportedWindowsAutopilotDeviceIdentity, String> = runtime::Property::Named(
     "importId",
 );
 /// `productKey`
 pub const PRODUCT_KEY: runtime::Property<
     ImportedWindowsAutopilotDeviceIdentity,
     String,
-> = runtime::Property::new("productKey");
+> = runtime::Property::Named("productKey");
 /// `serialNumber`
 pub const SERIAL_NUMBER: runtime::Property<
     ImportedWindowsAutopilotDeviceIdentity,
     String,
-> = runtime::Property::new("serialNumber");
+> = runtime::Property::Named("serialNumber");
 /// `state`
 pub const STATE: runtime::Property<
     ImportedWindowsAutopilotDeviceIdentity,
     models::ImportedWindowsAutopilotDeviceIdentityState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

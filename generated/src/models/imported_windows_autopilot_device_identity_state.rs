@@ -79,19 +79,19 @@ pub type Patch = runtime::Patch<ImportedWindowsAutopilotDeviceIdentityState>;
 pub const DEVICE_ERROR_CODE: runtime::Property<
     ImportedWindowsAutopilotDeviceIdentityState,
     i32,
-> = runtime::Property::new("deviceErrorCode");
+> = runtime::Property::Named("deviceErrorCode");
 /// `deviceErrorName`
 pub const DEVICE_ERROR_NAME: runtime::Property<
     ImportedWindowsAutopilotDeviceIdentityState,
     String,
-> = runtime::Property::new("deviceErrorName");
+> = runtime::Property::Named("deviceErrorName");
 /// `deviceImportStatus`: never null.
 pub const DEVICE_IMPORT_STATUS: runtime::Property<
     ImportedWindowsAutopilotDeviceIdentityState,
     models::ImportedWindowsAutopilotDeviceIdentityImportStatus,
-> = runtime::Property::new("deviceImportStatus");
+> = runtime::Property::Named("deviceImportStatus");
 /// `deviceRegistrationId`
 pub const DEVICE_REGISTRATION_ID: runtime::Property<
     ImportedWindowsAutopilotDeviceIdentityState,
     String,
-> = runtime::Property::new("deviceRegistrationId");
+> = runtime::Property::Named("deviceRegistrationId");

@@ -76,18 +76,18 @@ pub type Patch = runtime::Patch<ImportedWindowsAutopilotDeviceIdentityUpload>;
 pub const CREATED_DATE_TIME_UTC: runtime::Property<
     ImportedWindowsAutopilotDeviceIdentityUpload,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTimeUtc");
+> = runtime::Property::Named("createdDateTimeUtc");
 /// `deviceIdentities`: navigation property.
 pub const DEVICE_IDENTITIES: runtime::Property<
     ImportedWindowsAutopilotDeviceIdentityUpload,
     runtime::Expanded<Vec<models::ImportedWindowsAutopilotDeviceIdentity>>,
-> = runtime::Property::new("deviceIdentities");
+> = runtime::Property::Named("deviceIdentities");
 /// `id`: never null.
-pub const ID: runtime::Property<ImportedWindowsAutopilotDeviceIdentityUpload, String> = runtime::Property::new(
+pub const ID: runtime::Property<ImportedWindowsAutopilotDeviceIdentityUpload, String> = runtime::Property::Named(
     "id",
 );
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     ImportedWindowsAutopilotDeviceIdentityUpload,
     models::ImportedWindowsAutopilotDeviceIdentityUploadStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -59,11 +59,11 @@ runtime::models!(InboundOutboundPolicyConfiguration);
 /// Changes to a [`InboundOutboundPolicyConfiguration`].
 pub type Patch = runtime::Patch<InboundOutboundPolicyConfiguration>;
 /// `inboundAllowed`
-pub const INBOUND_ALLOWED: runtime::Property<InboundOutboundPolicyConfiguration, bool> = runtime::Property::new(
+pub const INBOUND_ALLOWED: runtime::Property<InboundOutboundPolicyConfiguration, bool> = runtime::Property::Named(
     "inboundAllowed",
 );
 /// `outboundAllowed`
 pub const OUTBOUND_ALLOWED: runtime::Property<
     InboundOutboundPolicyConfiguration,
     bool,
-> = runtime::Property::new("outboundAllowed");
+> = runtime::Property::Named("outboundAllowed");

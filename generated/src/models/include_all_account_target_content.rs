@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<IncludeAllAccountTargetContent>;
 pub const TYPE: runtime::Property<
     IncludeAllAccountTargetContent,
     models::AccountTargetContentType,
-> = runtime::Property::new("type");
+> = runtime::Property::Named("type");

@@ -59,9 +59,9 @@ runtime::models!(IncludeTarget);
 /// Changes to a [`IncludeTarget`].
 pub type Patch = runtime::Patch<IncludeTarget>;
 /// `id`: never null.
-pub const ID: runtime::Property<IncludeTarget, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<IncludeTarget, String> = runtime::Property::Named("id");
 /// `targetType`: never null.
 pub const TARGET_TYPE: runtime::Property<
     IncludeTarget,
     models::AuthenticationMethodTargetType,
-> = runtime::Property::new("targetType");
+> = runtime::Property::Named("targetType");

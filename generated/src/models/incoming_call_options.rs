@@ -86,19 +86,19 @@ runtime::models!(IncomingCallOptions);
 /// Changes to a [`IncomingCallOptions`].
 pub type Patch = runtime::Patch<IncomingCallOptions>;
 /// `hideBotAfterEscalation`
-pub const HIDE_BOT_AFTER_ESCALATION: runtime::Property<IncomingCallOptions, bool> = runtime::Property::new(
+pub const HIDE_BOT_AFTER_ESCALATION: runtime::Property<IncomingCallOptions, bool> = runtime::Property::Named(
     "hideBotAfterEscalation",
 );
 /// `isContentSharingNotificationEnabled`
 pub const IS_CONTENT_SHARING_NOTIFICATION_ENABLED: runtime::Property<
     IncomingCallOptions,
     bool,
-> = runtime::Property::new("isContentSharingNotificationEnabled");
+> = runtime::Property::Named("isContentSharingNotificationEnabled");
 /// `isDeltaRosterEnabled`
-pub const IS_DELTA_ROSTER_ENABLED: runtime::Property<IncomingCallOptions, bool> = runtime::Property::new(
+pub const IS_DELTA_ROSTER_ENABLED: runtime::Property<IncomingCallOptions, bool> = runtime::Property::Named(
     "isDeltaRosterEnabled",
 );
 /// `isInteractiveRosterEnabled`
-pub const IS_INTERACTIVE_ROSTER_ENABLED: runtime::Property<IncomingCallOptions, bool> = runtime::Property::new(
+pub const IS_INTERACTIVE_ROSTER_ENABLED: runtime::Property<IncomingCallOptions, bool> = runtime::Property::Named(
     "isInteractiveRosterEnabled",
 );

@@ -76,18 +76,18 @@ runtime::models!(IncomingContext);
 /// Changes to a [`IncomingContext`].
 pub type Patch = runtime::Patch<IncomingContext>;
 /// `observedParticipantId`
-pub const OBSERVED_PARTICIPANT_ID: runtime::Property<IncomingContext, String> = runtime::Property::new(
+pub const OBSERVED_PARTICIPANT_ID: runtime::Property<IncomingContext, String> = runtime::Property::Named(
     "observedParticipantId",
 );
 /// `onBehalfOf`
-pub const ON_BEHALF_OF: runtime::Property<IncomingContext, models::IdentitySet> = runtime::Property::new(
+pub const ON_BEHALF_OF: runtime::Property<IncomingContext, models::IdentitySet> = runtime::Property::Named(
     "onBehalfOf",
 );
 /// `sourceParticipantId`
-pub const SOURCE_PARTICIPANT_ID: runtime::Property<IncomingContext, String> = runtime::Property::new(
+pub const SOURCE_PARTICIPANT_ID: runtime::Property<IncomingContext, String> = runtime::Property::Named(
     "sourceParticipantId",
 );
 /// `transferor`
-pub const TRANSFEROR: runtime::Property<IncomingContext, models::IdentitySet> = runtime::Property::new(
+pub const TRANSFEROR: runtime::Property<IncomingContext, models::IdentitySet> = runtime::Property::Named(
     "transferor",
 );

@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<IncompleteData>;
 pub const MISSING_DATA_BEFORE_DATE_TIME: runtime::Property<
     IncompleteData,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("missingDataBeforeDateTime");
+> = runtime::Property::Named("missingDataBeforeDateTime");
 /// `wasThrottled`
-pub const WAS_THROTTLED: runtime::Property<IncompleteData, bool> = runtime::Property::new(
+pub const WAS_THROTTLED: runtime::Property<IncompleteData, bool> = runtime::Property::Named(
     "wasThrottled",
 );

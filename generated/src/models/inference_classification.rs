@@ -63,11 +63,11 @@ runtime::models!(InferenceClassification);
 /// Changes to a [`InferenceClassification`].
 pub type Patch = runtime::Patch<InferenceClassification>;
 /// `id`: never null.
-pub const ID: runtime::Property<InferenceClassification, String> = runtime::Property::new(
+pub const ID: runtime::Property<InferenceClassification, String> = runtime::Property::Named(
     "id",
 );
 /// `overrides`: navigation property.
 pub const OVERRIDES: runtime::Property<
     InferenceClassification,
     runtime::Expanded<Vec<models::InferenceClassificationOverride>>,
-> = runtime::Property::new("overrides");
+> = runtime::Property::Named("overrides");

@@ -69,13 +69,13 @@ pub type Patch = runtime::Patch<InferenceClassificationOverride>;
 pub const CLASSIFY_AS: runtime::Property<
     InferenceClassificationOverride,
     models::InferenceClassificationType,
-> = runtime::Property::new("classifyAs");
+> = runtime::Property::Named("classifyAs");
 /// `id`: never null.
-pub const ID: runtime::Property<InferenceClassificationOverride, String> = runtime::Property::new(
+pub const ID: runtime::Property<InferenceClassificationOverride, String> = runtime::Property::Named(
     "id",
 );
 /// `senderEmailAddress`
 pub const SENDER_EMAIL_ADDRESS: runtime::Property<
     InferenceClassificationOverride,
     models::EmailAddress,
-> = runtime::Property::new("senderEmailAddress");
+> = runtime::Property::Named("senderEmailAddress");

@@ -66,9 +66,9 @@ pub type Patch = runtime::Patch<InformationProtection>;
 pub const BITLOCKER: runtime::Property<
     InformationProtection,
     runtime::Expanded<models::Bitlocker>,
-> = runtime::Property::new("bitlocker");
+> = runtime::Property::Named("bitlocker");
 /// `threatAssessmentRequests`: navigation property.
 pub const THREAT_ASSESSMENT_REQUESTS: runtime::Property<
     InformationProtection,
     runtime::Expanded<Vec<models::ThreatAssessmentRequest>>,
-> = runtime::Property::new("threatAssessmentRequests");
+> = runtime::Property::Named("threatAssessmentRequests");

@@ -80,22 +80,22 @@ runtime::models!(InformationalUrl);
 /// Changes to a [`InformationalUrl`].
 pub type Patch = runtime::Patch<InformationalUrl>;
 /// `logoUrl`
-pub const LOGO_URL: runtime::Property<InformationalUrl, String> = runtime::Property::new(
+pub const LOGO_URL: runtime::Property<InformationalUrl, String> = runtime::Property::Named(
     "logoUrl",
 );
 /// `marketingUrl`
-pub const MARKETING_URL: runtime::Property<InformationalUrl, String> = runtime::Property::new(
+pub const MARKETING_URL: runtime::Property<InformationalUrl, String> = runtime::Property::Named(
     "marketingUrl",
 );
 /// `privacyStatementUrl`
-pub const PRIVACY_STATEMENT_URL: runtime::Property<InformationalUrl, String> = runtime::Property::new(
+pub const PRIVACY_STATEMENT_URL: runtime::Property<InformationalUrl, String> = runtime::Property::Named(
     "privacyStatementUrl",
 );
 /// `supportUrl`
-pub const SUPPORT_URL: runtime::Property<InformationalUrl, String> = runtime::Property::new(
+pub const SUPPORT_URL: runtime::Property<InformationalUrl, String> = runtime::Property::Named(
     "supportUrl",
 );
 /// `termsOfServiceUrl`
-pub const TERMS_OF_SERVICE_URL: runtime::Property<InformationalUrl, String> = runtime::Property::new(
+pub const TERMS_OF_SERVICE_URL: runtime::Property<InformationalUrl, String> = runtime::Property::Named(
     "termsOfServiceUrl",
 );

@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<InheritablePermission>;
 pub const INHERITABLE_SCOPES: runtime::Property<
     InheritablePermission,
     models::InheritableScopes,
-> = runtime::Property::new("inheritableScopes");
+> = runtime::Property::Named("inheritableScopes");
 /// `resourceAppId`: never null.
-pub const RESOURCE_APP_ID: runtime::Property<InheritablePermission, String> = runtime::Property::new(
+pub const RESOURCE_APP_ID: runtime::Property<InheritablePermission, String> = runtime::Property::Named(
     "resourceAppId",
 );

@@ -56,6 +56,6 @@ runtime::models!(InheritableScopes);
 /// Changes to a [`InheritableScopes`].
 pub type Patch = runtime::Patch<InheritableScopes>;
 /// `kind`: never null.
-pub const KIND: runtime::Property<InheritableScopes, models::ScopeCollectionKind> = runtime::Property::new(
+pub const KIND: runtime::Property<InheritableScopes, models::ScopeCollectionKind> = runtime::Property::Named(
     "kind",
 );

@@ -68,12 +68,12 @@ runtime::models!(Initiator);
 /// Changes to a [`Initiator`].
 pub type Patch = runtime::Patch<Initiator>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Initiator, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Initiator, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<Initiator, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Initiator, String> = runtime::Property::Named("id");
 /// `initiatorType`
-pub const INITIATOR_TYPE: runtime::Property<Initiator, models::InitiatorType> = runtime::Property::new(
+pub const INITIATOR_TYPE: runtime::Property<Initiator, models::InitiatorType> = runtime::Property::Named(
     "initiatorType",
 );

@@ -64,14 +64,14 @@ runtime::models!(InnerError);
 /// Changes to a [`InnerError`].
 pub type Patch = runtime::Patch<InnerError>;
 /// `client-request-id`
-pub const CLIENT_REQUEST_ID: runtime::Property<InnerError, String> = runtime::Property::new(
+pub const CLIENT_REQUEST_ID: runtime::Property<InnerError, String> = runtime::Property::Named(
     "client-request-id",
 );
 /// `date`
-pub const DATE: runtime::Property<InnerError, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const DATE: runtime::Property<InnerError, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "date",
 );
 /// `request-id`
-pub const REQUEST_ID: runtime::Property<InnerError, String> = runtime::Property::new(
+pub const REQUEST_ID: runtime::Property<InnerError, String> = runtime::Property::Named(
     "request-id",
 );

@@ -66,12 +66,14 @@ runtime::models!(InsightIdentity);
 /// Changes to a [`InsightIdentity`].
 pub type Patch = runtime::Patch<InsightIdentity>;
 /// `address`
-pub const ADDRESS: runtime::Property<InsightIdentity, String> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<InsightIdentity, String> = runtime::Property::Named(
     "address",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<InsightIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<InsightIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<InsightIdentity, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<InsightIdentity, String> = runtime::Property::Named(
+    "id",
+);

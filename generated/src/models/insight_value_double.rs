@@ -56,6 +56,6 @@ runtime::models!(InsightValueDouble);
 /// Changes to a [`InsightValueDouble`].
 pub type Patch = runtime::Patch<InsightValueDouble>;
 /// `value`: never null.
-pub const VALUE: runtime::Property<InsightValueDouble, f64> = runtime::Property::new(
+pub const VALUE: runtime::Property<InsightValueDouble, f64> = runtime::Property::Named(
     "value",
 );

@@ -56,6 +56,6 @@ runtime::models!(InsightValueInt);
 /// Changes to a [`InsightValueInt`].
 pub type Patch = runtime::Patch<InsightValueInt>;
 /// `value`: never null.
-pub const VALUE: runtime::Property<InsightValueInt, i32> = runtime::Property::new(
+pub const VALUE: runtime::Property<InsightValueInt, i32> = runtime::Property::Named(
     "value",
 );

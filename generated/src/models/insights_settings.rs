@@ -66,12 +66,14 @@ runtime::models!(InsightsSettings);
 /// Changes to a [`InsightsSettings`].
 pub type Patch = runtime::Patch<InsightsSettings>;
 /// `disabledForGroup`
-pub const DISABLED_FOR_GROUP: runtime::Property<InsightsSettings, String> = runtime::Property::new(
+pub const DISABLED_FOR_GROUP: runtime::Property<InsightsSettings, String> = runtime::Property::Named(
     "disabledForGroup",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<InsightsSettings, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<InsightsSettings, String> = runtime::Property::Named(
+    "id",
+);
 /// `isEnabledInOrganization`
-pub const IS_ENABLED_IN_ORGANIZATION: runtime::Property<InsightsSettings, bool> = runtime::Property::new(
+pub const IS_ENABLED_IN_ORGANIZATION: runtime::Property<InsightsSettings, bool> = runtime::Property::Named(
     "isEnabledInOrganization",
 );

@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<InstanceResourceAccess>;
 pub const PERMISSIONS: runtime::Property<
     InstanceResourceAccess,
     Vec<models::ResourcePermission>,
-> = runtime::Property::new("permissions");
+> = runtime::Property::Named("permissions");
 /// `resourceAppId`: never null.
-pub const RESOURCE_APP_ID: runtime::Property<InstanceResourceAccess, String> = runtime::Property::new(
+pub const RESOURCE_APP_ID: runtime::Property<InstanceResourceAccess, String> = runtime::Property::Named(
     "resourceAppId",
 );

@@ -61,6 +61,8 @@ runtime::models!(IntegerRange);
 /// Changes to a [`IntegerRange`].
 pub type Patch = runtime::Patch<IntegerRange>;
 /// `end`
-pub const END: runtime::Property<IntegerRange, i64> = runtime::Property::new("end");
+pub const END: runtime::Property<IntegerRange, i64> = runtime::Property::Named("end");
 /// `start`
-pub const START: runtime::Property<IntegerRange, i64> = runtime::Property::new("start");
+pub const START: runtime::Property<IntegerRange, i64> = runtime::Property::Named(
+    "start",
+);

@@ -61,10 +61,10 @@ runtime::models!(IntegratedApplicationMetadata);
 /// Changes to a [`IntegratedApplicationMetadata`].
 pub type Patch = runtime::Patch<IntegratedApplicationMetadata>;
 /// `name`
-pub const NAME: runtime::Property<IntegratedApplicationMetadata, String> = runtime::Property::new(
+pub const NAME: runtime::Property<IntegratedApplicationMetadata, String> = runtime::Property::Named(
     "name",
 );
 /// `version`
-pub const VERSION: runtime::Property<IntegratedApplicationMetadata, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<IntegratedApplicationMetadata, String> = runtime::Property::Named(
     "version",
 );

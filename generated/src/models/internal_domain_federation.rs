@@ -148,68 +148,68 @@ runtime::models!(InternalDomainFederation);
 /// Changes to a [`InternalDomainFederation`].
 pub type Patch = runtime::Patch<InternalDomainFederation>;
 /// `activeSignInUri`
-pub const ACTIVE_SIGN_IN_URI: runtime::Property<InternalDomainFederation, String> = runtime::Property::new(
+pub const ACTIVE_SIGN_IN_URI: runtime::Property<InternalDomainFederation, String> = runtime::Property::Named(
     "activeSignInUri",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<InternalDomainFederation, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<InternalDomainFederation, String> = runtime::Property::Named(
     "displayName",
 );
 /// `federatedIdpMfaBehavior`
 pub const FEDERATED_IDP_MFA_BEHAVIOR: runtime::Property<
     InternalDomainFederation,
     models::FederatedIdpMfaBehavior,
-> = runtime::Property::new("federatedIdpMfaBehavior");
+> = runtime::Property::Named("federatedIdpMfaBehavior");
 /// `id`: never null.
-pub const ID: runtime::Property<InternalDomainFederation, String> = runtime::Property::new(
+pub const ID: runtime::Property<InternalDomainFederation, String> = runtime::Property::Named(
     "id",
 );
 /// `isSignedAuthenticationRequestRequired`
 pub const IS_SIGNED_AUTHENTICATION_REQUEST_REQUIRED: runtime::Property<
     InternalDomainFederation,
     bool,
-> = runtime::Property::new("isSignedAuthenticationRequestRequired");
+> = runtime::Property::Named("isSignedAuthenticationRequestRequired");
 /// `issuerUri`
-pub const ISSUER_URI: runtime::Property<InternalDomainFederation, String> = runtime::Property::new(
+pub const ISSUER_URI: runtime::Property<InternalDomainFederation, String> = runtime::Property::Named(
     "issuerUri",
 );
 /// `metadataExchangeUri`
-pub const METADATA_EXCHANGE_URI: runtime::Property<InternalDomainFederation, String> = runtime::Property::new(
+pub const METADATA_EXCHANGE_URI: runtime::Property<InternalDomainFederation, String> = runtime::Property::Named(
     "metadataExchangeUri",
 );
 /// `nextSigningCertificate`
 pub const NEXT_SIGNING_CERTIFICATE: runtime::Property<
     InternalDomainFederation,
     String,
-> = runtime::Property::new("nextSigningCertificate");
+> = runtime::Property::Named("nextSigningCertificate");
 /// `passiveSignInUri`
-pub const PASSIVE_SIGN_IN_URI: runtime::Property<InternalDomainFederation, String> = runtime::Property::new(
+pub const PASSIVE_SIGN_IN_URI: runtime::Property<InternalDomainFederation, String> = runtime::Property::Named(
     "passiveSignInUri",
 );
 /// `passwordResetUri`
-pub const PASSWORD_RESET_URI: runtime::Property<InternalDomainFederation, String> = runtime::Property::new(
+pub const PASSWORD_RESET_URI: runtime::Property<InternalDomainFederation, String> = runtime::Property::Named(
     "passwordResetUri",
 );
 /// `preferredAuthenticationProtocol`
 pub const PREFERRED_AUTHENTICATION_PROTOCOL: runtime::Property<
     InternalDomainFederation,
     models::AuthenticationProtocol,
-> = runtime::Property::new("preferredAuthenticationProtocol");
+> = runtime::Property::Named("preferredAuthenticationProtocol");
 /// `promptLoginBehavior`
 pub const PROMPT_LOGIN_BEHAVIOR: runtime::Property<
     InternalDomainFederation,
     models::PromptLoginBehavior,
-> = runtime::Property::new("promptLoginBehavior");
+> = runtime::Property::Named("promptLoginBehavior");
 /// `signOutUri`
-pub const SIGN_OUT_URI: runtime::Property<InternalDomainFederation, String> = runtime::Property::new(
+pub const SIGN_OUT_URI: runtime::Property<InternalDomainFederation, String> = runtime::Property::Named(
     "signOutUri",
 );
 /// `signingCertificate`
-pub const SIGNING_CERTIFICATE: runtime::Property<InternalDomainFederation, String> = runtime::Property::new(
+pub const SIGNING_CERTIFICATE: runtime::Property<InternalDomainFederation, String> = runtime::Property::Named(
     "signingCertificate",
 );
 /// `signingCertificateUpdateStatus`
 pub const SIGNING_CERTIFICATE_UPDATE_STATUS: runtime::Property<
     InternalDomainFederation,
     models::SigningCertificateUpdateStatus,
-> = runtime::Property::new("signingCertificateUpdateStatus");
+> = runtime::Property::Named("signingCertificateUpdateStatus");

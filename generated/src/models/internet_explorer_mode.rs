@@ -63,11 +63,11 @@ runtime::models!(InternetExplorerMode);
 /// Changes to a [`InternetExplorerMode`].
 pub type Patch = runtime::Patch<InternetExplorerMode>;
 /// `id`: never null.
-pub const ID: runtime::Property<InternetExplorerMode, String> = runtime::Property::new(
+pub const ID: runtime::Property<InternetExplorerMode, String> = runtime::Property::Named(
     "id",
 );
 /// `siteLists`: navigation property.
 pub const SITE_LISTS: runtime::Property<
     InternetExplorerMode,
     runtime::Expanded<Vec<models::BrowserSiteList>>,
-> = runtime::Property::new("siteLists");
+> = runtime::Property::Named("siteLists");

@@ -61,10 +61,10 @@ runtime::models!(InternetMessageHeader);
 /// Changes to a [`InternetMessageHeader`].
 pub type Patch = runtime::Patch<InternetMessageHeader>;
 /// `name`
-pub const NAME: runtime::Property<InternetMessageHeader, String> = runtime::Property::new(
+pub const NAME: runtime::Property<InternetMessageHeader, String> = runtime::Property::Named(
     "name",
 );
 /// `value`
-pub const VALUE: runtime::Property<InternetMessageHeader, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<InternetMessageHeader, String> = runtime::Property::Named(
     "value",
 );

@@ -134,58 +134,58 @@ runtime::models!(IntuneBrand);
 /// Changes to a [`IntuneBrand`].
 pub type Patch = runtime::Patch<IntuneBrand>;
 /// `contactITEmailAddress`
-pub const CONTACT_IT_EMAIL_ADDRESS: runtime::Property<IntuneBrand, String> = runtime::Property::new(
+pub const CONTACT_IT_EMAIL_ADDRESS: runtime::Property<IntuneBrand, String> = runtime::Property::Named(
     "contactITEmailAddress",
 );
 /// `contactITName`
-pub const CONTACT_IT_NAME: runtime::Property<IntuneBrand, String> = runtime::Property::new(
+pub const CONTACT_IT_NAME: runtime::Property<IntuneBrand, String> = runtime::Property::Named(
     "contactITName",
 );
 /// `contactITNotes`
-pub const CONTACT_IT_NOTES: runtime::Property<IntuneBrand, String> = runtime::Property::new(
+pub const CONTACT_IT_NOTES: runtime::Property<IntuneBrand, String> = runtime::Property::Named(
     "contactITNotes",
 );
 /// `contactITPhoneNumber`
-pub const CONTACT_IT_PHONE_NUMBER: runtime::Property<IntuneBrand, String> = runtime::Property::new(
+pub const CONTACT_IT_PHONE_NUMBER: runtime::Property<IntuneBrand, String> = runtime::Property::Named(
     "contactITPhoneNumber",
 );
 /// `darkBackgroundLogo`
-pub const DARK_BACKGROUND_LOGO: runtime::Property<IntuneBrand, models::MimeContent> = runtime::Property::new(
+pub const DARK_BACKGROUND_LOGO: runtime::Property<IntuneBrand, models::MimeContent> = runtime::Property::Named(
     "darkBackgroundLogo",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<IntuneBrand, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IntuneBrand, String> = runtime::Property::Named(
     "displayName",
 );
 /// `lightBackgroundLogo`
-pub const LIGHT_BACKGROUND_LOGO: runtime::Property<IntuneBrand, models::MimeContent> = runtime::Property::new(
+pub const LIGHT_BACKGROUND_LOGO: runtime::Property<IntuneBrand, models::MimeContent> = runtime::Property::Named(
     "lightBackgroundLogo",
 );
 /// `onlineSupportSiteName`
-pub const ONLINE_SUPPORT_SITE_NAME: runtime::Property<IntuneBrand, String> = runtime::Property::new(
+pub const ONLINE_SUPPORT_SITE_NAME: runtime::Property<IntuneBrand, String> = runtime::Property::Named(
     "onlineSupportSiteName",
 );
 /// `onlineSupportSiteUrl`
-pub const ONLINE_SUPPORT_SITE_URL: runtime::Property<IntuneBrand, String> = runtime::Property::new(
+pub const ONLINE_SUPPORT_SITE_URL: runtime::Property<IntuneBrand, String> = runtime::Property::Named(
     "onlineSupportSiteUrl",
 );
 /// `privacyUrl`
-pub const PRIVACY_URL: runtime::Property<IntuneBrand, String> = runtime::Property::new(
+pub const PRIVACY_URL: runtime::Property<IntuneBrand, String> = runtime::Property::Named(
     "privacyUrl",
 );
 /// `showDisplayNameNextToLogo`: never null.
-pub const SHOW_DISPLAY_NAME_NEXT_TO_LOGO: runtime::Property<IntuneBrand, bool> = runtime::Property::new(
+pub const SHOW_DISPLAY_NAME_NEXT_TO_LOGO: runtime::Property<IntuneBrand, bool> = runtime::Property::Named(
     "showDisplayNameNextToLogo",
 );
 /// `showLogo`: never null.
-pub const SHOW_LOGO: runtime::Property<IntuneBrand, bool> = runtime::Property::new(
+pub const SHOW_LOGO: runtime::Property<IntuneBrand, bool> = runtime::Property::Named(
     "showLogo",
 );
 /// `showNameNextToLogo`: never null.
-pub const SHOW_NAME_NEXT_TO_LOGO: runtime::Property<IntuneBrand, bool> = runtime::Property::new(
+pub const SHOW_NAME_NEXT_TO_LOGO: runtime::Property<IntuneBrand, bool> = runtime::Property::Named(
     "showNameNextToLogo",
 );
 /// `themeColor`
-pub const THEME_COLOR: runtime::Property<IntuneBrand, models::RgbColor> = runtime::Property::new(
+pub const THEME_COLOR: runtime::Property<IntuneBrand, models::RgbColor> = runtime::Property::Named(
     "themeColor",
 );

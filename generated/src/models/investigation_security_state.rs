@@ -61,10 +61,10 @@ runtime::models!(InvestigationSecurityState);
 /// Changes to a [`InvestigationSecurityState`].
 pub type Patch = runtime::Patch<InvestigationSecurityState>;
 /// `name`
-pub const NAME: runtime::Property<InvestigationSecurityState, String> = runtime::Property::new(
+pub const NAME: runtime::Property<InvestigationSecurityState, String> = runtime::Property::Named(
     "name",
 );
 /// `status`
-pub const STATUS: runtime::Property<InvestigationSecurityState, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<InvestigationSecurityState, String> = runtime::Property::Named(
     "status",
 );

@@ -126,50 +126,50 @@ runtime::models!(Invitation);
 /// Changes to a [`Invitation`].
 pub type Patch = runtime::Patch<Invitation>;
 /// `id`: never null.
-pub const ID: runtime::Property<Invitation, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Invitation, String> = runtime::Property::Named("id");
 /// `inviteRedeemUrl`
-pub const INVITE_REDEEM_URL: runtime::Property<Invitation, String> = runtime::Property::new(
+pub const INVITE_REDEEM_URL: runtime::Property<Invitation, String> = runtime::Property::Named(
     "inviteRedeemUrl",
 );
 /// `inviteRedirectUrl`: never null.
-pub const INVITE_REDIRECT_URL: runtime::Property<Invitation, String> = runtime::Property::new(
+pub const INVITE_REDIRECT_URL: runtime::Property<Invitation, String> = runtime::Property::Named(
     "inviteRedirectUrl",
 );
 /// `invitedUser`: navigation property.
-pub const INVITED_USER: runtime::Property<Invitation, runtime::Expanded<models::User>> = runtime::Property::new(
+pub const INVITED_USER: runtime::Property<Invitation, runtime::Expanded<models::User>> = runtime::Property::Named(
     "invitedUser",
 );
 /// `invitedUserDisplayName`
-pub const INVITED_USER_DISPLAY_NAME: runtime::Property<Invitation, String> = runtime::Property::new(
+pub const INVITED_USER_DISPLAY_NAME: runtime::Property<Invitation, String> = runtime::Property::Named(
     "invitedUserDisplayName",
 );
 /// `invitedUserEmailAddress`: never null.
-pub const INVITED_USER_EMAIL_ADDRESS: runtime::Property<Invitation, String> = runtime::Property::new(
+pub const INVITED_USER_EMAIL_ADDRESS: runtime::Property<Invitation, String> = runtime::Property::Named(
     "invitedUserEmailAddress",
 );
 /// `invitedUserMessageInfo`
 pub const INVITED_USER_MESSAGE_INFO: runtime::Property<
     Invitation,
     models::InvitedUserMessageInfo,
-> = runtime::Property::new("invitedUserMessageInfo");
+> = runtime::Property::Named("invitedUserMessageInfo");
 /// `invitedUserSponsors`: navigation property.
 pub const INVITED_USER_SPONSORS: runtime::Property<
     Invitation,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("invitedUserSponsors");
+> = runtime::Property::Named("invitedUserSponsors");
 /// `invitedUserType`
-pub const INVITED_USER_TYPE: runtime::Property<Invitation, String> = runtime::Property::new(
+pub const INVITED_USER_TYPE: runtime::Property<Invitation, String> = runtime::Property::Named(
     "invitedUserType",
 );
 /// `resetRedemption`
-pub const RESET_REDEMPTION: runtime::Property<Invitation, bool> = runtime::Property::new(
+pub const RESET_REDEMPTION: runtime::Property<Invitation, bool> = runtime::Property::Named(
     "resetRedemption",
 );
 /// `sendInvitationMessage`
-pub const SEND_INVITATION_MESSAGE: runtime::Property<Invitation, bool> = runtime::Property::new(
+pub const SEND_INVITATION_MESSAGE: runtime::Property<Invitation, bool> = runtime::Property::Named(
     "sendInvitationMessage",
 );
 /// `status`
-pub const STATUS: runtime::Property<Invitation, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<Invitation, String> = runtime::Property::Named(
     "status",
 );

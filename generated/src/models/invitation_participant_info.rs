@@ -90,23 +90,23 @@ runtime::models!(InvitationParticipantInfo);
 /// Changes to a [`InvitationParticipantInfo`].
 pub type Patch = runtime::Patch<InvitationParticipantInfo>;
 /// `hidden`
-pub const HIDDEN: runtime::Property<InvitationParticipantInfo, bool> = runtime::Property::new(
+pub const HIDDEN: runtime::Property<InvitationParticipantInfo, bool> = runtime::Property::Named(
     "hidden",
 );
 /// `identity`: never null.
-pub const IDENTITY: runtime::Property<InvitationParticipantInfo, models::IdentitySet> = runtime::Property::new(
+pub const IDENTITY: runtime::Property<InvitationParticipantInfo, models::IdentitySet> = runtime::Property::Named(
     "identity",
 );
 /// `participantId`
-pub const PARTICIPANT_ID: runtime::Property<InvitationParticipantInfo, String> = runtime::Property::new(
+pub const PARTICIPANT_ID: runtime::Property<InvitationParticipantInfo, String> = runtime::Property::Named(
     "participantId",
 );
 /// `removeFromDefaultAudioRoutingGroup`
 pub const REMOVE_FROM_DEFAULT_AUDIO_ROUTING_GROUP: runtime::Property<
     InvitationParticipantInfo,
     bool,
-> = runtime::Property::new("removeFromDefaultAudioRoutingGroup");
+> = runtime::Property::Named("removeFromDefaultAudioRoutingGroup");
 /// `replacesCallId`
-pub const REPLACES_CALL_ID: runtime::Property<InvitationParticipantInfo, String> = runtime::Property::new(
+pub const REPLACES_CALL_ID: runtime::Property<InvitationParticipantInfo, String> = runtime::Property::Named(
     "replacesCallId",
 );

@@ -67,9 +67,9 @@ pub type Patch = runtime::Patch<InvitationRedemptionIdentityProviderConfiguratio
 pub const FALLBACK_IDENTITY_PROVIDER: runtime::Property<
     InvitationRedemptionIdentityProviderConfiguration,
     models::B2bIdentityProvidersType,
-> = runtime::Property::new("fallbackIdentityProvider");
+> = runtime::Property::Named("fallbackIdentityProvider");
 /// `primaryIdentityProviderPrecedenceOrder`
 pub const PRIMARY_IDENTITY_PROVIDER_PRECEDENCE_ORDER: runtime::Property<
     InvitationRedemptionIdentityProviderConfiguration,
     Vec<models::B2bIdentityProvidersType>,
-> = runtime::Property::new("primaryIdentityProviderPrecedenceOrder");
+> = runtime::Property::Named("primaryIdentityProviderPrecedenceOrder");

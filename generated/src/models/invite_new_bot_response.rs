@@ -58,6 +58,6 @@ runtime::models!(InviteNewBotResponse);
 /// Changes to a [`InviteNewBotResponse`].
 pub type Patch = runtime::Patch<InviteNewBotResponse>;
 /// `inviteUri`
-pub const INVITE_URI: runtime::Property<InviteNewBotResponse, String> = runtime::Property::new(
+pub const INVITE_URI: runtime::Property<InviteNewBotResponse, String> = runtime::Property::Named(
     "inviteUri",
 );

@@ -80,25 +80,25 @@ runtime::models!(InviteParticipantsOperation);
 /// Changes to a [`InviteParticipantsOperation`].
 pub type Patch = runtime::Patch<InviteParticipantsOperation>;
 /// `clientContext`
-pub const CLIENT_CONTEXT: runtime::Property<InviteParticipantsOperation, String> = runtime::Property::new(
+pub const CLIENT_CONTEXT: runtime::Property<InviteParticipantsOperation, String> = runtime::Property::Named(
     "clientContext",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<InviteParticipantsOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<InviteParticipantsOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `participants`: never null.
 pub const PARTICIPANTS: runtime::Property<
     InviteParticipantsOperation,
     Vec<models::InvitationParticipantInfo>,
-> = runtime::Property::new("participants");
+> = runtime::Property::Named("participants");
 /// `resultInfo`
 pub const RESULT_INFO: runtime::Property<
     InviteParticipantsOperation,
     models::ResultInfo,
-> = runtime::Property::new("resultInfo");
+> = runtime::Property::Named("resultInfo");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     InviteParticipantsOperation,
     models::OperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

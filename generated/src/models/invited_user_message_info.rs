@@ -67,12 +67,12 @@ pub type Patch = runtime::Patch<InvitedUserMessageInfo>;
 pub const CC_RECIPIENTS: runtime::Property<
     InvitedUserMessageInfo,
     Vec<models::Recipient>,
-> = runtime::Property::new("ccRecipients");
+> = runtime::Property::Named("ccRecipients");
 /// `customizedMessageBody`
-pub const CUSTOMIZED_MESSAGE_BODY: runtime::Property<InvitedUserMessageInfo, String> = runtime::Property::new(
+pub const CUSTOMIZED_MESSAGE_BODY: runtime::Property<InvitedUserMessageInfo, String> = runtime::Property::Named(
     "customizedMessageBody",
 );
 /// `messageLanguage`
-pub const MESSAGE_LANGUAGE: runtime::Property<InvitedUserMessageInfo, String> = runtime::Property::new(
+pub const MESSAGE_LANGUAGE: runtime::Property<InvitedUserMessageInfo, String> = runtime::Property::Named(
     "messageLanguage",
 );

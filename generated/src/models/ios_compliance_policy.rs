@@ -233,123 +233,123 @@ pub type Patch = runtime::Patch<IosCompliancePolicy>;
 pub const ASSIGNMENTS: runtime::Property<
     IosCompliancePolicy,
     runtime::Expanded<Vec<models::DeviceCompliancePolicyAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     IosCompliancePolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<IosCompliancePolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<IosCompliancePolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     IosCompliancePolicy,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     IosCompliancePolicy,
     runtime::Expanded<models::DeviceComplianceDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     IosCompliancePolicy,
     runtime::Expanded<Vec<models::DeviceComplianceDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `deviceThreatProtectionEnabled`: never null.
 pub const DEVICE_THREAT_PROTECTION_ENABLED: runtime::Property<
     IosCompliancePolicy,
     bool,
-> = runtime::Property::new("deviceThreatProtectionEnabled");
+> = runtime::Property::Named("deviceThreatProtectionEnabled");
 /// `deviceThreatProtectionRequiredSecurityLevel`: never null.
 pub const DEVICE_THREAT_PROTECTION_REQUIRED_SECURITY_LEVEL: runtime::Property<
     IosCompliancePolicy,
     models::DeviceThreatProtectionLevel,
-> = runtime::Property::new("deviceThreatProtectionRequiredSecurityLevel");
+> = runtime::Property::Named("deviceThreatProtectionRequiredSecurityLevel");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<IosCompliancePolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IosCompliancePolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IosCompliancePolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<IosCompliancePolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     IosCompliancePolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `managedEmailProfileRequired`: never null.
-pub const MANAGED_EMAIL_PROFILE_REQUIRED: runtime::Property<IosCompliancePolicy, bool> = runtime::Property::new(
+pub const MANAGED_EMAIL_PROFILE_REQUIRED: runtime::Property<IosCompliancePolicy, bool> = runtime::Property::Named(
     "managedEmailProfileRequired",
 );
 /// `osMaximumVersion`
-pub const OS_MAXIMUM_VERSION: runtime::Property<IosCompliancePolicy, String> = runtime::Property::new(
+pub const OS_MAXIMUM_VERSION: runtime::Property<IosCompliancePolicy, String> = runtime::Property::Named(
     "osMaximumVersion",
 );
 /// `osMinimumVersion`
-pub const OS_MINIMUM_VERSION: runtime::Property<IosCompliancePolicy, String> = runtime::Property::new(
+pub const OS_MINIMUM_VERSION: runtime::Property<IosCompliancePolicy, String> = runtime::Property::Named(
     "osMinimumVersion",
 );
 /// `passcodeBlockSimple`: never null.
-pub const PASSCODE_BLOCK_SIMPLE: runtime::Property<IosCompliancePolicy, bool> = runtime::Property::new(
+pub const PASSCODE_BLOCK_SIMPLE: runtime::Property<IosCompliancePolicy, bool> = runtime::Property::Named(
     "passcodeBlockSimple",
 );
 /// `passcodeExpirationDays`
-pub const PASSCODE_EXPIRATION_DAYS: runtime::Property<IosCompliancePolicy, i32> = runtime::Property::new(
+pub const PASSCODE_EXPIRATION_DAYS: runtime::Property<IosCompliancePolicy, i32> = runtime::Property::Named(
     "passcodeExpirationDays",
 );
 /// `passcodeMinimumCharacterSetCount`
 pub const PASSCODE_MINIMUM_CHARACTER_SET_COUNT: runtime::Property<
     IosCompliancePolicy,
     i32,
-> = runtime::Property::new("passcodeMinimumCharacterSetCount");
+> = runtime::Property::Named("passcodeMinimumCharacterSetCount");
 /// `passcodeMinimumLength`
-pub const PASSCODE_MINIMUM_LENGTH: runtime::Property<IosCompliancePolicy, i32> = runtime::Property::new(
+pub const PASSCODE_MINIMUM_LENGTH: runtime::Property<IosCompliancePolicy, i32> = runtime::Property::Named(
     "passcodeMinimumLength",
 );
 /// `passcodeMinutesOfInactivityBeforeLock`
 pub const PASSCODE_MINUTES_OF_INACTIVITY_BEFORE_LOCK: runtime::Property<
     IosCompliancePolicy,
     i32,
-> = runtime::Property::new("passcodeMinutesOfInactivityBeforeLock");
+> = runtime::Property::Named("passcodeMinutesOfInactivityBeforeLock");
 /// `passcodePreviousPasscodeBlockCount`
 pub const PASSCODE_PREVIOUS_PASSCODE_BLOCK_COUNT: runtime::Property<
     IosCompliancePolicy,
     i32,
-> = runtime::Property::new("passcodePreviousPasscodeBlockCount");
+> = runtime::Property::Named("passcodePreviousPasscodeBlockCount");
 /// `passcodeRequired`: never null.
-pub const PASSCODE_REQUIRED: runtime::Property<IosCompliancePolicy, bool> = runtime::Property::new(
+pub const PASSCODE_REQUIRED: runtime::Property<IosCompliancePolicy, bool> = runtime::Property::Named(
     "passcodeRequired",
 );
 /// `passcodeRequiredType`: never null.
 pub const PASSCODE_REQUIRED_TYPE: runtime::Property<
     IosCompliancePolicy,
     models::RequiredPasswordType,
-> = runtime::Property::new("passcodeRequiredType");
+> = runtime::Property::Named("passcodeRequiredType");
 /// `scheduledActionsForRule`: navigation property.
 pub const SCHEDULED_ACTIONS_FOR_RULE: runtime::Property<
     IosCompliancePolicy,
     runtime::Expanded<Vec<models::DeviceComplianceScheduledActionForRule>>,
-> = runtime::Property::new("scheduledActionsForRule");
+> = runtime::Property::Named("scheduledActionsForRule");
 /// `securityBlockJailbrokenDevices`: never null.
 pub const SECURITY_BLOCK_JAILBROKEN_DEVICES: runtime::Property<
     IosCompliancePolicy,
     bool,
-> = runtime::Property::new("securityBlockJailbrokenDevices");
+> = runtime::Property::Named("securityBlockJailbrokenDevices");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     IosCompliancePolicy,
     runtime::Expanded<models::DeviceComplianceUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     IosCompliancePolicy,
     runtime::Expanded<Vec<models::DeviceComplianceUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<IosCompliancePolicy, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<IosCompliancePolicy, i32> = runtime::Property::Named(
     "version",
 );

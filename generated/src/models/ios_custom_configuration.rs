@@ -157,67 +157,67 @@ pub type Patch = runtime::Patch<IosCustomConfiguration>;
 pub const ASSIGNMENTS: runtime::Property<
     IosCustomConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     IosCustomConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<IosCustomConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<IosCustomConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     IosCustomConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     IosCustomConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     IosCustomConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<IosCustomConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IosCustomConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IosCustomConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<IosCustomConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     IosCustomConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `payload`: never null.
-pub const PAYLOAD: runtime::Property<IosCustomConfiguration, runtime::edm::Binary> = runtime::Property::new(
+pub const PAYLOAD: runtime::Property<IosCustomConfiguration, runtime::edm::Binary> = runtime::Property::Named(
     "payload",
 );
 /// `payloadFileName`
-pub const PAYLOAD_FILE_NAME: runtime::Property<IosCustomConfiguration, String> = runtime::Property::new(
+pub const PAYLOAD_FILE_NAME: runtime::Property<IosCustomConfiguration, String> = runtime::Property::Named(
     "payloadFileName",
 );
 /// `payloadName`: never null.
-pub const PAYLOAD_NAME: runtime::Property<IosCustomConfiguration, String> = runtime::Property::new(
+pub const PAYLOAD_NAME: runtime::Property<IosCustomConfiguration, String> = runtime::Property::Named(
     "payloadName",
 );
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     IosCustomConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     IosCustomConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<IosCustomConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<IosCustomConfiguration, i32> = runtime::Property::Named(
     "version",
 );

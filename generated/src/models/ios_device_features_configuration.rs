@@ -173,80 +173,80 @@ pub type Patch = runtime::Patch<IosDeviceFeaturesConfiguration>;
 pub const ASSET_TAG_TEMPLATE: runtime::Property<
     IosDeviceFeaturesConfiguration,
     String,
-> = runtime::Property::new("assetTagTemplate");
+> = runtime::Property::Named("assetTagTemplate");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     IosDeviceFeaturesConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     IosDeviceFeaturesConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<IosDeviceFeaturesConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<IosDeviceFeaturesConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     IosDeviceFeaturesConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     IosDeviceFeaturesConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     IosDeviceFeaturesConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<IosDeviceFeaturesConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IosDeviceFeaturesConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `homeScreenDockIcons`
 pub const HOME_SCREEN_DOCK_ICONS: runtime::Property<
     IosDeviceFeaturesConfiguration,
     Vec<models::IosHomeScreenItem>,
-> = runtime::Property::new("homeScreenDockIcons");
+> = runtime::Property::Named("homeScreenDockIcons");
 /// `homeScreenPages`
 pub const HOME_SCREEN_PAGES: runtime::Property<
     IosDeviceFeaturesConfiguration,
     Vec<models::IosHomeScreenPage>,
-> = runtime::Property::new("homeScreenPages");
+> = runtime::Property::Named("homeScreenPages");
 /// `id`: never null.
-pub const ID: runtime::Property<IosDeviceFeaturesConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<IosDeviceFeaturesConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     IosDeviceFeaturesConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `lockScreenFootnote`
 pub const LOCK_SCREEN_FOOTNOTE: runtime::Property<
     IosDeviceFeaturesConfiguration,
     String,
-> = runtime::Property::new("lockScreenFootnote");
+> = runtime::Property::Named("lockScreenFootnote");
 /// `notificationSettings`
 pub const NOTIFICATION_SETTINGS: runtime::Property<
     IosDeviceFeaturesConfiguration,
     Vec<models::IosNotificationSettings>,
-> = runtime::Property::new("notificationSettings");
+> = runtime::Property::Named("notificationSettings");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     IosDeviceFeaturesConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     IosDeviceFeaturesConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<IosDeviceFeaturesConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<IosDeviceFeaturesConfiguration, i32> = runtime::Property::Named(
     "version",
 );

@@ -59,8 +59,10 @@ runtime::models!(IosDeviceType);
 /// Changes to a [`IosDeviceType`].
 pub type Patch = runtime::Patch<IosDeviceType>;
 /// `iPad`: never null.
-pub const IPAD: runtime::Property<IosDeviceType, bool> = runtime::Property::new("iPad");
+pub const IPAD: runtime::Property<IosDeviceType, bool> = runtime::Property::Named(
+    "iPad",
+);
 /// `iPhoneAndIPod`: never null.
-pub const IPHONE_AND_I_POD: runtime::Property<IosDeviceType, bool> = runtime::Property::new(
+pub const IPHONE_AND_I_POD: runtime::Property<IosDeviceType, bool> = runtime::Property::Named(
     "iPhoneAndIPod",
 );

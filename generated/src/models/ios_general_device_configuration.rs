@@ -948,695 +948,695 @@ pub type Patch = runtime::Patch<IosGeneralDeviceConfiguration>;
 pub const ACCOUNT_BLOCK_MODIFICATION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("accountBlockModification");
+> = runtime::Property::Named("accountBlockModification");
 /// `activationLockAllowWhenSupervised`: never null.
 pub const ACTIVATION_LOCK_ALLOW_WHEN_SUPERVISED: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("activationLockAllowWhenSupervised");
+> = runtime::Property::Named("activationLockAllowWhenSupervised");
 /// `airDropBlocked`: never null.
-pub const AIR_DROP_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const AIR_DROP_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "airDropBlocked",
 );
 /// `airDropForceUnmanagedDropTarget`: never null.
 pub const AIR_DROP_FORCE_UNMANAGED_DROP_TARGET: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("airDropForceUnmanagedDropTarget");
+> = runtime::Property::Named("airDropForceUnmanagedDropTarget");
 /// `airPlayForcePairingPasswordForOutgoingRequests`: never null.
 pub const AIR_PLAY_FORCE_PAIRING_PASSWORD_FOR_OUTGOING_REQUESTS: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("airPlayForcePairingPasswordForOutgoingRequests");
+> = runtime::Property::Named("airPlayForcePairingPasswordForOutgoingRequests");
 /// `appStoreBlockAutomaticDownloads`: never null.
 pub const APP_STORE_BLOCK_AUTOMATIC_DOWNLOADS: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("appStoreBlockAutomaticDownloads");
+> = runtime::Property::Named("appStoreBlockAutomaticDownloads");
 /// `appStoreBlockInAppPurchases`: never null.
 pub const APP_STORE_BLOCK_IN_APP_PURCHASES: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("appStoreBlockInAppPurchases");
+> = runtime::Property::Named("appStoreBlockInAppPurchases");
 /// `appStoreBlockUIAppInstallation`: never null.
 pub const APP_STORE_BLOCK_UI_APP_INSTALLATION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("appStoreBlockUIAppInstallation");
+> = runtime::Property::Named("appStoreBlockUIAppInstallation");
 /// `appStoreBlocked`: never null.
-pub const APP_STORE_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const APP_STORE_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "appStoreBlocked",
 );
 /// `appStoreRequirePassword`: never null.
 pub const APP_STORE_REQUIRE_PASSWORD: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("appStoreRequirePassword");
+> = runtime::Property::Named("appStoreRequirePassword");
 /// `appleNewsBlocked`: never null.
-pub const APPLE_NEWS_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const APPLE_NEWS_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "appleNewsBlocked",
 );
 /// `appleWatchBlockPairing`: never null.
 pub const APPLE_WATCH_BLOCK_PAIRING: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("appleWatchBlockPairing");
+> = runtime::Property::Named("appleWatchBlockPairing");
 /// `appleWatchForceWristDetection`: never null.
 pub const APPLE_WATCH_FORCE_WRIST_DETECTION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("appleWatchForceWristDetection");
+> = runtime::Property::Named("appleWatchForceWristDetection");
 /// `appsSingleAppModeList`
 pub const APPS_SINGLE_APP_MODE_LIST: runtime::Property<
     IosGeneralDeviceConfiguration,
     Vec<models::AppListItem>,
-> = runtime::Property::new("appsSingleAppModeList");
+> = runtime::Property::Named("appsSingleAppModeList");
 /// `appsVisibilityList`
 pub const APPS_VISIBILITY_LIST: runtime::Property<
     IosGeneralDeviceConfiguration,
     Vec<models::AppListItem>,
-> = runtime::Property::new("appsVisibilityList");
+> = runtime::Property::Named("appsVisibilityList");
 /// `appsVisibilityListType`: never null.
 pub const APPS_VISIBILITY_LIST_TYPE: runtime::Property<
     IosGeneralDeviceConfiguration,
     models::AppListType,
-> = runtime::Property::new("appsVisibilityListType");
+> = runtime::Property::Named("appsVisibilityListType");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     IosGeneralDeviceConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `bluetoothBlockModification`: never null.
 pub const BLUETOOTH_BLOCK_MODIFICATION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("bluetoothBlockModification");
+> = runtime::Property::Named("bluetoothBlockModification");
 /// `cameraBlocked`: never null.
-pub const CAMERA_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const CAMERA_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "cameraBlocked",
 );
 /// `cellularBlockDataRoaming`: never null.
 pub const CELLULAR_BLOCK_DATA_ROAMING: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("cellularBlockDataRoaming");
+> = runtime::Property::Named("cellularBlockDataRoaming");
 /// `cellularBlockGlobalBackgroundFetchWhileRoaming`: never null.
 pub const CELLULAR_BLOCK_GLOBAL_BACKGROUND_FETCH_WHILE_ROAMING: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("cellularBlockGlobalBackgroundFetchWhileRoaming");
+> = runtime::Property::Named("cellularBlockGlobalBackgroundFetchWhileRoaming");
 /// `cellularBlockPerAppDataModification`: never null.
 pub const CELLULAR_BLOCK_PER_APP_DATA_MODIFICATION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("cellularBlockPerAppDataModification");
+> = runtime::Property::Named("cellularBlockPerAppDataModification");
 /// `cellularBlockPersonalHotspot`: never null.
 pub const CELLULAR_BLOCK_PERSONAL_HOTSPOT: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("cellularBlockPersonalHotspot");
+> = runtime::Property::Named("cellularBlockPersonalHotspot");
 /// `cellularBlockVoiceRoaming`: never null.
 pub const CELLULAR_BLOCK_VOICE_ROAMING: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("cellularBlockVoiceRoaming");
+> = runtime::Property::Named("cellularBlockVoiceRoaming");
 /// `certificatesBlockUntrustedTlsCertificates`: never null.
 pub const CERTIFICATES_BLOCK_UNTRUSTED_TLS_CERTIFICATES: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("certificatesBlockUntrustedTlsCertificates");
+> = runtime::Property::Named("certificatesBlockUntrustedTlsCertificates");
 /// `classroomAppBlockRemoteScreenObservation`: never null.
 pub const CLASSROOM_APP_BLOCK_REMOTE_SCREEN_OBSERVATION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("classroomAppBlockRemoteScreenObservation");
+> = runtime::Property::Named("classroomAppBlockRemoteScreenObservation");
 /// `classroomAppForceUnpromptedScreenObservation`: never null.
 pub const CLASSROOM_APP_FORCE_UNPROMPTED_SCREEN_OBSERVATION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("classroomAppForceUnpromptedScreenObservation");
+> = runtime::Property::Named("classroomAppForceUnpromptedScreenObservation");
 /// `compliantAppListType`: never null.
 pub const COMPLIANT_APP_LIST_TYPE: runtime::Property<
     IosGeneralDeviceConfiguration,
     models::AppListType,
-> = runtime::Property::new("compliantAppListType");
+> = runtime::Property::Named("compliantAppListType");
 /// `compliantAppsList`
 pub const COMPLIANT_APPS_LIST: runtime::Property<
     IosGeneralDeviceConfiguration,
     Vec<models::AppListItem>,
-> = runtime::Property::new("compliantAppsList");
+> = runtime::Property::Named("compliantAppsList");
 /// `configurationProfileBlockChanges`: never null.
 pub const CONFIGURATION_PROFILE_BLOCK_CHANGES: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("configurationProfileBlockChanges");
+> = runtime::Property::Named("configurationProfileBlockChanges");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     IosGeneralDeviceConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `definitionLookupBlocked`: never null.
 pub const DEFINITION_LOOKUP_BLOCKED: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("definitionLookupBlocked");
+> = runtime::Property::Named("definitionLookupBlocked");
 /// `description`
-pub const DESCRIPTION: runtime::Property<IosGeneralDeviceConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<IosGeneralDeviceConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceBlockEnableRestrictions`: never null.
 pub const DEVICE_BLOCK_ENABLE_RESTRICTIONS: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("deviceBlockEnableRestrictions");
+> = runtime::Property::Named("deviceBlockEnableRestrictions");
 /// `deviceBlockEraseContentAndSettings`: never null.
 pub const DEVICE_BLOCK_ERASE_CONTENT_AND_SETTINGS: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("deviceBlockEraseContentAndSettings");
+> = runtime::Property::Named("deviceBlockEraseContentAndSettings");
 /// `deviceBlockNameModification`: never null.
 pub const DEVICE_BLOCK_NAME_MODIFICATION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("deviceBlockNameModification");
+> = runtime::Property::Named("deviceBlockNameModification");
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     IosGeneralDeviceConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     IosGeneralDeviceConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     IosGeneralDeviceConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `diagnosticDataBlockSubmission`: never null.
 pub const DIAGNOSTIC_DATA_BLOCK_SUBMISSION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("diagnosticDataBlockSubmission");
+> = runtime::Property::Named("diagnosticDataBlockSubmission");
 /// `diagnosticDataBlockSubmissionModification`: never null.
 pub const DIAGNOSTIC_DATA_BLOCK_SUBMISSION_MODIFICATION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("diagnosticDataBlockSubmissionModification");
+> = runtime::Property::Named("diagnosticDataBlockSubmissionModification");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<IosGeneralDeviceConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IosGeneralDeviceConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `documentsBlockManagedDocumentsInUnmanagedApps`: never null.
 pub const DOCUMENTS_BLOCK_MANAGED_DOCUMENTS_IN_UNMANAGED_APPS: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("documentsBlockManagedDocumentsInUnmanagedApps");
+> = runtime::Property::Named("documentsBlockManagedDocumentsInUnmanagedApps");
 /// `documentsBlockUnmanagedDocumentsInManagedApps`: never null.
 pub const DOCUMENTS_BLOCK_UNMANAGED_DOCUMENTS_IN_MANAGED_APPS: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("documentsBlockUnmanagedDocumentsInManagedApps");
+> = runtime::Property::Named("documentsBlockUnmanagedDocumentsInManagedApps");
 /// `emailInDomainSuffixes`
 pub const EMAIL_IN_DOMAIN_SUFFIXES: runtime::Property<
     IosGeneralDeviceConfiguration,
     Vec<String>,
-> = runtime::Property::new("emailInDomainSuffixes");
+> = runtime::Property::Named("emailInDomainSuffixes");
 /// `enterpriseAppBlockTrust`: never null.
 pub const ENTERPRISE_APP_BLOCK_TRUST: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("enterpriseAppBlockTrust");
+> = runtime::Property::Named("enterpriseAppBlockTrust");
 /// `enterpriseAppBlockTrustModification`: never null.
 pub const ENTERPRISE_APP_BLOCK_TRUST_MODIFICATION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("enterpriseAppBlockTrustModification");
+> = runtime::Property::Named("enterpriseAppBlockTrustModification");
 /// `faceTimeBlocked`: never null.
-pub const FACE_TIME_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const FACE_TIME_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "faceTimeBlocked",
 );
 /// `findMyFriendsBlocked`: never null.
 pub const FIND_MY_FRIENDS_BLOCKED: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("findMyFriendsBlocked");
+> = runtime::Property::Named("findMyFriendsBlocked");
 /// `gameCenterBlocked`: never null.
-pub const GAME_CENTER_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const GAME_CENTER_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "gameCenterBlocked",
 );
 /// `gamingBlockGameCenterFriends`: never null.
 pub const GAMING_BLOCK_GAME_CENTER_FRIENDS: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("gamingBlockGameCenterFriends");
+> = runtime::Property::Named("gamingBlockGameCenterFriends");
 /// `gamingBlockMultiplayer`: never null.
 pub const GAMING_BLOCK_MULTIPLAYER: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("gamingBlockMultiplayer");
+> = runtime::Property::Named("gamingBlockMultiplayer");
 /// `hostPairingBlocked`: never null.
-pub const HOST_PAIRING_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const HOST_PAIRING_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "hostPairingBlocked",
 );
 /// `iBooksStoreBlockErotica`: never null.
 pub const I_BOOKS_STORE_BLOCK_EROTICA: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("iBooksStoreBlockErotica");
+> = runtime::Property::Named("iBooksStoreBlockErotica");
 /// `iBooksStoreBlocked`: never null.
 pub const I_BOOKS_STORE_BLOCKED: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("iBooksStoreBlocked");
+> = runtime::Property::Named("iBooksStoreBlocked");
 /// `iCloudBlockActivityContinuation`: never null.
 pub const I_CLOUD_BLOCK_ACTIVITY_CONTINUATION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("iCloudBlockActivityContinuation");
+> = runtime::Property::Named("iCloudBlockActivityContinuation");
 /// `iCloudBlockBackup`: never null.
-pub const I_CLOUD_BLOCK_BACKUP: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const I_CLOUD_BLOCK_BACKUP: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "iCloudBlockBackup",
 );
 /// `iCloudBlockDocumentSync`: never null.
 pub const I_CLOUD_BLOCK_DOCUMENT_SYNC: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("iCloudBlockDocumentSync");
+> = runtime::Property::Named("iCloudBlockDocumentSync");
 /// `iCloudBlockManagedAppsSync`: never null.
 pub const I_CLOUD_BLOCK_MANAGED_APPS_SYNC: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("iCloudBlockManagedAppsSync");
+> = runtime::Property::Named("iCloudBlockManagedAppsSync");
 /// `iCloudBlockPhotoLibrary`: never null.
 pub const I_CLOUD_BLOCK_PHOTO_LIBRARY: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("iCloudBlockPhotoLibrary");
+> = runtime::Property::Named("iCloudBlockPhotoLibrary");
 /// `iCloudBlockPhotoStreamSync`: never null.
 pub const I_CLOUD_BLOCK_PHOTO_STREAM_SYNC: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("iCloudBlockPhotoStreamSync");
+> = runtime::Property::Named("iCloudBlockPhotoStreamSync");
 /// `iCloudBlockSharedPhotoStream`: never null.
 pub const I_CLOUD_BLOCK_SHARED_PHOTO_STREAM: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("iCloudBlockSharedPhotoStream");
+> = runtime::Property::Named("iCloudBlockSharedPhotoStream");
 /// `iCloudRequireEncryptedBackup`: never null.
 pub const I_CLOUD_REQUIRE_ENCRYPTED_BACKUP: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("iCloudRequireEncryptedBackup");
+> = runtime::Property::Named("iCloudRequireEncryptedBackup");
 /// `iTunesBlockExplicitContent`: never null.
 pub const I_TUNES_BLOCK_EXPLICIT_CONTENT: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("iTunesBlockExplicitContent");
+> = runtime::Property::Named("iTunesBlockExplicitContent");
 /// `iTunesBlockMusicService`: never null.
 pub const I_TUNES_BLOCK_MUSIC_SERVICE: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("iTunesBlockMusicService");
+> = runtime::Property::Named("iTunesBlockMusicService");
 /// `iTunesBlockRadio`: never null.
-pub const I_TUNES_BLOCK_RADIO: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const I_TUNES_BLOCK_RADIO: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "iTunesBlockRadio",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IosGeneralDeviceConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<IosGeneralDeviceConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `keyboardBlockAutoCorrect`: never null.
 pub const KEYBOARD_BLOCK_AUTO_CORRECT: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("keyboardBlockAutoCorrect");
+> = runtime::Property::Named("keyboardBlockAutoCorrect");
 /// `keyboardBlockDictation`: never null.
 pub const KEYBOARD_BLOCK_DICTATION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("keyboardBlockDictation");
+> = runtime::Property::Named("keyboardBlockDictation");
 /// `keyboardBlockPredictive`: never null.
 pub const KEYBOARD_BLOCK_PREDICTIVE: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("keyboardBlockPredictive");
+> = runtime::Property::Named("keyboardBlockPredictive");
 /// `keyboardBlockShortcuts`: never null.
 pub const KEYBOARD_BLOCK_SHORTCUTS: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("keyboardBlockShortcuts");
+> = runtime::Property::Named("keyboardBlockShortcuts");
 /// `keyboardBlockSpellCheck`: never null.
 pub const KEYBOARD_BLOCK_SPELL_CHECK: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("keyboardBlockSpellCheck");
+> = runtime::Property::Named("keyboardBlockSpellCheck");
 /// `kioskModeAllowAssistiveSpeak`: never null.
 pub const KIOSK_MODE_ALLOW_ASSISTIVE_SPEAK: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeAllowAssistiveSpeak");
+> = runtime::Property::Named("kioskModeAllowAssistiveSpeak");
 /// `kioskModeAllowAssistiveTouchSettings`: never null.
 pub const KIOSK_MODE_ALLOW_ASSISTIVE_TOUCH_SETTINGS: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeAllowAssistiveTouchSettings");
+> = runtime::Property::Named("kioskModeAllowAssistiveTouchSettings");
 /// `kioskModeAllowAutoLock`: never null.
 pub const KIOSK_MODE_ALLOW_AUTO_LOCK: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeAllowAutoLock");
+> = runtime::Property::Named("kioskModeAllowAutoLock");
 /// `kioskModeAllowColorInversionSettings`: never null.
 pub const KIOSK_MODE_ALLOW_COLOR_INVERSION_SETTINGS: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeAllowColorInversionSettings");
+> = runtime::Property::Named("kioskModeAllowColorInversionSettings");
 /// `kioskModeAllowRingerSwitch`: never null.
 pub const KIOSK_MODE_ALLOW_RINGER_SWITCH: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeAllowRingerSwitch");
+> = runtime::Property::Named("kioskModeAllowRingerSwitch");
 /// `kioskModeAllowScreenRotation`: never null.
 pub const KIOSK_MODE_ALLOW_SCREEN_ROTATION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeAllowScreenRotation");
+> = runtime::Property::Named("kioskModeAllowScreenRotation");
 /// `kioskModeAllowSleepButton`: never null.
 pub const KIOSK_MODE_ALLOW_SLEEP_BUTTON: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeAllowSleepButton");
+> = runtime::Property::Named("kioskModeAllowSleepButton");
 /// `kioskModeAllowTouchscreen`: never null.
 pub const KIOSK_MODE_ALLOW_TOUCHSCREEN: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeAllowTouchscreen");
+> = runtime::Property::Named("kioskModeAllowTouchscreen");
 /// `kioskModeAllowVoiceOverSettings`: never null.
 pub const KIOSK_MODE_ALLOW_VOICE_OVER_SETTINGS: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeAllowVoiceOverSettings");
+> = runtime::Property::Named("kioskModeAllowVoiceOverSettings");
 /// `kioskModeAllowVolumeButtons`: never null.
 pub const KIOSK_MODE_ALLOW_VOLUME_BUTTONS: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeAllowVolumeButtons");
+> = runtime::Property::Named("kioskModeAllowVolumeButtons");
 /// `kioskModeAllowZoomSettings`: never null.
 pub const KIOSK_MODE_ALLOW_ZOOM_SETTINGS: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeAllowZoomSettings");
+> = runtime::Property::Named("kioskModeAllowZoomSettings");
 /// `kioskModeAppStoreUrl`
 pub const KIOSK_MODE_APP_STORE_URL: runtime::Property<
     IosGeneralDeviceConfiguration,
     String,
-> = runtime::Property::new("kioskModeAppStoreUrl");
+> = runtime::Property::Named("kioskModeAppStoreUrl");
 /// `kioskModeBuiltInAppId`
 pub const KIOSK_MODE_BUILT_IN_APP_ID: runtime::Property<
     IosGeneralDeviceConfiguration,
     String,
-> = runtime::Property::new("kioskModeBuiltInAppId");
+> = runtime::Property::Named("kioskModeBuiltInAppId");
 /// `kioskModeManagedAppId`
 pub const KIOSK_MODE_MANAGED_APP_ID: runtime::Property<
     IosGeneralDeviceConfiguration,
     String,
-> = runtime::Property::new("kioskModeManagedAppId");
+> = runtime::Property::Named("kioskModeManagedAppId");
 /// `kioskModeRequireAssistiveTouch`: never null.
 pub const KIOSK_MODE_REQUIRE_ASSISTIVE_TOUCH: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeRequireAssistiveTouch");
+> = runtime::Property::Named("kioskModeRequireAssistiveTouch");
 /// `kioskModeRequireColorInversion`: never null.
 pub const KIOSK_MODE_REQUIRE_COLOR_INVERSION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeRequireColorInversion");
+> = runtime::Property::Named("kioskModeRequireColorInversion");
 /// `kioskModeRequireMonoAudio`: never null.
 pub const KIOSK_MODE_REQUIRE_MONO_AUDIO: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeRequireMonoAudio");
+> = runtime::Property::Named("kioskModeRequireMonoAudio");
 /// `kioskModeRequireVoiceOver`: never null.
 pub const KIOSK_MODE_REQUIRE_VOICE_OVER: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeRequireVoiceOver");
+> = runtime::Property::Named("kioskModeRequireVoiceOver");
 /// `kioskModeRequireZoom`: never null.
 pub const KIOSK_MODE_REQUIRE_ZOOM: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("kioskModeRequireZoom");
+> = runtime::Property::Named("kioskModeRequireZoom");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     IosGeneralDeviceConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `lockScreenBlockControlCenter`: never null.
 pub const LOCK_SCREEN_BLOCK_CONTROL_CENTER: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("lockScreenBlockControlCenter");
+> = runtime::Property::Named("lockScreenBlockControlCenter");
 /// `lockScreenBlockNotificationView`: never null.
 pub const LOCK_SCREEN_BLOCK_NOTIFICATION_VIEW: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("lockScreenBlockNotificationView");
+> = runtime::Property::Named("lockScreenBlockNotificationView");
 /// `lockScreenBlockPassbook`: never null.
 pub const LOCK_SCREEN_BLOCK_PASSBOOK: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("lockScreenBlockPassbook");
+> = runtime::Property::Named("lockScreenBlockPassbook");
 /// `lockScreenBlockTodayView`: never null.
 pub const LOCK_SCREEN_BLOCK_TODAY_VIEW: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("lockScreenBlockTodayView");
+> = runtime::Property::Named("lockScreenBlockTodayView");
 /// `mediaContentRatingApps`: never null.
 pub const MEDIA_CONTENT_RATING_APPS: runtime::Property<
     IosGeneralDeviceConfiguration,
     models::RatingAppsType,
-> = runtime::Property::new("mediaContentRatingApps");
+> = runtime::Property::Named("mediaContentRatingApps");
 /// `mediaContentRatingAustralia`
 pub const MEDIA_CONTENT_RATING_AUSTRALIA: runtime::Property<
     IosGeneralDeviceConfiguration,
     models::MediaContentRatingAustralia,
-> = runtime::Property::new("mediaContentRatingAustralia");
+> = runtime::Property::Named("mediaContentRatingAustralia");
 /// `mediaContentRatingCanada`
 pub const MEDIA_CONTENT_RATING_CANADA: runtime::Property<
     IosGeneralDeviceConfiguration,
     models::MediaContentRatingCanada,
-> = runtime::Property::new("mediaContentRatingCanada");
+> = runtime::Property::Named("mediaContentRatingCanada");
 /// `mediaContentRatingFrance`
 pub const MEDIA_CONTENT_RATING_FRANCE: runtime::Property<
     IosGeneralDeviceConfiguration,
     models::MediaContentRatingFrance,
-> = runtime::Property::new("mediaContentRatingFrance");
+> = runtime::Property::Named("mediaContentRatingFrance");
 /// `mediaContentRatingGermany`
 pub const MEDIA_CONTENT_RATING_GERMANY: runtime::Property<
     IosGeneralDeviceConfiguration,
     models::MediaContentRatingGermany,
-> = runtime::Property::new("mediaContentRatingGermany");
+> = runtime::Property::Named("mediaContentRatingGermany");
 /// `mediaContentRatingIreland`
 pub const MEDIA_CONTENT_RATING_IRELAND: runtime::Property<
     IosGeneralDeviceConfiguration,
     models::MediaContentRatingIreland,
-> = runtime::Property::new("mediaContentRatingIreland");
+> = runtime::Property::Named("mediaContentRatingIreland");
 /// `mediaContentRatingJapan`
 pub const MEDIA_CONTENT_RATING_JAPAN: runtime::Property<
     IosGeneralDeviceConfiguration,
     models::MediaContentRatingJapan,
-> = runtime::Property::new("mediaContentRatingJapan");
+> = runtime::Property::Named("mediaContentRatingJapan");
 /// `mediaContentRatingNewZealand`
 pub const MEDIA_CONTENT_RATING_NEW_ZEALAND: runtime::Property<
     IosGeneralDeviceConfiguration,
     models::MediaContentRatingNewZealand,
-> = runtime::Property::new("mediaContentRatingNewZealand");
+> = runtime::Property::Named("mediaContentRatingNewZealand");
 /// `mediaContentRatingUnitedKingdom`
 pub const MEDIA_CONTENT_RATING_UNITED_KINGDOM: runtime::Property<
     IosGeneralDeviceConfiguration,
     models::MediaContentRatingUnitedKingdom,
-> = runtime::Property::new("mediaContentRatingUnitedKingdom");
+> = runtime::Property::Named("mediaContentRatingUnitedKingdom");
 /// `mediaContentRatingUnitedStates`
 pub const MEDIA_CONTENT_RATING_UNITED_STATES: runtime::Property<
     IosGeneralDeviceConfiguration,
     models::MediaContentRatingUnitedStates,
-> = runtime::Property::new("mediaContentRatingUnitedStates");
+> = runtime::Property::Named("mediaContentRatingUnitedStates");
 /// `messagesBlocked`: never null.
-pub const MESSAGES_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const MESSAGES_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "messagesBlocked",
 );
 /// `networkUsageRules`
 pub const NETWORK_USAGE_RULES: runtime::Property<
     IosGeneralDeviceConfiguration,
     Vec<models::IosNetworkUsageRule>,
-> = runtime::Property::new("networkUsageRules");
+> = runtime::Property::Named("networkUsageRules");
 /// `notificationsBlockSettingsModification`: never null.
 pub const NOTIFICATIONS_BLOCK_SETTINGS_MODIFICATION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("notificationsBlockSettingsModification");
+> = runtime::Property::Named("notificationsBlockSettingsModification");
 /// `passcodeBlockFingerprintModification`: never null.
 pub const PASSCODE_BLOCK_FINGERPRINT_MODIFICATION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("passcodeBlockFingerprintModification");
+> = runtime::Property::Named("passcodeBlockFingerprintModification");
 /// `passcodeBlockFingerprintUnlock`: never null.
 pub const PASSCODE_BLOCK_FINGERPRINT_UNLOCK: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("passcodeBlockFingerprintUnlock");
+> = runtime::Property::Named("passcodeBlockFingerprintUnlock");
 /// `passcodeBlockModification`: never null.
 pub const PASSCODE_BLOCK_MODIFICATION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("passcodeBlockModification");
+> = runtime::Property::Named("passcodeBlockModification");
 /// `passcodeBlockSimple`: never null.
 pub const PASSCODE_BLOCK_SIMPLE: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("passcodeBlockSimple");
+> = runtime::Property::Named("passcodeBlockSimple");
 /// `passcodeExpirationDays`
 pub const PASSCODE_EXPIRATION_DAYS: runtime::Property<
     IosGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passcodeExpirationDays");
+> = runtime::Property::Named("passcodeExpirationDays");
 /// `passcodeMinimumCharacterSetCount`
 pub const PASSCODE_MINIMUM_CHARACTER_SET_COUNT: runtime::Property<
     IosGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passcodeMinimumCharacterSetCount");
+> = runtime::Property::Named("passcodeMinimumCharacterSetCount");
 /// `passcodeMinimumLength`
 pub const PASSCODE_MINIMUM_LENGTH: runtime::Property<
     IosGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passcodeMinimumLength");
+> = runtime::Property::Named("passcodeMinimumLength");
 /// `passcodeMinutesOfInactivityBeforeLock`
 pub const PASSCODE_MINUTES_OF_INACTIVITY_BEFORE_LOCK: runtime::Property<
     IosGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passcodeMinutesOfInactivityBeforeLock");
+> = runtime::Property::Named("passcodeMinutesOfInactivityBeforeLock");
 /// `passcodeMinutesOfInactivityBeforeScreenTimeout`
 pub const PASSCODE_MINUTES_OF_INACTIVITY_BEFORE_SCREEN_TIMEOUT: runtime::Property<
     IosGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passcodeMinutesOfInactivityBeforeScreenTimeout");
+> = runtime::Property::Named("passcodeMinutesOfInactivityBeforeScreenTimeout");
 /// `passcodePreviousPasscodeBlockCount`
 pub const PASSCODE_PREVIOUS_PASSCODE_BLOCK_COUNT: runtime::Property<
     IosGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passcodePreviousPasscodeBlockCount");
+> = runtime::Property::Named("passcodePreviousPasscodeBlockCount");
 /// `passcodeRequired`: never null.
-pub const PASSCODE_REQUIRED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const PASSCODE_REQUIRED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "passcodeRequired",
 );
 /// `passcodeRequiredType`: never null.
 pub const PASSCODE_REQUIRED_TYPE: runtime::Property<
     IosGeneralDeviceConfiguration,
     models::RequiredPasswordType,
-> = runtime::Property::new("passcodeRequiredType");
+> = runtime::Property::Named("passcodeRequiredType");
 /// `passcodeSignInFailureCountBeforeWipe`
 pub const PASSCODE_SIGN_IN_FAILURE_COUNT_BEFORE_WIPE: runtime::Property<
     IosGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passcodeSignInFailureCountBeforeWipe");
+> = runtime::Property::Named("passcodeSignInFailureCountBeforeWipe");
 /// `podcastsBlocked`: never null.
-pub const PODCASTS_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const PODCASTS_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "podcastsBlocked",
 );
 /// `safariBlockAutofill`: never null.
 pub const SAFARI_BLOCK_AUTOFILL: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("safariBlockAutofill");
+> = runtime::Property::Named("safariBlockAutofill");
 /// `safariBlockJavaScript`: never null.
 pub const SAFARI_BLOCK_JAVA_SCRIPT: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("safariBlockJavaScript");
+> = runtime::Property::Named("safariBlockJavaScript");
 /// `safariBlockPopups`: never null.
-pub const SAFARI_BLOCK_POPUPS: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const SAFARI_BLOCK_POPUPS: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "safariBlockPopups",
 );
 /// `safariBlocked`: never null.
-pub const SAFARI_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const SAFARI_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "safariBlocked",
 );
 /// `safariCookieSettings`: never null.
 pub const SAFARI_COOKIE_SETTINGS: runtime::Property<
     IosGeneralDeviceConfiguration,
     models::WebBrowserCookieSettings,
-> = runtime::Property::new("safariCookieSettings");
+> = runtime::Property::Named("safariCookieSettings");
 /// `safariManagedDomains`
 pub const SAFARI_MANAGED_DOMAINS: runtime::Property<
     IosGeneralDeviceConfiguration,
     Vec<String>,
-> = runtime::Property::new("safariManagedDomains");
+> = runtime::Property::Named("safariManagedDomains");
 /// `safariPasswordAutoFillDomains`
 pub const SAFARI_PASSWORD_AUTO_FILL_DOMAINS: runtime::Property<
     IosGeneralDeviceConfiguration,
     Vec<String>,
-> = runtime::Property::new("safariPasswordAutoFillDomains");
+> = runtime::Property::Named("safariPasswordAutoFillDomains");
 /// `safariRequireFraudWarning`: never null.
 pub const SAFARI_REQUIRE_FRAUD_WARNING: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("safariRequireFraudWarning");
+> = runtime::Property::Named("safariRequireFraudWarning");
 /// `screenCaptureBlocked`: never null.
 pub const SCREEN_CAPTURE_BLOCKED: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("screenCaptureBlocked");
+> = runtime::Property::Named("screenCaptureBlocked");
 /// `siriBlockUserGeneratedContent`: never null.
 pub const SIRI_BLOCK_USER_GENERATED_CONTENT: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("siriBlockUserGeneratedContent");
+> = runtime::Property::Named("siriBlockUserGeneratedContent");
 /// `siriBlocked`: never null.
-pub const SIRI_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const SIRI_BLOCKED: runtime::Property<IosGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "siriBlocked",
 );
 /// `siriBlockedWhenLocked`: never null.
 pub const SIRI_BLOCKED_WHEN_LOCKED: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("siriBlockedWhenLocked");
+> = runtime::Property::Named("siriBlockedWhenLocked");
 /// `siriRequireProfanityFilter`: never null.
 pub const SIRI_REQUIRE_PROFANITY_FILTER: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("siriRequireProfanityFilter");
+> = runtime::Property::Named("siriRequireProfanityFilter");
 /// `spotlightBlockInternetResults`: never null.
 pub const SPOTLIGHT_BLOCK_INTERNET_RESULTS: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("spotlightBlockInternetResults");
+> = runtime::Property::Named("spotlightBlockInternetResults");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     IosGeneralDeviceConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     IosGeneralDeviceConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<IosGeneralDeviceConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<IosGeneralDeviceConfiguration, i32> = runtime::Property::Named(
     "version",
 );
 /// `voiceDialingBlocked`: never null.
 pub const VOICE_DIALING_BLOCKED: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("voiceDialingBlocked");
+> = runtime::Property::Named("voiceDialingBlocked");
 /// `wallpaperBlockModification`: never null.
 pub const WALLPAPER_BLOCK_MODIFICATION: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("wallpaperBlockModification");
+> = runtime::Property::Named("wallpaperBlockModification");
 /// `wiFiConnectOnlyToConfiguredNetworks`: never null.
 pub const WI_FI_CONNECT_ONLY_TO_CONFIGURED_NETWORKS: runtime::Property<
     IosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("wiFiConnectOnlyToConfiguredNetworks");
+> = runtime::Property::Named("wiFiConnectOnlyToConfiguredNetworks");

@@ -61,10 +61,10 @@ runtime::models!(IosHomeScreenApp);
 /// Changes to a [`IosHomeScreenApp`].
 pub type Patch = runtime::Patch<IosHomeScreenApp>;
 /// `bundleID`: never null.
-pub const BUNDLE_ID: runtime::Property<IosHomeScreenApp, String> = runtime::Property::new(
+pub const BUNDLE_ID: runtime::Property<IosHomeScreenApp, String> = runtime::Property::Named(
     "bundleID",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<IosHomeScreenApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IosHomeScreenApp, String> = runtime::Property::Named(
     "displayName",
 );

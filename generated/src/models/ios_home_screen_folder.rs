@@ -61,11 +61,11 @@ runtime::models!(IosHomeScreenFolder);
 /// Changes to a [`IosHomeScreenFolder`].
 pub type Patch = runtime::Patch<IosHomeScreenFolder>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<IosHomeScreenFolder, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IosHomeScreenFolder, String> = runtime::Property::Named(
     "displayName",
 );
 /// `pages`: never null.
 pub const PAGES: runtime::Property<
     IosHomeScreenFolder,
     Vec<models::IosHomeScreenFolderPage>,
-> = runtime::Property::new("pages");
+> = runtime::Property::Named("pages");

@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<IosHomeScreenFolderPage>;
 pub const APPS: runtime::Property<
     IosHomeScreenFolderPage,
     Vec<models::IosHomeScreenApp>,
-> = runtime::Property::new("apps");
+> = runtime::Property::Named("apps");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<IosHomeScreenFolderPage, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IosHomeScreenFolderPage, String> = runtime::Property::Named(
     "displayName",
 );

@@ -56,6 +56,6 @@ runtime::models!(IosHomeScreenItem);
 /// Changes to a [`IosHomeScreenItem`].
 pub type Patch = runtime::Patch<IosHomeScreenItem>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<IosHomeScreenItem, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IosHomeScreenItem, String> = runtime::Property::Named(
     "displayName",
 );

@@ -59,10 +59,10 @@ runtime::models!(IosHomeScreenPage);
 /// Changes to a [`IosHomeScreenPage`].
 pub type Patch = runtime::Patch<IosHomeScreenPage>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<IosHomeScreenPage, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IosHomeScreenPage, String> = runtime::Property::Named(
     "displayName",
 );
 /// `icons`: never null.
-pub const ICONS: runtime::Property<IosHomeScreenPage, Vec<models::IosHomeScreenItem>> = runtime::Property::new(
+pub const ICONS: runtime::Property<IosHomeScreenPage, Vec<models::IosHomeScreenItem>> = runtime::Property::Named(
     "icons",
 );

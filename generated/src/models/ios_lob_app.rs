@@ -214,75 +214,75 @@ runtime::models!(IosLobApp);
 /// Changes to a [`IosLobApp`].
 pub type Patch = runtime::Patch<IosLobApp>;
 /// `applicableDeviceType`: never null.
-pub const APPLICABLE_DEVICE_TYPE: runtime::Property<IosLobApp, models::IosDeviceType> = runtime::Property::new(
+pub const APPLICABLE_DEVICE_TYPE: runtime::Property<IosLobApp, models::IosDeviceType> = runtime::Property::Named(
     "applicableDeviceType",
 );
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     IosLobApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `buildNumber`
-pub const BUILD_NUMBER: runtime::Property<IosLobApp, String> = runtime::Property::new(
+pub const BUILD_NUMBER: runtime::Property<IosLobApp, String> = runtime::Property::Named(
     "buildNumber",
 );
 /// `bundleId`
-pub const BUNDLE_ID: runtime::Property<IosLobApp, String> = runtime::Property::new(
+pub const BUNDLE_ID: runtime::Property<IosLobApp, String> = runtime::Property::Named(
     "bundleId",
 );
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     IosLobApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `committedContentVersion`
-pub const COMMITTED_CONTENT_VERSION: runtime::Property<IosLobApp, String> = runtime::Property::new(
+pub const COMMITTED_CONTENT_VERSION: runtime::Property<IosLobApp, String> = runtime::Property::Named(
     "committedContentVersion",
 );
 /// `contentVersions`: navigation property.
 pub const CONTENT_VERSIONS: runtime::Property<
     IosLobApp,
     runtime::Expanded<Vec<models::MobileAppContent>>,
-> = runtime::Property::new("contentVersions");
+> = runtime::Property::Named("contentVersions");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     IosLobApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<IosLobApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<IosLobApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<IosLobApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<IosLobApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<IosLobApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IosLobApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `expirationDateTime`
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     IosLobApp,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `fileName`
-pub const FILE_NAME: runtime::Property<IosLobApp, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<IosLobApp, String> = runtime::Property::Named(
     "fileName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IosLobApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<IosLobApp, String> = runtime::Property::Named("id");
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<IosLobApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<IosLobApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<IosLobApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<IosLobApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<IosLobApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<IosLobApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -290,22 +290,26 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     IosLobApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `minimumSupportedOperatingSystem`
 pub const MINIMUM_SUPPORTED_OPERATING_SYSTEM: runtime::Property<
     IosLobApp,
     models::IosMinimumOperatingSystem,
-> = runtime::Property::new("minimumSupportedOperatingSystem");
+> = runtime::Property::Named("minimumSupportedOperatingSystem");
 /// `notes`
-pub const NOTES: runtime::Property<IosLobApp, String> = runtime::Property::new("notes");
+pub const NOTES: runtime::Property<IosLobApp, String> = runtime::Property::Named(
+    "notes",
+);
 /// `owner`
-pub const OWNER: runtime::Property<IosLobApp, String> = runtime::Property::new("owner");
+pub const OWNER: runtime::Property<IosLobApp, String> = runtime::Property::Named(
+    "owner",
+);
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<IosLobApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<IosLobApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<IosLobApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<IosLobApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -313,12 +317,12 @@ pub const PUBLISHING_STATE: runtime::Property<
     IosLobApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `size`: read-only.
-pub const SIZE: runtime::Property<IosLobApp, i64, runtime::query::ReadOnly> = runtime::Property::new(
+pub const SIZE: runtime::Property<IosLobApp, i64, runtime::query::ReadOnly> = runtime::Property::Named(
     "size",
 );
 /// `versionNumber`
-pub const VERSION_NUMBER: runtime::Property<IosLobApp, String> = runtime::Property::new(
+pub const VERSION_NUMBER: runtime::Property<IosLobApp, String> = runtime::Property::Named(
     "versionNumber",
 );

@@ -66,15 +66,15 @@ runtime::models!(IosLobAppAssignmentSettings);
 /// Changes to a [`IosLobAppAssignmentSettings`].
 pub type Patch = runtime::Patch<IosLobAppAssignmentSettings>;
 /// `isRemovable`
-pub const IS_REMOVABLE: runtime::Property<IosLobAppAssignmentSettings, bool> = runtime::Property::new(
+pub const IS_REMOVABLE: runtime::Property<IosLobAppAssignmentSettings, bool> = runtime::Property::Named(
     "isRemovable",
 );
 /// `uninstallOnDeviceRemoval`
 pub const UNINSTALL_ON_DEVICE_REMOVAL: runtime::Property<
     IosLobAppAssignmentSettings,
     bool,
-> = runtime::Property::new("uninstallOnDeviceRemoval");
+> = runtime::Property::Named("uninstallOnDeviceRemoval");
 /// `vpnConfigurationId`
-pub const VPN_CONFIGURATION_ID: runtime::Property<IosLobAppAssignmentSettings, String> = runtime::Property::new(
+pub const VPN_CONFIGURATION_ID: runtime::Property<IosLobAppAssignmentSettings, String> = runtime::Property::Named(
     "vpnConfigurationId",
 );

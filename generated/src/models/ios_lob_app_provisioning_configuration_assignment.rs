@@ -61,11 +61,11 @@ runtime::models!(IosLobAppProvisioningConfigurationAssignment);
 /// Changes to a [`IosLobAppProvisioningConfigurationAssignment`].
 pub type Patch = runtime::Patch<IosLobAppProvisioningConfigurationAssignment>;
 /// `id`: never null.
-pub const ID: runtime::Property<IosLobAppProvisioningConfigurationAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<IosLobAppProvisioningConfigurationAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `target`
 pub const TARGET: runtime::Property<
     IosLobAppProvisioningConfigurationAssignment,
     models::DeviceAndAppManagementAssignmentTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

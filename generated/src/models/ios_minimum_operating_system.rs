@@ -98,34 +98,34 @@ runtime::models!(IosMinimumOperatingSystem);
 /// Changes to a [`IosMinimumOperatingSystem`].
 pub type Patch = runtime::Patch<IosMinimumOperatingSystem>;
 /// `v10_0`: never null.
-pub const V10_0: runtime::Property<IosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V10_0: runtime::Property<IosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v10_0",
 );
 /// `v11_0`: never null.
-pub const V11_0: runtime::Property<IosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V11_0: runtime::Property<IosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v11_0",
 );
 /// `v12_0`: never null.
-pub const V12_0: runtime::Property<IosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V12_0: runtime::Property<IosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v12_0",
 );
 /// `v13_0`: never null.
-pub const V13_0: runtime::Property<IosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V13_0: runtime::Property<IosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v13_0",
 );
 /// `v14_0`: never null.
-pub const V14_0: runtime::Property<IosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V14_0: runtime::Property<IosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v14_0",
 );
 /// `v15_0`: never null.
-pub const V15_0: runtime::Property<IosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V15_0: runtime::Property<IosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v15_0",
 );
 /// `v8_0`: never null.
-pub const V8_0: runtime::Property<IosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V8_0: runtime::Property<IosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v8_0",
 );
 /// `v9_0`: never null.
-pub const V9_0: runtime::Property<IosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V9_0: runtime::Property<IosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v9_0",
 );

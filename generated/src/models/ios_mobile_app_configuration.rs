@@ -152,65 +152,65 @@ pub type Patch = runtime::Patch<IosMobileAppConfiguration>;
 pub const ASSIGNMENTS: runtime::Property<
     IosMobileAppConfiguration,
     runtime::Expanded<Vec<models::ManagedDeviceMobileAppConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     IosMobileAppConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<IosMobileAppConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<IosMobileAppConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceStatusSummary`: navigation property.
 pub const DEVICE_STATUS_SUMMARY: runtime::Property<
     IosMobileAppConfiguration,
     runtime::Expanded<models::ManagedDeviceMobileAppConfigurationDeviceSummary>,
-> = runtime::Property::new("deviceStatusSummary");
+> = runtime::Property::Named("deviceStatusSummary");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     IosMobileAppConfiguration,
     runtime::Expanded<Vec<models::ManagedDeviceMobileAppConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<IosMobileAppConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IosMobileAppConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `encodedSettingXml`
 pub const ENCODED_SETTING_XML: runtime::Property<
     IosMobileAppConfiguration,
     runtime::edm::Binary,
-> = runtime::Property::new("encodedSettingXml");
+> = runtime::Property::Named("encodedSettingXml");
 /// `id`: never null.
-pub const ID: runtime::Property<IosMobileAppConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<IosMobileAppConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     IosMobileAppConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `settings`
 pub const SETTINGS: runtime::Property<
     IosMobileAppConfiguration,
     Vec<models::AppConfigurationSettingItem>,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");
 /// `targetedMobileApps`
 pub const TARGETED_MOBILE_APPS: runtime::Property<
     IosMobileAppConfiguration,
     Vec<String>,
-> = runtime::Property::new("targetedMobileApps");
+> = runtime::Property::Named("targetedMobileApps");
 /// `userStatusSummary`: navigation property.
 pub const USER_STATUS_SUMMARY: runtime::Property<
     IosMobileAppConfiguration,
     runtime::Expanded<models::ManagedDeviceMobileAppConfigurationUserSummary>,
-> = runtime::Property::new("userStatusSummary");
+> = runtime::Property::Named("userStatusSummary");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     IosMobileAppConfiguration,
     runtime::Expanded<Vec<models::ManagedDeviceMobileAppConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<IosMobileAppConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<IosMobileAppConfiguration, i32> = runtime::Property::Named(
     "version",
 );

@@ -56,6 +56,6 @@ runtime::models!(IosMobileAppIdentifier);
 /// Changes to a [`IosMobileAppIdentifier`].
 pub type Patch = runtime::Patch<IosMobileAppIdentifier>;
 /// `bundleId`: never null.
-pub const BUNDLE_ID: runtime::Property<IosMobileAppIdentifier, String> = runtime::Property::new(
+pub const BUNDLE_ID: runtime::Property<IosMobileAppIdentifier, String> = runtime::Property::Named(
     "bundleId",
 );

@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<IosNetworkUsageRule>;
 pub const CELLULAR_DATA_BLOCK_WHEN_ROAMING: runtime::Property<
     IosNetworkUsageRule,
     bool,
-> = runtime::Property::new("cellularDataBlockWhenRoaming");
+> = runtime::Property::Named("cellularDataBlockWhenRoaming");
 /// `cellularDataBlocked`: never null.
-pub const CELLULAR_DATA_BLOCKED: runtime::Property<IosNetworkUsageRule, bool> = runtime::Property::new(
+pub const CELLULAR_DATA_BLOCKED: runtime::Property<IosNetworkUsageRule, bool> = runtime::Property::Named(
     "cellularDataBlocked",
 );
 /// `managedApps`
 pub const MANAGED_APPS: runtime::Property<
     IosNetworkUsageRule,
     Vec<models::AppListItem>,
-> = runtime::Property::new("managedApps");
+> = runtime::Property::Named("managedApps");

@@ -107,37 +107,37 @@ pub type Patch = runtime::Patch<IosNotificationSettings>;
 pub const ALERT_TYPE: runtime::Property<
     IosNotificationSettings,
     models::IosNotificationAlertType,
-> = runtime::Property::new("alertType");
+> = runtime::Property::Named("alertType");
 /// `appName`
-pub const APP_NAME: runtime::Property<IosNotificationSettings, String> = runtime::Property::new(
+pub const APP_NAME: runtime::Property<IosNotificationSettings, String> = runtime::Property::Named(
     "appName",
 );
 /// `badgesEnabled`
-pub const BADGES_ENABLED: runtime::Property<IosNotificationSettings, bool> = runtime::Property::new(
+pub const BADGES_ENABLED: runtime::Property<IosNotificationSettings, bool> = runtime::Property::Named(
     "badgesEnabled",
 );
 /// `bundleID`: never null.
-pub const BUNDLE_ID: runtime::Property<IosNotificationSettings, String> = runtime::Property::new(
+pub const BUNDLE_ID: runtime::Property<IosNotificationSettings, String> = runtime::Property::Named(
     "bundleID",
 );
 /// `enabled`
-pub const ENABLED: runtime::Property<IosNotificationSettings, bool> = runtime::Property::new(
+pub const ENABLED: runtime::Property<IosNotificationSettings, bool> = runtime::Property::Named(
     "enabled",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<IosNotificationSettings, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<IosNotificationSettings, String> = runtime::Property::Named(
     "publisher",
 );
 /// `showInNotificationCenter`
 pub const SHOW_IN_NOTIFICATION_CENTER: runtime::Property<
     IosNotificationSettings,
     bool,
-> = runtime::Property::new("showInNotificationCenter");
+> = runtime::Property::Named("showInNotificationCenter");
 /// `showOnLockScreen`
-pub const SHOW_ON_LOCK_SCREEN: runtime::Property<IosNotificationSettings, bool> = runtime::Property::new(
+pub const SHOW_ON_LOCK_SCREEN: runtime::Property<IosNotificationSettings, bool> = runtime::Property::Named(
     "showOnLockScreen",
 );
 /// `soundsEnabled`
-pub const SOUNDS_ENABLED: runtime::Property<IosNotificationSettings, bool> = runtime::Property::new(
+pub const SOUNDS_ENABLED: runtime::Property<IosNotificationSettings, bool> = runtime::Property::Named(
     "soundsEnabled",
 );

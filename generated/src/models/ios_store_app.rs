@@ -174,58 +174,58 @@ runtime::models!(IosStoreApp);
 /// Changes to a [`IosStoreApp`].
 pub type Patch = runtime::Patch<IosStoreApp>;
 /// `appStoreUrl`
-pub const APP_STORE_URL: runtime::Property<IosStoreApp, String> = runtime::Property::new(
+pub const APP_STORE_URL: runtime::Property<IosStoreApp, String> = runtime::Property::Named(
     "appStoreUrl",
 );
 /// `applicableDeviceType`: never null.
 pub const APPLICABLE_DEVICE_TYPE: runtime::Property<
     IosStoreApp,
     models::IosDeviceType,
-> = runtime::Property::new("applicableDeviceType");
+> = runtime::Property::Named("applicableDeviceType");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     IosStoreApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `bundleId`
-pub const BUNDLE_ID: runtime::Property<IosStoreApp, String> = runtime::Property::new(
+pub const BUNDLE_ID: runtime::Property<IosStoreApp, String> = runtime::Property::Named(
     "bundleId",
 );
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     IosStoreApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     IosStoreApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<IosStoreApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<IosStoreApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<IosStoreApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<IosStoreApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<IosStoreApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IosStoreApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IosStoreApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<IosStoreApp, String> = runtime::Property::Named("id");
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<IosStoreApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<IosStoreApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<IosStoreApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<IosStoreApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<IosStoreApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<IosStoreApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -233,26 +233,26 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     IosStoreApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `minimumSupportedOperatingSystem`
 pub const MINIMUM_SUPPORTED_OPERATING_SYSTEM: runtime::Property<
     IosStoreApp,
     models::IosMinimumOperatingSystem,
-> = runtime::Property::new("minimumSupportedOperatingSystem");
+> = runtime::Property::Named("minimumSupportedOperatingSystem");
 /// `notes`
-pub const NOTES: runtime::Property<IosStoreApp, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<IosStoreApp, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<IosStoreApp, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<IosStoreApp, String> = runtime::Property::Named(
     "owner",
 );
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<IosStoreApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<IosStoreApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<IosStoreApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<IosStoreApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -260,4 +260,4 @@ pub const PUBLISHING_STATE: runtime::Property<
     IosStoreApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");

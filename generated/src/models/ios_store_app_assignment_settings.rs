@@ -66,16 +66,16 @@ runtime::models!(IosStoreAppAssignmentSettings);
 /// Changes to a [`IosStoreAppAssignmentSettings`].
 pub type Patch = runtime::Patch<IosStoreAppAssignmentSettings>;
 /// `isRemovable`
-pub const IS_REMOVABLE: runtime::Property<IosStoreAppAssignmentSettings, bool> = runtime::Property::new(
+pub const IS_REMOVABLE: runtime::Property<IosStoreAppAssignmentSettings, bool> = runtime::Property::Named(
     "isRemovable",
 );
 /// `uninstallOnDeviceRemoval`
 pub const UNINSTALL_ON_DEVICE_REMOVAL: runtime::Property<
     IosStoreAppAssignmentSettings,
     bool,
-> = runtime::Property::new("uninstallOnDeviceRemoval");
+> = runtime::Property::Named("uninstallOnDeviceRemoval");
 /// `vpnConfigurationId`
 pub const VPN_CONFIGURATION_ID: runtime::Property<
     IosStoreAppAssignmentSettings,
     String,
-> = runtime::Property::new("vpnConfigurationId");
+> = runtime::Property::Named("vpnConfigurationId");

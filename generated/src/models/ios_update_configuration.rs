@@ -163,74 +163,74 @@ pub type Patch = runtime::Patch<IosUpdateConfiguration>;
 pub const ACTIVE_HOURS_END: runtime::Property<
     IosUpdateConfiguration,
     runtime::edm::TimeOfDay,
-> = runtime::Property::new("activeHoursEnd");
+> = runtime::Property::Named("activeHoursEnd");
 /// `activeHoursStart`: never null.
 pub const ACTIVE_HOURS_START: runtime::Property<
     IosUpdateConfiguration,
     runtime::edm::TimeOfDay,
-> = runtime::Property::new("activeHoursStart");
+> = runtime::Property::Named("activeHoursStart");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     IosUpdateConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     IosUpdateConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<IosUpdateConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<IosUpdateConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     IosUpdateConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     IosUpdateConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     IosUpdateConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<IosUpdateConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IosUpdateConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IosUpdateConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<IosUpdateConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     IosUpdateConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `scheduledInstallDays`: never null.
 pub const SCHEDULED_INSTALL_DAYS: runtime::Property<
     IosUpdateConfiguration,
     Vec<models::DayOfWeek>,
-> = runtime::Property::new("scheduledInstallDays");
+> = runtime::Property::Named("scheduledInstallDays");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     IosUpdateConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     IosUpdateConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `utcTimeOffsetInMinutes`
-pub const UTC_TIME_OFFSET_IN_MINUTES: runtime::Property<IosUpdateConfiguration, i32> = runtime::Property::new(
+pub const UTC_TIME_OFFSET_IN_MINUTES: runtime::Property<IosUpdateConfiguration, i32> = runtime::Property::Named(
     "utcTimeOffsetInMinutes",
 );
 /// `version`: never null.
-pub const VERSION: runtime::Property<IosUpdateConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<IosUpdateConfiguration, i32> = runtime::Property::Named(
     "version",
 );

@@ -129,50 +129,50 @@ pub type Patch = runtime::Patch<IosUpdateDeviceStatus>;
 pub const COMPLIANCE_GRACE_PERIOD_EXPIRATION_DATE_TIME: runtime::Property<
     IosUpdateDeviceStatus,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("complianceGracePeriodExpirationDateTime");
+> = runtime::Property::Named("complianceGracePeriodExpirationDateTime");
 /// `deviceDisplayName`
-pub const DEVICE_DISPLAY_NAME: runtime::Property<IosUpdateDeviceStatus, String> = runtime::Property::new(
+pub const DEVICE_DISPLAY_NAME: runtime::Property<IosUpdateDeviceStatus, String> = runtime::Property::Named(
     "deviceDisplayName",
 );
 /// `deviceId`
-pub const DEVICE_ID: runtime::Property<IosUpdateDeviceStatus, String> = runtime::Property::new(
+pub const DEVICE_ID: runtime::Property<IosUpdateDeviceStatus, String> = runtime::Property::Named(
     "deviceId",
 );
 /// `deviceModel`
-pub const DEVICE_MODEL: runtime::Property<IosUpdateDeviceStatus, String> = runtime::Property::new(
+pub const DEVICE_MODEL: runtime::Property<IosUpdateDeviceStatus, String> = runtime::Property::Named(
     "deviceModel",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IosUpdateDeviceStatus, String> = runtime::Property::new(
+pub const ID: runtime::Property<IosUpdateDeviceStatus, String> = runtime::Property::Named(
     "id",
 );
 /// `installStatus`: never null.
 pub const INSTALL_STATUS: runtime::Property<
     IosUpdateDeviceStatus,
     models::IosUpdatesInstallStatus,
-> = runtime::Property::new("installStatus");
+> = runtime::Property::Named("installStatus");
 /// `lastReportedDateTime`: never null.
 pub const LAST_REPORTED_DATE_TIME: runtime::Property<
     IosUpdateDeviceStatus,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastReportedDateTime");
+> = runtime::Property::Named("lastReportedDateTime");
 /// `osVersion`
-pub const OS_VERSION: runtime::Property<IosUpdateDeviceStatus, String> = runtime::Property::new(
+pub const OS_VERSION: runtime::Property<IosUpdateDeviceStatus, String> = runtime::Property::Named(
     "osVersion",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<IosUpdateDeviceStatus, models::ComplianceStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<IosUpdateDeviceStatus, models::ComplianceStatus> = runtime::Property::Named(
     "status",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<IosUpdateDeviceStatus, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<IosUpdateDeviceStatus, String> = runtime::Property::Named(
     "userId",
 );
 /// `userName`
-pub const USER_NAME: runtime::Property<IosUpdateDeviceStatus, String> = runtime::Property::new(
+pub const USER_NAME: runtime::Property<IosUpdateDeviceStatus, String> = runtime::Property::Named(
     "userName",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<IosUpdateDeviceStatus, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<IosUpdateDeviceStatus, String> = runtime::Property::Named(
     "userPrincipalName",
 );

@@ -208,57 +208,57 @@ runtime::models!(IosVppApp);
 /// Changes to a [`IosVppApp`].
 pub type Patch = runtime::Patch<IosVppApp>;
 /// `appStoreUrl`
-pub const APP_STORE_URL: runtime::Property<IosVppApp, String> = runtime::Property::new(
+pub const APP_STORE_URL: runtime::Property<IosVppApp, String> = runtime::Property::Named(
     "appStoreUrl",
 );
 /// `applicableDeviceType`
-pub const APPLICABLE_DEVICE_TYPE: runtime::Property<IosVppApp, models::IosDeviceType> = runtime::Property::new(
+pub const APPLICABLE_DEVICE_TYPE: runtime::Property<IosVppApp, models::IosDeviceType> = runtime::Property::Named(
     "applicableDeviceType",
 );
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     IosVppApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `bundleId`
-pub const BUNDLE_ID: runtime::Property<IosVppApp, String> = runtime::Property::new(
+pub const BUNDLE_ID: runtime::Property<IosVppApp, String> = runtime::Property::Named(
     "bundleId",
 );
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     IosVppApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     IosVppApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<IosVppApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<IosVppApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<IosVppApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<IosVppApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<IosVppApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IosVppApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IosVppApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<IosVppApp, String> = runtime::Property::Named("id");
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<IosVppApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<IosVppApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<IosVppApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<IosVppApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<IosVppApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<IosVppApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -266,21 +266,25 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     IosVppApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `licensingType`
-pub const LICENSING_TYPE: runtime::Property<IosVppApp, models::VppLicensingType> = runtime::Property::new(
+pub const LICENSING_TYPE: runtime::Property<IosVppApp, models::VppLicensingType> = runtime::Property::Named(
     "licensingType",
 );
 /// `notes`
-pub const NOTES: runtime::Property<IosVppApp, String> = runtime::Property::new("notes");
+pub const NOTES: runtime::Property<IosVppApp, String> = runtime::Property::Named(
+    "notes",
+);
 /// `owner`
-pub const OWNER: runtime::Property<IosVppApp, String> = runtime::Property::new("owner");
+pub const OWNER: runtime::Property<IosVppApp, String> = runtime::Property::Named(
+    "owner",
+);
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<IosVppApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<IosVppApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<IosVppApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<IosVppApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -288,30 +292,30 @@ pub const PUBLISHING_STATE: runtime::Property<
     IosVppApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `releaseDateTime`
 pub const RELEASE_DATE_TIME: runtime::Property<
     IosVppApp,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("releaseDateTime");
+> = runtime::Property::Named("releaseDateTime");
 /// `totalLicenseCount`: never null.
-pub const TOTAL_LICENSE_COUNT: runtime::Property<IosVppApp, i32> = runtime::Property::new(
+pub const TOTAL_LICENSE_COUNT: runtime::Property<IosVppApp, i32> = runtime::Property::Named(
     "totalLicenseCount",
 );
 /// `usedLicenseCount`: never null.
-pub const USED_LICENSE_COUNT: runtime::Property<IosVppApp, i32> = runtime::Property::new(
+pub const USED_LICENSE_COUNT: runtime::Property<IosVppApp, i32> = runtime::Property::Named(
     "usedLicenseCount",
 );
 /// `vppTokenAccountType`: never null.
 pub const VPP_TOKEN_ACCOUNT_TYPE: runtime::Property<
     IosVppApp,
     models::VppTokenAccountType,
-> = runtime::Property::new("vppTokenAccountType");
+> = runtime::Property::Named("vppTokenAccountType");
 /// `vppTokenAppleId`
-pub const VPP_TOKEN_APPLE_ID: runtime::Property<IosVppApp, String> = runtime::Property::new(
+pub const VPP_TOKEN_APPLE_ID: runtime::Property<IosVppApp, String> = runtime::Property::Named(
     "vppTokenAppleId",
 );
 /// `vppTokenOrganizationName`
-pub const VPP_TOKEN_ORGANIZATION_NAME: runtime::Property<IosVppApp, String> = runtime::Property::new(
+pub const VPP_TOKEN_ORGANIZATION_NAME: runtime::Property<IosVppApp, String> = runtime::Property::Named(
     "vppTokenOrganizationName",
 );

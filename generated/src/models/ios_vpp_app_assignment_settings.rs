@@ -61,10 +61,10 @@ runtime::models!(IosVppAppAssignmentSettings);
 /// Changes to a [`IosVppAppAssignmentSettings`].
 pub type Patch = runtime::Patch<IosVppAppAssignmentSettings>;
 /// `useDeviceLicensing`: never null.
-pub const USE_DEVICE_LICENSING: runtime::Property<IosVppAppAssignmentSettings, bool> = runtime::Property::new(
+pub const USE_DEVICE_LICENSING: runtime::Property<IosVppAppAssignmentSettings, bool> = runtime::Property::Named(
     "useDeviceLicensing",
 );
 /// `vpnConfigurationId`
-pub const VPN_CONFIGURATION_ID: runtime::Property<IosVppAppAssignmentSettings, String> = runtime::Property::new(
+pub const VPN_CONFIGURATION_ID: runtime::Property<IosVppAppAssignmentSettings, String> = runtime::Property::Named(
     "vpnConfigurationId",
 );

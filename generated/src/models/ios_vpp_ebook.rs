@@ -186,95 +186,95 @@ runtime::models!(IosVppEbook);
 /// Changes to a [`IosVppEbook`].
 pub type Patch = runtime::Patch<IosVppEbook>;
 /// `appleId`
-pub const APPLE_ID: runtime::Property<IosVppEbook, String> = runtime::Property::new(
+pub const APPLE_ID: runtime::Property<IosVppEbook, String> = runtime::Property::Named(
     "appleId",
 );
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     IosVppEbook,
     runtime::Expanded<Vec<models::ManagedEbookAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     IosVppEbook,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<IosVppEbook, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<IosVppEbook, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceStates`: navigation property.
 pub const DEVICE_STATES: runtime::Property<
     IosVppEbook,
     runtime::Expanded<Vec<models::DeviceInstallState>>,
-> = runtime::Property::new("deviceStates");
+> = runtime::Property::Named("deviceStates");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<IosVppEbook, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IosVppEbook, String> = runtime::Property::Named(
     "displayName",
 );
 /// `genres`
-pub const GENRES: runtime::Property<IosVppEbook, Vec<String>> = runtime::Property::new(
+pub const GENRES: runtime::Property<IosVppEbook, Vec<String>> = runtime::Property::Named(
     "genres",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IosVppEbook, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<IosVppEbook, String> = runtime::Property::Named("id");
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<IosVppEbook, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<IosVppEbook, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `installSummary`: navigation property.
 pub const INSTALL_SUMMARY: runtime::Property<
     IosVppEbook,
     runtime::Expanded<models::EbookInstallSummary>,
-> = runtime::Property::new("installSummary");
+> = runtime::Property::Named("installSummary");
 /// `language`
-pub const LANGUAGE: runtime::Property<IosVppEbook, String> = runtime::Property::new(
+pub const LANGUAGE: runtime::Property<IosVppEbook, String> = runtime::Property::Named(
     "language",
 );
 /// `largeCover`
-pub const LARGE_COVER: runtime::Property<IosVppEbook, models::MimeContent> = runtime::Property::new(
+pub const LARGE_COVER: runtime::Property<IosVppEbook, models::MimeContent> = runtime::Property::Named(
     "largeCover",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     IosVppEbook,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<IosVppEbook, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<IosVppEbook, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publishedDateTime`: never null.
 pub const PUBLISHED_DATE_TIME: runtime::Property<
     IosVppEbook,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("publishedDateTime");
+> = runtime::Property::Named("publishedDateTime");
 /// `publisher`
-pub const PUBLISHER: runtime::Property<IosVppEbook, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<IosVppEbook, String> = runtime::Property::Named(
     "publisher",
 );
 /// `seller`
-pub const SELLER: runtime::Property<IosVppEbook, String> = runtime::Property::new(
+pub const SELLER: runtime::Property<IosVppEbook, String> = runtime::Property::Named(
     "seller",
 );
 /// `totalLicenseCount`: never null.
-pub const TOTAL_LICENSE_COUNT: runtime::Property<IosVppEbook, i32> = runtime::Property::new(
+pub const TOTAL_LICENSE_COUNT: runtime::Property<IosVppEbook, i32> = runtime::Property::Named(
     "totalLicenseCount",
 );
 /// `usedLicenseCount`: never null.
-pub const USED_LICENSE_COUNT: runtime::Property<IosVppEbook, i32> = runtime::Property::new(
+pub const USED_LICENSE_COUNT: runtime::Property<IosVppEbook, i32> = runtime::Property::Named(
     "usedLicenseCount",
 );
 /// `userStateSummary`: navigation property.
 pub const USER_STATE_SUMMARY: runtime::Property<
     IosVppEbook,
     runtime::Expanded<Vec<models::UserInstallStateSummary>>,
-> = runtime::Property::new("userStateSummary");
+> = runtime::Property::Named("userStateSummary");
 /// `vppOrganizationName`
-pub const VPP_ORGANIZATION_NAME: runtime::Property<IosVppEbook, String> = runtime::Property::new(
+pub const VPP_ORGANIZATION_NAME: runtime::Property<IosVppEbook, String> = runtime::Property::Named(
     "vppOrganizationName",
 );
 /// `vppTokenId`: never null.
-pub const VPP_TOKEN_ID: runtime::Property<IosVppEbook, runtime::edm::Guid> = runtime::Property::new(
+pub const VPP_TOKEN_ID: runtime::Property<IosVppEbook, runtime::edm::Guid> = runtime::Property::Named(
     "vppTokenId",
 );

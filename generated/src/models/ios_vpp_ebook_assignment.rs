@@ -66,16 +66,16 @@ runtime::models!(IosVppEbookAssignment);
 /// Changes to a [`IosVppEbookAssignment`].
 pub type Patch = runtime::Patch<IosVppEbookAssignment>;
 /// `id`: never null.
-pub const ID: runtime::Property<IosVppEbookAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<IosVppEbookAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `installIntent`: never null.
 pub const INSTALL_INTENT: runtime::Property<
     IosVppEbookAssignment,
     models::InstallIntent,
-> = runtime::Property::new("installIntent");
+> = runtime::Property::Named("installIntent");
 /// `target`
 pub const TARGET: runtime::Property<
     IosVppEbookAssignment,
     models::DeviceAndAppManagementAssignmentTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

@@ -160,49 +160,51 @@ runtime::models!(IosiPadOsWebClip);
 /// Changes to a [`IosiPadOsWebClip`].
 pub type Patch = runtime::Patch<IosiPadOsWebClip>;
 /// `appUrl`
-pub const APP_URL: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::new(
+pub const APP_URL: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::Named(
     "appUrl",
 );
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     IosiPadOsWebClip,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     IosiPadOsWebClip,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     IosiPadOsWebClip,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::Named(
+    "id",
+);
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<IosiPadOsWebClip, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<IosiPadOsWebClip, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<IosiPadOsWebClip, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<IosiPadOsWebClip, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -210,21 +212,21 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     IosiPadOsWebClip,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `notes`
-pub const NOTES: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::Named(
     "owner",
 );
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<IosiPadOsWebClip, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -232,8 +234,8 @@ pub const PUBLISHING_STATE: runtime::Property<
     IosiPadOsWebClip,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `useManagedBrowser`: never null.
-pub const USE_MANAGED_BROWSER: runtime::Property<IosiPadOsWebClip, bool> = runtime::Property::new(
+pub const USE_MANAGED_BROWSER: runtime::Property<IosiPadOsWebClip, bool> = runtime::Property::Named(
     "useManagedBrowser",
 );

@@ -97,28 +97,30 @@ pub type Patch = runtime::Patch<IpNamedLocation>;
 pub const CREATED_DATE_TIME: runtime::Property<
     IpNamedLocation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     IpNamedLocation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<IpNamedLocation, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IpNamedLocation, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IpNamedLocation, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<IpNamedLocation, String> = runtime::Property::Named(
+    "id",
+);
 /// `ipRanges`: never null.
-pub const IP_RANGES: runtime::Property<IpNamedLocation, Vec<models::IpRange>> = runtime::Property::new(
+pub const IP_RANGES: runtime::Property<IpNamedLocation, Vec<models::IpRange>> = runtime::Property::Named(
     "ipRanges",
 );
 /// `isTrusted`: never null.
-pub const IS_TRUSTED: runtime::Property<IpNamedLocation, bool> = runtime::Property::new(
+pub const IS_TRUSTED: runtime::Property<IpNamedLocation, bool> = runtime::Property::Named(
     "isTrusted",
 );
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     IpNamedLocation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");

@@ -56,6 +56,6 @@ runtime::models!(Ipv4CidrRange);
 /// Changes to a [`Ipv4CidrRange`].
 pub type Patch = runtime::Patch<Ipv4CidrRange>;
 /// `cidrAddress`: never null.
-pub const CIDR_ADDRESS: runtime::Property<Ipv4CidrRange, String> = runtime::Property::new(
+pub const CIDR_ADDRESS: runtime::Property<Ipv4CidrRange, String> = runtime::Property::Named(
     "cidrAddress",
 );

@@ -61,10 +61,10 @@ runtime::models!(Ipv4Range);
 /// Changes to a [`Ipv4Range`].
 pub type Patch = runtime::Patch<Ipv4Range>;
 /// `lowerAddress`: never null.
-pub const LOWER_ADDRESS: runtime::Property<Ipv4Range, String> = runtime::Property::new(
+pub const LOWER_ADDRESS: runtime::Property<Ipv4Range, String> = runtime::Property::Named(
     "lowerAddress",
 );
 /// `upperAddress`: never null.
-pub const UPPER_ADDRESS: runtime::Property<Ipv4Range, String> = runtime::Property::new(
+pub const UPPER_ADDRESS: runtime::Property<Ipv4Range, String> = runtime::Property::Named(
     "upperAddress",
 );

@@ -56,6 +56,6 @@ runtime::models!(Ipv6CidrRange);
 /// Changes to a [`Ipv6CidrRange`].
 pub type Patch = runtime::Patch<Ipv6CidrRange>;
 /// `cidrAddress`: never null.
-pub const CIDR_ADDRESS: runtime::Property<Ipv6CidrRange, String> = runtime::Property::new(
+pub const CIDR_ADDRESS: runtime::Property<Ipv6CidrRange, String> = runtime::Property::Named(
     "cidrAddress",
 );

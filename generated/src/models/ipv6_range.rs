@@ -61,10 +61,10 @@ runtime::models!(Ipv6Range);
 /// Changes to a [`Ipv6Range`].
 pub type Patch = runtime::Patch<Ipv6Range>;
 /// `lowerAddress`: never null.
-pub const LOWER_ADDRESS: runtime::Property<Ipv6Range, String> = runtime::Property::new(
+pub const LOWER_ADDRESS: runtime::Property<Ipv6Range, String> = runtime::Property::Named(
     "lowerAddress",
 );
 /// `upperAddress`: never null.
-pub const UPPER_ADDRESS: runtime::Property<Ipv6Range, String> = runtime::Property::new(
+pub const UPPER_ADDRESS: runtime::Property<Ipv6Range, String> = runtime::Property::Named(
     "upperAddress",
 );

@@ -61,10 +61,10 @@ runtime::models!(ItemActionStat);
 /// Changes to a [`ItemActionStat`].
 pub type Patch = runtime::Patch<ItemActionStat>;
 /// `actionCount`
-pub const ACTION_COUNT: runtime::Property<ItemActionStat, i32> = runtime::Property::new(
+pub const ACTION_COUNT: runtime::Property<ItemActionStat, i32> = runtime::Property::Named(
     "actionCount",
 );
 /// `actorCount`
-pub const ACTOR_COUNT: runtime::Property<ItemActionStat, i32> = runtime::Property::new(
+pub const ACTOR_COUNT: runtime::Property<ItemActionStat, i32> = runtime::Property::Named(
     "actorCount",
 );

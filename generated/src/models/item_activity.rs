@@ -78,22 +78,22 @@ runtime::models!(ItemActivity);
 /// Changes to a [`ItemActivity`].
 pub type Patch = runtime::Patch<ItemActivity>;
 /// `access`
-pub const ACCESS: runtime::Property<ItemActivity, models::AccessAction> = runtime::Property::new(
+pub const ACCESS: runtime::Property<ItemActivity, models::AccessAction> = runtime::Property::Named(
     "access",
 );
 /// `activityDateTime`
 pub const ACTIVITY_DATE_TIME: runtime::Property<
     ItemActivity,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("activityDateTime");
+> = runtime::Property::Named("activityDateTime");
 /// `actor`
-pub const ACTOR: runtime::Property<ItemActivity, models::IdentitySet> = runtime::Property::new(
+pub const ACTOR: runtime::Property<ItemActivity, models::IdentitySet> = runtime::Property::Named(
     "actor",
 );
 /// `driveItem`: navigation property.
 pub const DRIVE_ITEM: runtime::Property<
     ItemActivity,
     runtime::Expanded<models::DriveItem>,
-> = runtime::Property::new("driveItem");
+> = runtime::Property::Named("driveItem");
 /// `id`: never null.
-pub const ID: runtime::Property<ItemActivity, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ItemActivity, String> = runtime::Property::Named("id");

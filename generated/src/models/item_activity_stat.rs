@@ -124,7 +124,7 @@ runtime::models!(ItemActivityStat);
 /// Changes to a [`ItemActivityStat`].
 pub type Patch = runtime::Patch<ItemActivityStat>;
 /// `access`
-pub const ACCESS: runtime::Property<ItemActivityStat, models::ItemActionStat> = runtime::Property::new(
+pub const ACCESS: runtime::Property<ItemActivityStat, models::ItemActionStat> = runtime::Property::Named(
     "access",
 );
 /// `activities`: navigation property.
@@ -132,40 +132,42 @@ pub const ACCESS: runtime::Property<ItemActivityStat, models::ItemActionStat> = 
 pub const ACTIVITIES: runtime::Property<
     ItemActivityStat,
     crate::runtime::Expanded<Vec<crate::models::ItemActivity>>,
-> = runtime::Property::new("activities");
+> = runtime::Property::Named("activities");
 /// `create`
-pub const CREATE: runtime::Property<ItemActivityStat, models::ItemActionStat> = runtime::Property::new(
+pub const CREATE: runtime::Property<ItemActivityStat, models::ItemActionStat> = runtime::Property::Named(
     "create",
 );
 /// `delete`
-pub const DELETE: runtime::Property<ItemActivityStat, models::ItemActionStat> = runtime::Property::new(
+pub const DELETE: runtime::Property<ItemActivityStat, models::ItemActionStat> = runtime::Property::Named(
     "delete",
 );
 /// `edit`
-pub const EDIT: runtime::Property<ItemActivityStat, models::ItemActionStat> = runtime::Property::new(
+pub const EDIT: runtime::Property<ItemActivityStat, models::ItemActionStat> = runtime::Property::Named(
     "edit",
 );
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     ItemActivityStat,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ItemActivityStat, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ItemActivityStat, String> = runtime::Property::Named(
+    "id",
+);
 /// `incompleteData`
-pub const INCOMPLETE_DATA: runtime::Property<ItemActivityStat, models::IncompleteData> = runtime::Property::new(
+pub const INCOMPLETE_DATA: runtime::Property<ItemActivityStat, models::IncompleteData> = runtime::Property::Named(
     "incompleteData",
 );
 /// `isTrending`
-pub const IS_TRENDING: runtime::Property<ItemActivityStat, bool> = runtime::Property::new(
+pub const IS_TRENDING: runtime::Property<ItemActivityStat, bool> = runtime::Property::Named(
     "isTrending",
 );
 /// `move`
-pub const MOVE: runtime::Property<ItemActivityStat, models::ItemActionStat> = runtime::Property::new(
+pub const MOVE: runtime::Property<ItemActivityStat, models::ItemActionStat> = runtime::Property::Named(
     "move",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     ItemActivityStat,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

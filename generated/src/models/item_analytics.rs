@@ -76,16 +76,16 @@ pub type Patch = runtime::Patch<ItemAnalytics>;
 pub const ALL_TIME: runtime::Property<
     ItemAnalytics,
     runtime::Expanded<models::ItemActivityStat>,
-> = runtime::Property::new("allTime");
+> = runtime::Property::Named("allTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ItemAnalytics, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ItemAnalytics, String> = runtime::Property::Named("id");
 /// `itemActivityStats`: navigation property.
 pub const ITEM_ACTIVITY_STATS: runtime::Property<
     ItemAnalytics,
     runtime::Expanded<Vec<models::ItemActivityStat>>,
-> = runtime::Property::new("itemActivityStats");
+> = runtime::Property::Named("itemActivityStats");
 /// `lastSevenDays`: navigation property.
 pub const LAST_SEVEN_DAYS: runtime::Property<
     ItemAnalytics,
     runtime::Expanded<models::ItemActivityStat>,
-> = runtime::Property::new("lastSevenDays");
+> = runtime::Property::Named("lastSevenDays");

@@ -97,13 +97,13 @@ runtime::models!(ItemAttachment);
 /// Changes to a [`ItemAttachment`].
 pub type Patch = runtime::Patch<ItemAttachment>;
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<ItemAttachment, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<ItemAttachment, String> = runtime::Property::Named(
     "contentType",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ItemAttachment, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ItemAttachment, String> = runtime::Property::Named("id");
 /// `isInline`: never null.
-pub const IS_INLINE: runtime::Property<ItemAttachment, bool> = runtime::Property::new(
+pub const IS_INLINE: runtime::Property<ItemAttachment, bool> = runtime::Property::Named(
     "isInline",
 );
 /// `item`: navigation property.
@@ -111,15 +111,17 @@ pub const IS_INLINE: runtime::Property<ItemAttachment, bool> = runtime::Property
 pub const ITEM: runtime::Property<
     ItemAttachment,
     crate::runtime::Expanded<crate::models::OutlookItem>,
-> = runtime::Property::new("item");
+> = runtime::Property::Named("item");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ItemAttachment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `name`
-pub const NAME: runtime::Property<ItemAttachment, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ItemAttachment, String> = runtime::Property::Named(
     "name",
 );
 /// `size`: never null.
-pub const SIZE: runtime::Property<ItemAttachment, i32> = runtime::Property::new("size");
+pub const SIZE: runtime::Property<ItemAttachment, i32> = runtime::Property::Named(
+    "size",
+);

@@ -59,10 +59,10 @@ runtime::models!(ItemBody);
 /// Changes to a [`ItemBody`].
 pub type Patch = runtime::Patch<ItemBody>;
 /// `content`
-pub const CONTENT: runtime::Property<ItemBody, String> = runtime::Property::new(
+pub const CONTENT: runtime::Property<ItemBody, String> = runtime::Property::Named(
     "content",
 );
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<ItemBody, models::BodyType> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<ItemBody, models::BodyType> = runtime::Property::Named(
     "contentType",
 );

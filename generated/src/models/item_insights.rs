@@ -73,19 +73,19 @@ runtime::models!(ItemInsights);
 /// Changes to a [`ItemInsights`].
 pub type Patch = runtime::Patch<ItemInsights>;
 /// `id`: never null.
-pub const ID: runtime::Property<ItemInsights, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ItemInsights, String> = runtime::Property::Named("id");
 /// `shared`: navigation property.
 pub const SHARED: runtime::Property<
     ItemInsights,
     runtime::Expanded<Vec<models::SharedInsight>>,
-> = runtime::Property::new("shared");
+> = runtime::Property::Named("shared");
 /// `trending`: navigation property.
 pub const TRENDING: runtime::Property<
     ItemInsights,
     runtime::Expanded<Vec<models::Trending>>,
-> = runtime::Property::new("trending");
+> = runtime::Property::Named("trending");
 /// `used`: navigation property.
 pub const USED: runtime::Property<
     ItemInsights,
     runtime::Expanded<Vec<models::UsedInsight>>,
-> = runtime::Property::new("used");
+> = runtime::Property::Named("used");

@@ -64,14 +64,14 @@ runtime::models!(ItemPreviewInfo);
 /// Changes to a [`ItemPreviewInfo`].
 pub type Patch = runtime::Patch<ItemPreviewInfo>;
 /// `getUrl`
-pub const GET_URL: runtime::Property<ItemPreviewInfo, String> = runtime::Property::new(
+pub const GET_URL: runtime::Property<ItemPreviewInfo, String> = runtime::Property::Named(
     "getUrl",
 );
 /// `postParameters`
-pub const POST_PARAMETERS: runtime::Property<ItemPreviewInfo, String> = runtime::Property::new(
+pub const POST_PARAMETERS: runtime::Property<ItemPreviewInfo, String> = runtime::Property::Named(
     "postParameters",
 );
 /// `postUrl`
-pub const POST_URL: runtime::Property<ItemPreviewInfo, String> = runtime::Property::new(
+pub const POST_URL: runtime::Property<ItemPreviewInfo, String> = runtime::Property::Named(
     "postUrl",
 );

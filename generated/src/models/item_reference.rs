@@ -98,32 +98,32 @@ runtime::models!(ItemReference);
 /// Changes to a [`ItemReference`].
 pub type Patch = runtime::Patch<ItemReference>;
 /// `driveId`
-pub const DRIVE_ID: runtime::Property<ItemReference, String> = runtime::Property::new(
+pub const DRIVE_ID: runtime::Property<ItemReference, String> = runtime::Property::Named(
     "driveId",
 );
 /// `driveType`
-pub const DRIVE_TYPE: runtime::Property<ItemReference, String> = runtime::Property::new(
+pub const DRIVE_TYPE: runtime::Property<ItemReference, String> = runtime::Property::Named(
     "driveType",
 );
 /// `id`
-pub const ID: runtime::Property<ItemReference, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ItemReference, String> = runtime::Property::Named("id");
 /// `name`
-pub const NAME: runtime::Property<ItemReference, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ItemReference, String> = runtime::Property::Named(
     "name",
 );
 /// `path`
-pub const PATH: runtime::Property<ItemReference, String> = runtime::Property::new(
+pub const PATH: runtime::Property<ItemReference, String> = runtime::Property::Named(
     "path",
 );
 /// `shareId`
-pub const SHARE_ID: runtime::Property<ItemReference, String> = runtime::Property::new(
+pub const SHARE_ID: runtime::Property<ItemReference, String> = runtime::Property::Named(
     "shareId",
 );
 /// `sharepointIds`
-pub const SHAREPOINT_IDS: runtime::Property<ItemReference, models::SharepointIds> = runtime::Property::new(
+pub const SHAREPOINT_IDS: runtime::Property<ItemReference, models::SharepointIds> = runtime::Property::Named(
     "sharepointIds",
 );
 /// `siteId`
-pub const SITE_ID: runtime::Property<ItemReference, String> = runtime::Property::new(
+pub const SITE_ID: runtime::Property<ItemReference, String> = runtime::Property::Named(
     "siteId",
 );

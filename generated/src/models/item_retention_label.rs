@@ -88,28 +88,28 @@ runtime::models!(ItemRetentionLabel);
 /// Changes to a [`ItemRetentionLabel`].
 pub type Patch = runtime::Patch<ItemRetentionLabel>;
 /// `id`: never null.
-pub const ID: runtime::Property<ItemRetentionLabel, String> = runtime::Property::new(
+pub const ID: runtime::Property<ItemRetentionLabel, String> = runtime::Property::Named(
     "id",
 );
 /// `isLabelAppliedExplicitly`
-pub const IS_LABEL_APPLIED_EXPLICITLY: runtime::Property<ItemRetentionLabel, bool> = runtime::Property::new(
+pub const IS_LABEL_APPLIED_EXPLICITLY: runtime::Property<ItemRetentionLabel, bool> = runtime::Property::Named(
     "isLabelAppliedExplicitly",
 );
 /// `labelAppliedBy`
-pub const LABEL_APPLIED_BY: runtime::Property<ItemRetentionLabel, models::IdentitySet> = runtime::Property::new(
+pub const LABEL_APPLIED_BY: runtime::Property<ItemRetentionLabel, models::IdentitySet> = runtime::Property::Named(
     "labelAppliedBy",
 );
 /// `labelAppliedDateTime`
 pub const LABEL_APPLIED_DATE_TIME: runtime::Property<
     ItemRetentionLabel,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("labelAppliedDateTime");
+> = runtime::Property::Named("labelAppliedDateTime");
 /// `name`
-pub const NAME: runtime::Property<ItemRetentionLabel, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ItemRetentionLabel, String> = runtime::Property::Named(
     "name",
 );
 /// `retentionSettings`
 pub const RETENTION_SETTINGS: runtime::Property<
     ItemRetentionLabel,
     models::RetentionLabelSettings,
-> = runtime::Property::new("retentionSettings");
+> = runtime::Property::Named("retentionSettings");

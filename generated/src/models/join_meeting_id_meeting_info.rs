@@ -65,10 +65,10 @@ runtime::models!(JoinMeetingIdMeetingInfo);
 /// Changes to a [`JoinMeetingIdMeetingInfo`].
 pub type Patch = runtime::Patch<JoinMeetingIdMeetingInfo>;
 /// `joinMeetingId`: never null.
-pub const JOIN_MEETING_ID: runtime::Property<JoinMeetingIdMeetingInfo, String> = runtime::Property::new(
+pub const JOIN_MEETING_ID: runtime::Property<JoinMeetingIdMeetingInfo, String> = runtime::Property::Named(
     "joinMeetingId",
 );
 /// `passcode`
-pub const PASSCODE: runtime::Property<JoinMeetingIdMeetingInfo, String> = runtime::Property::new(
+pub const PASSCODE: runtime::Property<JoinMeetingIdMeetingInfo, String> = runtime::Property::Named(
     "passcode",
 );

@@ -66,14 +66,14 @@ runtime::models!(JoinMeetingIdSettings);
 /// Changes to a [`JoinMeetingIdSettings`].
 pub type Patch = runtime::Patch<JoinMeetingIdSettings>;
 /// `isPasscodeRequired`
-pub const IS_PASSCODE_REQUIRED: runtime::Property<JoinMeetingIdSettings, bool> = runtime::Property::new(
+pub const IS_PASSCODE_REQUIRED: runtime::Property<JoinMeetingIdSettings, bool> = runtime::Property::Named(
     "isPasscodeRequired",
 );
 /// `joinMeetingId`
-pub const JOIN_MEETING_ID: runtime::Property<JoinMeetingIdSettings, String> = runtime::Property::new(
+pub const JOIN_MEETING_ID: runtime::Property<JoinMeetingIdSettings, String> = runtime::Property::Named(
     "joinMeetingId",
 );
 /// `passcode`
-pub const PASSCODE: runtime::Property<JoinMeetingIdSettings, String> = runtime::Property::new(
+pub const PASSCODE: runtime::Property<JoinMeetingIdSettings, String> = runtime::Property::Named(
     "passcode",
 );

@@ -101,34 +101,34 @@ pub type Patch = runtime::Patch<KeyCredential>;
 pub const CUSTOM_KEY_IDENTIFIER: runtime::Property<
     KeyCredential,
     runtime::edm::Binary,
-> = runtime::Property::new("customKeyIdentifier");
+> = runtime::Property::Named("customKeyIdentifier");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<KeyCredential, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<KeyCredential, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     KeyCredential,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `key`
-pub const KEY: runtime::Property<KeyCredential, runtime::edm::Binary> = runtime::Property::new(
+pub const KEY: runtime::Property<KeyCredential, runtime::edm::Binary> = runtime::Property::Named(
     "key",
 );
 /// `keyId`
-pub const KEY_ID: runtime::Property<KeyCredential, runtime::edm::Guid> = runtime::Property::new(
+pub const KEY_ID: runtime::Property<KeyCredential, runtime::edm::Guid> = runtime::Property::Named(
     "keyId",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     KeyCredential,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `type`
-pub const TYPE: runtime::Property<KeyCredential, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<KeyCredential, String> = runtime::Property::Named(
     "type",
 );
 /// `usage`
-pub const USAGE: runtime::Property<KeyCredential, String> = runtime::Property::new(
+pub const USAGE: runtime::Property<KeyCredential, String> = runtime::Property::Named(
     "usage",
 );

@@ -59,6 +59,6 @@ runtime::models!(KeyValue);
 /// Changes to a [`KeyValue`].
 pub type Patch = runtime::Patch<KeyValue>;
 /// `key`
-pub const KEY: runtime::Property<KeyValue, String> = runtime::Property::new("key");
+pub const KEY: runtime::Property<KeyValue, String> = runtime::Property::Named("key");
 /// `value`
-pub const VALUE: runtime::Property<KeyValue, String> = runtime::Property::new("value");
+pub const VALUE: runtime::Property<KeyValue, String> = runtime::Property::Named("value");

@@ -59,8 +59,10 @@ runtime::models!(KeyValuePair);
 /// Changes to a [`KeyValuePair`].
 pub type Patch = runtime::Patch<KeyValuePair>;
 /// `name`: never null.
-pub const NAME: runtime::Property<KeyValuePair, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<KeyValuePair, String> = runtime::Property::Named(
+    "name",
+);
 /// `value`
-pub const VALUE: runtime::Property<KeyValuePair, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<KeyValuePair, String> = runtime::Property::Named(
     "value",
 );

@@ -80,24 +80,24 @@ runtime::models!(LabelContentRight);
 /// Changes to a [`LabelContentRight`].
 pub type Patch = runtime::Patch<LabelContentRight>;
 /// `cid`
-pub const CID: runtime::Property<LabelContentRight, String> = runtime::Property::new(
+pub const CID: runtime::Property<LabelContentRight, String> = runtime::Property::Named(
     "cid",
 );
 /// `format`
-pub const FORMAT: runtime::Property<LabelContentRight, String> = runtime::Property::new(
+pub const FORMAT: runtime::Property<LabelContentRight, String> = runtime::Property::Named(
     "format",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<LabelContentRight, String> = runtime::Property::new(
+pub const ID: runtime::Property<LabelContentRight, String> = runtime::Property::Named(
     "id",
 );
 /// `label`: navigation property.
 pub const LABEL: runtime::Property<
     LabelContentRight,
     runtime::Expanded<models::SensitivityLabel>,
-> = runtime::Property::new("label");
+> = runtime::Property::Named("label");
 /// `rights`: never null.
 pub const RIGHTS: runtime::Property<
     LabelContentRight,
     runtime::Flags<models::UsageRights>,
-> = runtime::Property::new("rights");
+> = runtime::Property::Named("rights");

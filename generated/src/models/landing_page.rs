@@ -126,51 +126,51 @@ runtime::models!(LandingPage);
 /// Changes to a [`LandingPage`].
 pub type Patch = runtime::Patch<LandingPage>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<LandingPage, models::EmailIdentity> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<LandingPage, models::EmailIdentity> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     LandingPage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<LandingPage, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<LandingPage, String> = runtime::Property::Named(
     "description",
 );
 /// `details`: navigation property.
 pub const DETAILS: runtime::Property<
     LandingPage,
     runtime::Expanded<Vec<models::LandingPageDetail>>,
-> = runtime::Property::new("details");
+> = runtime::Property::Named("details");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<LandingPage, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<LandingPage, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<LandingPage, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<LandingPage, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<LandingPage, models::EmailIdentity> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<LandingPage, models::EmailIdentity> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     LandingPage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `locale`
-pub const LOCALE: runtime::Property<LandingPage, String> = runtime::Property::new(
+pub const LOCALE: runtime::Property<LandingPage, String> = runtime::Property::Named(
     "locale",
 );
 /// `source`
-pub const SOURCE: runtime::Property<LandingPage, models::SimulationContentSource> = runtime::Property::new(
+pub const SOURCE: runtime::Property<LandingPage, models::SimulationContentSource> = runtime::Property::Named(
     "source",
 );
 /// `status`
-pub const STATUS: runtime::Property<LandingPage, models::SimulationContentStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<LandingPage, models::SimulationContentStatus> = runtime::Property::Named(
     "status",
 );
 /// `supportedLocales`
-pub const SUPPORTED_LOCALES: runtime::Property<LandingPage, Vec<String>> = runtime::Property::new(
+pub const SUPPORTED_LOCALES: runtime::Property<LandingPage, Vec<String>> = runtime::Property::Named(
     "supportedLocales",
 );

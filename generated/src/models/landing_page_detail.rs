@@ -73,18 +73,18 @@ runtime::models!(LandingPageDetail);
 /// Changes to a [`LandingPageDetail`].
 pub type Patch = runtime::Patch<LandingPageDetail>;
 /// `content`: never null.
-pub const CONTENT: runtime::Property<LandingPageDetail, String> = runtime::Property::new(
+pub const CONTENT: runtime::Property<LandingPageDetail, String> = runtime::Property::Named(
     "content",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<LandingPageDetail, String> = runtime::Property::new(
+pub const ID: runtime::Property<LandingPageDetail, String> = runtime::Property::Named(
     "id",
 );
 /// `isDefaultLangauge`
-pub const IS_DEFAULT_LANGAUGE: runtime::Property<LandingPageDetail, bool> = runtime::Property::new(
+pub const IS_DEFAULT_LANGAUGE: runtime::Property<LandingPageDetail, bool> = runtime::Property::Named(
     "isDefaultLangauge",
 );
 /// `language`: never null.
-pub const LANGUAGE: runtime::Property<LandingPageDetail, String> = runtime::Property::new(
+pub const LANGUAGE: runtime::Property<LandingPageDetail, String> = runtime::Property::Named(
     "language",
 );

@@ -135,55 +135,55 @@ pub type Patch = runtime::Patch<LearningAssignment>;
 pub const ASSIGNED_DATE_TIME: runtime::Property<
     LearningAssignment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("assignedDateTime");
+> = runtime::Property::Named("assignedDateTime");
 /// `assignerUserId`
-pub const ASSIGNER_USER_ID: runtime::Property<LearningAssignment, String> = runtime::Property::new(
+pub const ASSIGNER_USER_ID: runtime::Property<LearningAssignment, String> = runtime::Property::Named(
     "assignerUserId",
 );
 /// `assignmentType`: never null.
 pub const ASSIGNMENT_TYPE: runtime::Property<
     LearningAssignment,
     models::AssignmentType,
-> = runtime::Property::new("assignmentType");
+> = runtime::Property::Named("assignmentType");
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     LearningAssignment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `completionPercentage`
-pub const COMPLETION_PERCENTAGE: runtime::Property<LearningAssignment, i32> = runtime::Property::new(
+pub const COMPLETION_PERCENTAGE: runtime::Property<LearningAssignment, i32> = runtime::Property::Named(
     "completionPercentage",
 );
 /// `dueDateTime`
 pub const DUE_DATE_TIME: runtime::Property<
     LearningAssignment,
     models::DateTimeTimeZone,
-> = runtime::Property::new("dueDateTime");
+> = runtime::Property::Named("dueDateTime");
 /// `externalcourseActivityId`
-pub const EXTERNALCOURSE_ACTIVITY_ID: runtime::Property<LearningAssignment, String> = runtime::Property::new(
+pub const EXTERNALCOURSE_ACTIVITY_ID: runtime::Property<LearningAssignment, String> = runtime::Property::Named(
     "externalcourseActivityId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<LearningAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<LearningAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `learnerUserId`: never null.
-pub const LEARNER_USER_ID: runtime::Property<LearningAssignment, String> = runtime::Property::new(
+pub const LEARNER_USER_ID: runtime::Property<LearningAssignment, String> = runtime::Property::Named(
     "learnerUserId",
 );
 /// `learningContentId`: never null.
-pub const LEARNING_CONTENT_ID: runtime::Property<LearningAssignment, String> = runtime::Property::new(
+pub const LEARNING_CONTENT_ID: runtime::Property<LearningAssignment, String> = runtime::Property::Named(
     "learningContentId",
 );
 /// `learningProviderId`
-pub const LEARNING_PROVIDER_ID: runtime::Property<LearningAssignment, String> = runtime::Property::new(
+pub const LEARNING_PROVIDER_ID: runtime::Property<LearningAssignment, String> = runtime::Property::Named(
     "learningProviderId",
 );
 /// `notes`
-pub const NOTES: runtime::Property<LearningAssignment, models::ItemBody> = runtime::Property::new(
+pub const NOTES: runtime::Property<LearningAssignment, models::ItemBody> = runtime::Property::Named(
     "notes",
 );
 /// `status`
-pub const STATUS: runtime::Property<LearningAssignment, models::CourseStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<LearningAssignment, models::CourseStatus> = runtime::Property::Named(
     "status",
 );

@@ -174,82 +174,84 @@ runtime::models!(LearningContent);
 /// Changes to a [`LearningContent`].
 pub type Patch = runtime::Patch<LearningContent>;
 /// `additionalTags`
-pub const ADDITIONAL_TAGS: runtime::Property<LearningContent, Vec<String>> = runtime::Property::new(
+pub const ADDITIONAL_TAGS: runtime::Property<LearningContent, Vec<String>> = runtime::Property::Named(
     "additionalTags",
 );
 /// `contentWebUrl`: never null.
-pub const CONTENT_WEB_URL: runtime::Property<LearningContent, String> = runtime::Property::new(
+pub const CONTENT_WEB_URL: runtime::Property<LearningContent, String> = runtime::Property::Named(
     "contentWebUrl",
 );
 /// `contributors`
-pub const CONTRIBUTORS: runtime::Property<LearningContent, Vec<String>> = runtime::Property::new(
+pub const CONTRIBUTORS: runtime::Property<LearningContent, Vec<String>> = runtime::Property::Named(
     "contributors",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     LearningContent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<LearningContent, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<LearningContent, String> = runtime::Property::Named(
     "description",
 );
 /// `duration`
-pub const DURATION: runtime::Property<LearningContent, runtime::edm::Duration> = runtime::Property::new(
+pub const DURATION: runtime::Property<LearningContent, runtime::edm::Duration> = runtime::Property::Named(
     "duration",
 );
 /// `externalId`: never null.
-pub const EXTERNAL_ID: runtime::Property<LearningContent, String> = runtime::Property::new(
+pub const EXTERNAL_ID: runtime::Property<LearningContent, String> = runtime::Property::Named(
     "externalId",
 );
 /// `format`
-pub const FORMAT: runtime::Property<LearningContent, String> = runtime::Property::new(
+pub const FORMAT: runtime::Property<LearningContent, String> = runtime::Property::Named(
     "format",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<LearningContent, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<LearningContent, String> = runtime::Property::Named(
+    "id",
+);
 /// `isActive`
-pub const IS_ACTIVE: runtime::Property<LearningContent, bool> = runtime::Property::new(
+pub const IS_ACTIVE: runtime::Property<LearningContent, bool> = runtime::Property::Named(
     "isActive",
 );
 /// `isPremium`
-pub const IS_PREMIUM: runtime::Property<LearningContent, bool> = runtime::Property::new(
+pub const IS_PREMIUM: runtime::Property<LearningContent, bool> = runtime::Property::Named(
     "isPremium",
 );
 /// `isSearchable`
-pub const IS_SEARCHABLE: runtime::Property<LearningContent, bool> = runtime::Property::new(
+pub const IS_SEARCHABLE: runtime::Property<LearningContent, bool> = runtime::Property::Named(
     "isSearchable",
 );
 /// `languageTag`: never null.
-pub const LANGUAGE_TAG: runtime::Property<LearningContent, String> = runtime::Property::new(
+pub const LANGUAGE_TAG: runtime::Property<LearningContent, String> = runtime::Property::Named(
     "languageTag",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     LearningContent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `level`
-pub const LEVEL: runtime::Property<LearningContent, models::Level> = runtime::Property::new(
+pub const LEVEL: runtime::Property<LearningContent, models::Level> = runtime::Property::Named(
     "level",
 );
 /// `numberOfPages`
-pub const NUMBER_OF_PAGES: runtime::Property<LearningContent, i32> = runtime::Property::new(
+pub const NUMBER_OF_PAGES: runtime::Property<LearningContent, i32> = runtime::Property::Named(
     "numberOfPages",
 );
 /// `skillTags`
-pub const SKILL_TAGS: runtime::Property<LearningContent, Vec<String>> = runtime::Property::new(
+pub const SKILL_TAGS: runtime::Property<LearningContent, Vec<String>> = runtime::Property::Named(
     "skillTags",
 );
 /// `sourceName`
-pub const SOURCE_NAME: runtime::Property<LearningContent, String> = runtime::Property::new(
+pub const SOURCE_NAME: runtime::Property<LearningContent, String> = runtime::Property::Named(
     "sourceName",
 );
 /// `thumbnailWebUrl`
-pub const THUMBNAIL_WEB_URL: runtime::Property<LearningContent, String> = runtime::Property::new(
+pub const THUMBNAIL_WEB_URL: runtime::Property<LearningContent, String> = runtime::Property::Named(
     "thumbnailWebUrl",
 );
 /// `title`: never null.
-pub const TITLE: runtime::Property<LearningContent, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<LearningContent, String> = runtime::Property::Named(
     "title",
 );

@@ -116,46 +116,48 @@ runtime::models!(LearningProvider);
 /// Changes to a [`LearningProvider`].
 pub type Patch = runtime::Patch<LearningProvider>;
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<LearningProvider, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<LearningProvider, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<LearningProvider, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<LearningProvider, String> = runtime::Property::Named(
+    "id",
+);
 /// `isCourseActivitySyncEnabled`
-pub const IS_COURSE_ACTIVITY_SYNC_ENABLED: runtime::Property<LearningProvider, bool> = runtime::Property::new(
+pub const IS_COURSE_ACTIVITY_SYNC_ENABLED: runtime::Property<LearningProvider, bool> = runtime::Property::Named(
     "isCourseActivitySyncEnabled",
 );
 /// `learningContents`: navigation property.
 pub const LEARNING_CONTENTS: runtime::Property<
     LearningProvider,
     runtime::Expanded<Vec<models::LearningContent>>,
-> = runtime::Property::new("learningContents");
+> = runtime::Property::Named("learningContents");
 /// `learningCourseActivities`: navigation property.
 pub const LEARNING_COURSE_ACTIVITIES: runtime::Property<
     LearningProvider,
     runtime::Expanded<Vec<models::LearningCourseActivity>>,
-> = runtime::Property::new("learningCourseActivities");
+> = runtime::Property::Named("learningCourseActivities");
 /// `loginWebUrl`
-pub const LOGIN_WEB_URL: runtime::Property<LearningProvider, String> = runtime::Property::new(
+pub const LOGIN_WEB_URL: runtime::Property<LearningProvider, String> = runtime::Property::Named(
     "loginWebUrl",
 );
 /// `longLogoWebUrlForDarkTheme`: never null.
 pub const LONG_LOGO_WEB_URL_FOR_DARK_THEME: runtime::Property<
     LearningProvider,
     String,
-> = runtime::Property::new("longLogoWebUrlForDarkTheme");
+> = runtime::Property::Named("longLogoWebUrlForDarkTheme");
 /// `longLogoWebUrlForLightTheme`: never null.
 pub const LONG_LOGO_WEB_URL_FOR_LIGHT_THEME: runtime::Property<
     LearningProvider,
     String,
-> = runtime::Property::new("longLogoWebUrlForLightTheme");
+> = runtime::Property::Named("longLogoWebUrlForLightTheme");
 /// `squareLogoWebUrlForDarkTheme`: never null.
 pub const SQUARE_LOGO_WEB_URL_FOR_DARK_THEME: runtime::Property<
     LearningProvider,
     String,
-> = runtime::Property::new("squareLogoWebUrlForDarkTheme");
+> = runtime::Property::Named("squareLogoWebUrlForDarkTheme");
 /// `squareLogoWebUrlForLightTheme`: never null.
 pub const SQUARE_LOGO_WEB_URL_FOR_LIGHT_THEME: runtime::Property<
     LearningProvider,
     String,
-> = runtime::Property::new("squareLogoWebUrlForLightTheme");
+> = runtime::Property::Named("squareLogoWebUrlForLightTheme");

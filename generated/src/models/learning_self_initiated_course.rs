@@ -111,38 +111,38 @@ pub type Patch = runtime::Patch<LearningSelfInitiatedCourse>;
 pub const COMPLETED_DATE_TIME: runtime::Property<
     LearningSelfInitiatedCourse,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `completionPercentage`
-pub const COMPLETION_PERCENTAGE: runtime::Property<LearningSelfInitiatedCourse, i32> = runtime::Property::new(
+pub const COMPLETION_PERCENTAGE: runtime::Property<LearningSelfInitiatedCourse, i32> = runtime::Property::Named(
     "completionPercentage",
 );
 /// `externalcourseActivityId`
 pub const EXTERNALCOURSE_ACTIVITY_ID: runtime::Property<
     LearningSelfInitiatedCourse,
     String,
-> = runtime::Property::new("externalcourseActivityId");
+> = runtime::Property::Named("externalcourseActivityId");
 /// `id`: never null.
-pub const ID: runtime::Property<LearningSelfInitiatedCourse, String> = runtime::Property::new(
+pub const ID: runtime::Property<LearningSelfInitiatedCourse, String> = runtime::Property::Named(
     "id",
 );
 /// `learnerUserId`: never null.
-pub const LEARNER_USER_ID: runtime::Property<LearningSelfInitiatedCourse, String> = runtime::Property::new(
+pub const LEARNER_USER_ID: runtime::Property<LearningSelfInitiatedCourse, String> = runtime::Property::Named(
     "learnerUserId",
 );
 /// `learningContentId`: never null.
-pub const LEARNING_CONTENT_ID: runtime::Property<LearningSelfInitiatedCourse, String> = runtime::Property::new(
+pub const LEARNING_CONTENT_ID: runtime::Property<LearningSelfInitiatedCourse, String> = runtime::Property::Named(
     "learningContentId",
 );
 /// `learningProviderId`
-pub const LEARNING_PROVIDER_ID: runtime::Property<LearningSelfInitiatedCourse, String> = runtime::Property::new(
+pub const LEARNING_PROVIDER_ID: runtime::Property<LearningSelfInitiatedCourse, String> = runtime::Property::Named(
     "learningProviderId",
 );
 /// `startedDateTime`
 pub const STARTED_DATE_TIME: runtime::Property<
     LearningSelfInitiatedCourse,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startedDateTime");
+> = runtime::Property::Named("startedDateTime");
 /// `status`
-pub const STATUS: runtime::Property<LearningSelfInitiatedCourse, models::CourseStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<LearningSelfInitiatedCourse, models::CourseStatus> = runtime::Property::Named(
     "status",
 );

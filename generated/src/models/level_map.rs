@@ -86,23 +86,23 @@ pub type Patch = runtime::Patch<LevelMap>;
 pub const FIXTURES: runtime::Property<
     LevelMap,
     runtime::Expanded<Vec<models::FixtureMap>>,
-> = runtime::Property::new("fixtures");
+> = runtime::Property::Named("fixtures");
 /// `id`: never null.
-pub const ID: runtime::Property<LevelMap, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<LevelMap, String> = runtime::Property::Named("id");
 /// `placeId`
-pub const PLACE_ID: runtime::Property<LevelMap, String> = runtime::Property::new(
+pub const PLACE_ID: runtime::Property<LevelMap, String> = runtime::Property::Named(
     "placeId",
 );
 /// `properties`
-pub const PROPERTIES: runtime::Property<LevelMap, String> = runtime::Property::new(
+pub const PROPERTIES: runtime::Property<LevelMap, String> = runtime::Property::Named(
     "properties",
 );
 /// `sections`: navigation property.
 pub const SECTIONS: runtime::Property<
     LevelMap,
     runtime::Expanded<Vec<models::SectionMap>>,
-> = runtime::Property::new("sections");
+> = runtime::Property::Named("sections");
 /// `units`: navigation property.
-pub const UNITS: runtime::Property<LevelMap, runtime::Expanded<Vec<models::UnitMap>>> = runtime::Property::new(
+pub const UNITS: runtime::Property<LevelMap, runtime::Expanded<Vec<models::UnitMap>>> = runtime::Property::Named(
     "units",
 );

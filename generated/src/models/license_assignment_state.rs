@@ -86,28 +86,28 @@ runtime::models!(LicenseAssignmentState);
 /// Changes to a [`LicenseAssignmentState`].
 pub type Patch = runtime::Patch<LicenseAssignmentState>;
 /// `assignedByGroup`
-pub const ASSIGNED_BY_GROUP: runtime::Property<LicenseAssignmentState, String> = runtime::Property::new(
+pub const ASSIGNED_BY_GROUP: runtime::Property<LicenseAssignmentState, String> = runtime::Property::Named(
     "assignedByGroup",
 );
 /// `disabledPlans`
 pub const DISABLED_PLANS: runtime::Property<
     LicenseAssignmentState,
     Vec<runtime::edm::Guid>,
-> = runtime::Property::new("disabledPlans");
+> = runtime::Property::Named("disabledPlans");
 /// `error`
-pub const ERROR: runtime::Property<LicenseAssignmentState, String> = runtime::Property::new(
+pub const ERROR: runtime::Property<LicenseAssignmentState, String> = runtime::Property::Named(
     "error",
 );
 /// `lastUpdatedDateTime`
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     LicenseAssignmentState,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `skuId`
-pub const SKU_ID: runtime::Property<LicenseAssignmentState, runtime::edm::Guid> = runtime::Property::new(
+pub const SKU_ID: runtime::Property<LicenseAssignmentState, runtime::edm::Guid> = runtime::Property::Named(
     "skuId",
 );
 /// `state`
-pub const STATE: runtime::Property<LicenseAssignmentState, String> = runtime::Property::new(
+pub const STATE: runtime::Property<LicenseAssignmentState, String> = runtime::Property::Named(
     "state",
 );

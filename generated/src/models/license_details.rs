@@ -71,17 +71,17 @@ runtime::models!(LicenseDetails);
 /// Changes to a [`LicenseDetails`].
 pub type Patch = runtime::Patch<LicenseDetails>;
 /// `id`: never null.
-pub const ID: runtime::Property<LicenseDetails, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<LicenseDetails, String> = runtime::Property::Named("id");
 /// `servicePlans`: never null.
 pub const SERVICE_PLANS: runtime::Property<
     LicenseDetails,
     Vec<models::ServicePlanInfo>,
-> = runtime::Property::new("servicePlans");
+> = runtime::Property::Named("servicePlans");
 /// `skuId`
-pub const SKU_ID: runtime::Property<LicenseDetails, runtime::edm::Guid> = runtime::Property::new(
+pub const SKU_ID: runtime::Property<LicenseDetails, runtime::edm::Guid> = runtime::Property::Named(
     "skuId",
 );
 /// `skuPartNumber`
-pub const SKU_PART_NUMBER: runtime::Property<LicenseDetails, String> = runtime::Property::new(
+pub const SKU_PART_NUMBER: runtime::Property<LicenseDetails, String> = runtime::Property::Named(
     "skuPartNumber",
 );

@@ -54,6 +54,6 @@ runtime::models!(LicenseProcessingState);
 /// Changes to a [`LicenseProcessingState`].
 pub type Patch = runtime::Patch<LicenseProcessingState>;
 /// `state`
-pub const STATE: runtime::Property<LicenseProcessingState, String> = runtime::Property::new(
+pub const STATE: runtime::Property<LicenseProcessingState, String> = runtime::Property::Named(
     "state",
 );

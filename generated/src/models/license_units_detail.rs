@@ -71,18 +71,18 @@ runtime::models!(LicenseUnitsDetail);
 /// Changes to a [`LicenseUnitsDetail`].
 pub type Patch = runtime::Patch<LicenseUnitsDetail>;
 /// `enabled`
-pub const ENABLED: runtime::Property<LicenseUnitsDetail, i32> = runtime::Property::new(
+pub const ENABLED: runtime::Property<LicenseUnitsDetail, i32> = runtime::Property::Named(
     "enabled",
 );
 /// `lockedOut`
-pub const LOCKED_OUT: runtime::Property<LicenseUnitsDetail, i32> = runtime::Property::new(
+pub const LOCKED_OUT: runtime::Property<LicenseUnitsDetail, i32> = runtime::Property::Named(
     "lockedOut",
 );
 /// `suspended`
-pub const SUSPENDED: runtime::Property<LicenseUnitsDetail, i32> = runtime::Property::new(
+pub const SUSPENDED: runtime::Property<LicenseUnitsDetail, i32> = runtime::Property::Named(
     "suspended",
 );
 /// `warning`
-pub const WARNING: runtime::Property<LicenseUnitsDetail, i32> = runtime::Property::new(
+pub const WARNING: runtime::Property<LicenseUnitsDetail, i32> = runtime::Property::Named(
     "warning",
 );

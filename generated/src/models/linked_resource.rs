@@ -78,20 +78,20 @@ runtime::models!(LinkedResource);
 /// Changes to a [`LinkedResource`].
 pub type Patch = runtime::Patch<LinkedResource>;
 /// `applicationName`
-pub const APPLICATION_NAME: runtime::Property<LinkedResource, String> = runtime::Property::new(
+pub const APPLICATION_NAME: runtime::Property<LinkedResource, String> = runtime::Property::Named(
     "applicationName",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<LinkedResource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<LinkedResource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `externalId`
-pub const EXTERNAL_ID: runtime::Property<LinkedResource, String> = runtime::Property::new(
+pub const EXTERNAL_ID: runtime::Property<LinkedResource, String> = runtime::Property::Named(
     "externalId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<LinkedResource, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<LinkedResource, String> = runtime::Property::Named("id");
 /// `webUrl`
-pub const WEB_URL: runtime::Property<LinkedResource, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<LinkedResource, String> = runtime::Property::Named(
     "webUrl",
 );

@@ -193,90 +193,90 @@ pub type Patch = runtime::Patch<List>;
 pub const COLUMNS: runtime::Property<
     List,
     runtime::Expanded<Vec<models::ColumnDefinition>>,
-> = runtime::Property::new("columns");
+> = runtime::Property::Named("columns");
 /// `contentTypes`: navigation property.
 pub const CONTENT_TYPES: runtime::Property<
     List,
     runtime::Expanded<Vec<models::ContentType>>,
-> = runtime::Property::new("contentTypes");
+> = runtime::Property::Named("contentTypes");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<List, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<List, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdByUser`: navigation property.
-pub const CREATED_BY_USER: runtime::Property<List, runtime::Expanded<models::User>> = runtime::Property::new(
+pub const CREATED_BY_USER: runtime::Property<List, runtime::Expanded<models::User>> = runtime::Property::Named(
     "createdByUser",
 );
 /// `createdDateTime`: never null.
-pub const CREATED_DATE_TIME: runtime::Property<List, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<List, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<List, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<List, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<List, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<List, String> = runtime::Property::Named(
     "displayName",
 );
 /// `drive`: navigation property.
-pub const DRIVE: runtime::Property<List, runtime::Expanded<models::Drive>> = runtime::Property::new(
+pub const DRIVE: runtime::Property<List, runtime::Expanded<models::Drive>> = runtime::Property::Named(
     "drive",
 );
 /// `eTag`
-pub const ETAG: runtime::Property<List, String> = runtime::Property::new("eTag");
+pub const ETAG: runtime::Property<List, String> = runtime::Property::Named("eTag");
 /// `id`: never null.
-pub const ID: runtime::Property<List, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<List, String> = runtime::Property::Named("id");
 /// `items`: navigation property.
-pub const ITEMS: runtime::Property<List, runtime::Expanded<Vec<models::ListItem>>> = runtime::Property::new(
+pub const ITEMS: runtime::Property<List, runtime::Expanded<Vec<models::ListItem>>> = runtime::Property::Named(
     "items",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<List, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<List, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedByUser`: navigation property.
 pub const LAST_MODIFIED_BY_USER: runtime::Property<
     List,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("lastModifiedByUser");
+> = runtime::Property::Named("lastModifiedByUser");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     List,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `list`
-pub const LIST: runtime::Property<List, models::ListInfo> = runtime::Property::new(
+pub const LIST: runtime::Property<List, models::ListInfo> = runtime::Property::Named(
     "list",
 );
 /// `name`
-pub const NAME: runtime::Property<List, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<List, String> = runtime::Property::Named("name");
 /// `operations`: navigation property.
 pub const OPERATIONS: runtime::Property<
     List,
     runtime::Expanded<Vec<models::RichLongRunningOperation>>,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");
 /// `parentReference`
-pub const PARENT_REFERENCE: runtime::Property<List, models::ItemReference> = runtime::Property::new(
+pub const PARENT_REFERENCE: runtime::Property<List, models::ItemReference> = runtime::Property::Named(
     "parentReference",
 );
 /// `permissions`: navigation property.
 pub const PERMISSIONS: runtime::Property<
     List,
     runtime::Expanded<Vec<models::Permission>>,
-> = runtime::Property::new("permissions");
+> = runtime::Property::Named("permissions");
 /// `sharepointIds`
-pub const SHAREPOINT_IDS: runtime::Property<List, models::SharepointIds> = runtime::Property::new(
+pub const SHAREPOINT_IDS: runtime::Property<List, models::SharepointIds> = runtime::Property::Named(
     "sharepointIds",
 );
 /// `subscriptions`: navigation property.
 pub const SUBSCRIPTIONS: runtime::Property<
     List,
     runtime::Expanded<Vec<models::Subscription>>,
-> = runtime::Property::new("subscriptions");
+> = runtime::Property::Named("subscriptions");
 /// `system`
-pub const SYSTEM: runtime::Property<List, models::SystemFacet> = runtime::Property::new(
+pub const SYSTEM: runtime::Property<List, models::SystemFacet> = runtime::Property::Named(
     "system",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<List, String> = runtime::Property::new("webUrl");
+pub const WEB_URL: runtime::Property<List, String> = runtime::Property::Named("webUrl");

@@ -64,12 +64,12 @@ runtime::models!(ListInfo);
 /// Changes to a [`ListInfo`].
 pub type Patch = runtime::Patch<ListInfo>;
 /// `contentTypesEnabled`
-pub const CONTENT_TYPES_ENABLED: runtime::Property<ListInfo, bool> = runtime::Property::new(
+pub const CONTENT_TYPES_ENABLED: runtime::Property<ListInfo, bool> = runtime::Property::Named(
     "contentTypesEnabled",
 );
 /// `hidden`
-pub const HIDDEN: runtime::Property<ListInfo, bool> = runtime::Property::new("hidden");
+pub const HIDDEN: runtime::Property<ListInfo, bool> = runtime::Property::Named("hidden");
 /// `template`
-pub const TEMPLATE: runtime::Property<ListInfo, String> = runtime::Property::new(
+pub const TEMPLATE: runtime::Property<ListInfo, String> = runtime::Property::Named(
     "template",
 );

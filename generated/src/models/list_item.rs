@@ -274,86 +274,86 @@ pub type Patch = runtime::Patch<ListItem>;
 pub const ANALYTICS: runtime::Property<
     ListItem,
     runtime::Expanded<models::ItemAnalytics>,
-> = runtime::Property::new("analytics");
+> = runtime::Property::Named("analytics");
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<ListItem, models::ContentTypeInfo> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<ListItem, models::ContentTypeInfo> = runtime::Property::Named(
     "contentType",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<ListItem, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<ListItem, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdByUser`: navigation property.
 pub const CREATED_BY_USER: runtime::Property<
     ListItem,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("createdByUser");
+> = runtime::Property::Named("createdByUser");
 /// `createdDateTime`: never null.
-pub const CREATED_DATE_TIME: runtime::Property<ListItem, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<ListItem, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `deleted`
-pub const DELETED: runtime::Property<ListItem, models::Deleted> = runtime::Property::new(
+pub const DELETED: runtime::Property<ListItem, models::Deleted> = runtime::Property::Named(
     "deleted",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<ListItem, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ListItem, String> = runtime::Property::Named(
     "description",
 );
 /// `documentSetVersions`: navigation property.
 pub const DOCUMENT_SET_VERSIONS: runtime::Property<
     ListItem,
     runtime::Expanded<Vec<models::DocumentSetVersion>>,
-> = runtime::Property::new("documentSetVersions");
+> = runtime::Property::Named("documentSetVersions");
 /// `driveItem`: navigation property.
 pub const DRIVE_ITEM: runtime::Property<
     ListItem,
     runtime::Expanded<models::DriveItem>,
-> = runtime::Property::new("driveItem");
+> = runtime::Property::Named("driveItem");
 /// `eTag`
-pub const ETAG: runtime::Property<ListItem, String> = runtime::Property::new("eTag");
+pub const ETAG: runtime::Property<ListItem, String> = runtime::Property::Named("eTag");
 /// `fields`: navigation property.
 pub const FIELDS: runtime::Property<
     ListItem,
     runtime::Expanded<models::FieldValueSet>,
-> = runtime::Property::new("fields");
+> = runtime::Property::Named("fields");
 /// `id`: never null.
-pub const ID: runtime::Property<ListItem, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ListItem, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<ListItem, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<ListItem, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedByUser`: navigation property.
 pub const LAST_MODIFIED_BY_USER: runtime::Property<
     ListItem,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("lastModifiedByUser");
+> = runtime::Property::Named("lastModifiedByUser");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ListItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `name`
-pub const NAME: runtime::Property<ListItem, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<ListItem, String> = runtime::Property::Named("name");
 /// `parentReference`
-pub const PARENT_REFERENCE: runtime::Property<ListItem, models::ItemReference> = runtime::Property::new(
+pub const PARENT_REFERENCE: runtime::Property<ListItem, models::ItemReference> = runtime::Property::Named(
     "parentReference",
 );
 /// `permissions`: navigation property.
 pub const PERMISSIONS: runtime::Property<
     ListItem,
     runtime::Expanded<Vec<models::Permission>>,
-> = runtime::Property::new("permissions");
+> = runtime::Property::Named("permissions");
 /// `sharepointIds`
-pub const SHAREPOINT_IDS: runtime::Property<ListItem, models::SharepointIds> = runtime::Property::new(
+pub const SHAREPOINT_IDS: runtime::Property<ListItem, models::SharepointIds> = runtime::Property::Named(
     "sharepointIds",
 );
 /// `versions`: navigation property.
 pub const VERSIONS: runtime::Property<
     ListItem,
     runtime::Expanded<Vec<models::ListItemVersion>>,
-> = runtime::Property::new("versions");
+> = runtime::Property::Named("versions");
 /// `webUrl`
-pub const WEB_URL: runtime::Property<ListItem, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<ListItem, String> = runtime::Property::Named(
     "webUrl",
 );

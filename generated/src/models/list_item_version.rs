@@ -86,19 +86,21 @@ pub type Patch = runtime::Patch<ListItemVersion>;
 pub const FIELDS: runtime::Property<
     ListItemVersion,
     runtime::Expanded<models::FieldValueSet>,
-> = runtime::Property::new("fields");
+> = runtime::Property::Named("fields");
 /// `id`: never null.
-pub const ID: runtime::Property<ListItemVersion, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ListItemVersion, String> = runtime::Property::Named(
+    "id",
+);
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<ListItemVersion, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<ListItemVersion, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ListItemVersion,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `publication`
-pub const PUBLICATION: runtime::Property<ListItemVersion, models::PublicationFacet> = runtime::Property::new(
+pub const PUBLICATION: runtime::Property<ListItemVersion, models::PublicationFacet> = runtime::Property::Named(
     "publication",
 );

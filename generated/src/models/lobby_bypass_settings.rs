@@ -59,10 +59,10 @@ runtime::models!(LobbyBypassSettings);
 /// Changes to a [`LobbyBypassSettings`].
 pub type Patch = runtime::Patch<LobbyBypassSettings>;
 /// `isDialInBypassEnabled`
-pub const IS_DIAL_IN_BYPASS_ENABLED: runtime::Property<LobbyBypassSettings, bool> = runtime::Property::new(
+pub const IS_DIAL_IN_BYPASS_ENABLED: runtime::Property<LobbyBypassSettings, bool> = runtime::Property::Named(
     "isDialInBypassEnabled",
 );
 /// `scope`
-pub const SCOPE: runtime::Property<LobbyBypassSettings, models::LobbyBypassScope> = runtime::Property::new(
+pub const SCOPE: runtime::Property<LobbyBypassSettings, models::LobbyBypassScope> = runtime::Property::Named(
     "scope",
 );

@@ -54,6 +54,6 @@ runtime::models!(LocalAdminPasswordSettings);
 /// Changes to a [`LocalAdminPasswordSettings`].
 pub type Patch = runtime::Patch<LocalAdminPasswordSettings>;
 /// `isEnabled`
-pub const IS_ENABLED: runtime::Property<LocalAdminPasswordSettings, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<LocalAdminPasswordSettings, bool> = runtime::Property::Named(
     "isEnabled",
 );

@@ -59,11 +59,11 @@ runtime::models!(LocalAdminSettings);
 /// Changes to a [`LocalAdminSettings`].
 pub type Patch = runtime::Patch<LocalAdminSettings>;
 /// `enableGlobalAdmins`
-pub const ENABLE_GLOBAL_ADMINS: runtime::Property<LocalAdminSettings, bool> = runtime::Property::new(
+pub const ENABLE_GLOBAL_ADMINS: runtime::Property<LocalAdminSettings, bool> = runtime::Property::Named(
     "enableGlobalAdmins",
 );
 /// `registeringUsers`
 pub const REGISTERING_USERS: runtime::Property<
     LocalAdminSettings,
     models::DeviceRegistrationMembership,
-> = runtime::Property::new("registeringUsers");
+> = runtime::Property::Named("registeringUsers");

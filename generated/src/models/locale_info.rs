@@ -59,10 +59,10 @@ runtime::models!(LocaleInfo);
 /// Changes to a [`LocaleInfo`].
 pub type Patch = runtime::Patch<LocaleInfo>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<LocaleInfo, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<LocaleInfo, String> = runtime::Property::Named(
     "displayName",
 );
 /// `locale`
-pub const LOCALE: runtime::Property<LocaleInfo, String> = runtime::Property::new(
+pub const LOCALE: runtime::Property<LocaleInfo, String> = runtime::Property::Named(
     "locale",
 );

@@ -88,27 +88,27 @@ runtime::models!(LocalizedNotificationMessage);
 /// Changes to a [`LocalizedNotificationMessage`].
 pub type Patch = runtime::Patch<LocalizedNotificationMessage>;
 /// `id`: never null.
-pub const ID: runtime::Property<LocalizedNotificationMessage, String> = runtime::Property::new(
+pub const ID: runtime::Property<LocalizedNotificationMessage, String> = runtime::Property::Named(
     "id",
 );
 /// `isDefault`: never null.
-pub const IS_DEFAULT: runtime::Property<LocalizedNotificationMessage, bool> = runtime::Property::new(
+pub const IS_DEFAULT: runtime::Property<LocalizedNotificationMessage, bool> = runtime::Property::Named(
     "isDefault",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     LocalizedNotificationMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `locale`: never null.
-pub const LOCALE: runtime::Property<LocalizedNotificationMessage, String> = runtime::Property::new(
+pub const LOCALE: runtime::Property<LocalizedNotificationMessage, String> = runtime::Property::Named(
     "locale",
 );
 /// `messageTemplate`: never null.
-pub const MESSAGE_TEMPLATE: runtime::Property<LocalizedNotificationMessage, String> = runtime::Property::new(
+pub const MESSAGE_TEMPLATE: runtime::Property<LocalizedNotificationMessage, String> = runtime::Property::Named(
     "messageTemplate",
 );
 /// `subject`: never null.
-pub const SUBJECT: runtime::Property<LocalizedNotificationMessage, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<LocalizedNotificationMessage, String> = runtime::Property::Named(
     "subject",
 );

@@ -82,26 +82,26 @@ runtime::models!(LocateDeviceActionResult);
 /// Changes to a [`LocateDeviceActionResult`].
 pub type Patch = runtime::Patch<LocateDeviceActionResult>;
 /// `actionName`
-pub const ACTION_NAME: runtime::Property<LocateDeviceActionResult, String> = runtime::Property::new(
+pub const ACTION_NAME: runtime::Property<LocateDeviceActionResult, String> = runtime::Property::Named(
     "actionName",
 );
 /// `actionState`: never null.
 pub const ACTION_STATE: runtime::Property<
     LocateDeviceActionResult,
     models::ActionState,
-> = runtime::Property::new("actionState");
+> = runtime::Property::Named("actionState");
 /// `deviceLocation`
 pub const DEVICE_LOCATION: runtime::Property<
     LocateDeviceActionResult,
     models::DeviceGeoLocation,
-> = runtime::Property::new("deviceLocation");
+> = runtime::Property::Named("deviceLocation");
 /// `lastUpdatedDateTime`: never null.
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     LocateDeviceActionResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `startDateTime`: never null.
 pub const START_DATE_TIME: runtime::Property<
     LocateDeviceActionResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

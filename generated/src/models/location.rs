@@ -98,34 +98,34 @@ runtime::models!(Location);
 /// Changes to a [`Location`].
 pub type Patch = runtime::Patch<Location>;
 /// `address`
-pub const ADDRESS: runtime::Property<Location, models::PhysicalAddress> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<Location, models::PhysicalAddress> = runtime::Property::Named(
     "address",
 );
 /// `coordinates`
-pub const COORDINATES: runtime::Property<Location, models::OutlookGeoCoordinates> = runtime::Property::new(
+pub const COORDINATES: runtime::Property<Location, models::OutlookGeoCoordinates> = runtime::Property::Named(
     "coordinates",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Location, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Location, String> = runtime::Property::Named(
     "displayName",
 );
 /// `locationEmailAddress`
-pub const LOCATION_EMAIL_ADDRESS: runtime::Property<Location, String> = runtime::Property::new(
+pub const LOCATION_EMAIL_ADDRESS: runtime::Property<Location, String> = runtime::Property::Named(
     "locationEmailAddress",
 );
 /// `locationType`
-pub const LOCATION_TYPE: runtime::Property<Location, models::LocationType> = runtime::Property::new(
+pub const LOCATION_TYPE: runtime::Property<Location, models::LocationType> = runtime::Property::Named(
     "locationType",
 );
 /// `locationUri`
-pub const LOCATION_URI: runtime::Property<Location, String> = runtime::Property::new(
+pub const LOCATION_URI: runtime::Property<Location, String> = runtime::Property::Named(
     "locationUri",
 );
 /// `uniqueId`
-pub const UNIQUE_ID: runtime::Property<Location, String> = runtime::Property::new(
+pub const UNIQUE_ID: runtime::Property<Location, String> = runtime::Property::Named(
     "uniqueId",
 );
 /// `uniqueIdType`
-pub const UNIQUE_ID_TYPE: runtime::Property<Location, models::LocationUniqueIdType> = runtime::Property::new(
+pub const UNIQUE_ID_TYPE: runtime::Property<Location, models::LocationUniqueIdType> = runtime::Property::Named(
     "uniqueIdType",
 );

@@ -66,15 +66,15 @@ runtime::models!(LocationConstraint);
 /// Changes to a [`LocationConstraint`].
 pub type Patch = runtime::Patch<LocationConstraint>;
 /// `isRequired`
-pub const IS_REQUIRED: runtime::Property<LocationConstraint, bool> = runtime::Property::new(
+pub const IS_REQUIRED: runtime::Property<LocationConstraint, bool> = runtime::Property::Named(
     "isRequired",
 );
 /// `locations`
 pub const LOCATIONS: runtime::Property<
     LocationConstraint,
     Vec<models::LocationConstraintItem>,
-> = runtime::Property::new("locations");
+> = runtime::Property::Named("locations");
 /// `suggestLocation`
-pub const SUGGEST_LOCATION: runtime::Property<LocationConstraint, bool> = runtime::Property::new(
+pub const SUGGEST_LOCATION: runtime::Property<LocationConstraint, bool> = runtime::Property::Named(
     "suggestLocation",
 );

@@ -108,41 +108,41 @@ runtime::models!(LocationConstraintItem);
 /// Changes to a [`LocationConstraintItem`].
 pub type Patch = runtime::Patch<LocationConstraintItem>;
 /// `address`
-pub const ADDRESS: runtime::Property<LocationConstraintItem, models::PhysicalAddress> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<LocationConstraintItem, models::PhysicalAddress> = runtime::Property::Named(
     "address",
 );
 /// `coordinates`
 pub const COORDINATES: runtime::Property<
     LocationConstraintItem,
     models::OutlookGeoCoordinates,
-> = runtime::Property::new("coordinates");
+> = runtime::Property::Named("coordinates");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<LocationConstraintItem, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<LocationConstraintItem, String> = runtime::Property::Named(
     "displayName",
 );
 /// `locationEmailAddress`
-pub const LOCATION_EMAIL_ADDRESS: runtime::Property<LocationConstraintItem, String> = runtime::Property::new(
+pub const LOCATION_EMAIL_ADDRESS: runtime::Property<LocationConstraintItem, String> = runtime::Property::Named(
     "locationEmailAddress",
 );
 /// `locationType`
 pub const LOCATION_TYPE: runtime::Property<
     LocationConstraintItem,
     models::LocationType,
-> = runtime::Property::new("locationType");
+> = runtime::Property::Named("locationType");
 /// `locationUri`
-pub const LOCATION_URI: runtime::Property<LocationConstraintItem, String> = runtime::Property::new(
+pub const LOCATION_URI: runtime::Property<LocationConstraintItem, String> = runtime::Property::Named(
     "locationUri",
 );
 /// `resolveAvailability`
-pub const RESOLVE_AVAILABILITY: runtime::Property<LocationConstraintItem, bool> = runtime::Property::new(
+pub const RESOLVE_AVAILABILITY: runtime::Property<LocationConstraintItem, bool> = runtime::Property::Named(
     "resolveAvailability",
 );
 /// `uniqueId`
-pub const UNIQUE_ID: runtime::Property<LocationConstraintItem, String> = runtime::Property::new(
+pub const UNIQUE_ID: runtime::Property<LocationConstraintItem, String> = runtime::Property::Named(
     "uniqueId",
 );
 /// `uniqueIdType`
 pub const UNIQUE_ID_TYPE: runtime::Property<
     LocationConstraintItem,
     models::LocationUniqueIdType,
-> = runtime::Property::new("uniqueIdType");
+> = runtime::Property::Named("uniqueIdType");

@@ -79,18 +79,18 @@ pub type Patch = runtime::Patch<LogicAppTriggerEndpointConfiguration>;
 pub const LOGIC_APP_WORKFLOW_NAME: runtime::Property<
     LogicAppTriggerEndpointConfiguration,
     String,
-> = runtime::Property::new("logicAppWorkflowName");
+> = runtime::Property::Named("logicAppWorkflowName");
 /// `resourceGroupName`
 pub const RESOURCE_GROUP_NAME: runtime::Property<
     LogicAppTriggerEndpointConfiguration,
     String,
-> = runtime::Property::new("resourceGroupName");
+> = runtime::Property::Named("resourceGroupName");
 /// `subscriptionId`
 pub const SUBSCRIPTION_ID: runtime::Property<
     LogicAppTriggerEndpointConfiguration,
     String,
-> = runtime::Property::new("subscriptionId");
+> = runtime::Property::Named("subscriptionId");
 /// `url`
-pub const URL: runtime::Property<LogicAppTriggerEndpointConfiguration, String> = runtime::Property::new(
+pub const URL: runtime::Property<LogicAppTriggerEndpointConfiguration, String> = runtime::Property::Named(
     "url",
 );

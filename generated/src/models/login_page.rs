@@ -120,46 +120,46 @@ runtime::models!(LoginPage);
 /// Changes to a [`LoginPage`].
 pub type Patch = runtime::Patch<LoginPage>;
 /// `content`
-pub const CONTENT: runtime::Property<LoginPage, String> = runtime::Property::new(
+pub const CONTENT: runtime::Property<LoginPage, String> = runtime::Property::Named(
     "content",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<LoginPage, models::EmailIdentity> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<LoginPage, models::EmailIdentity> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     LoginPage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<LoginPage, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<LoginPage, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<LoginPage, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<LoginPage, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<LoginPage, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<LoginPage, String> = runtime::Property::Named("id");
 /// `language`
-pub const LANGUAGE: runtime::Property<LoginPage, String> = runtime::Property::new(
+pub const LANGUAGE: runtime::Property<LoginPage, String> = runtime::Property::Named(
     "language",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<LoginPage, models::EmailIdentity> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<LoginPage, models::EmailIdentity> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     LoginPage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `source`
-pub const SOURCE: runtime::Property<LoginPage, models::SimulationContentSource> = runtime::Property::new(
+pub const SOURCE: runtime::Property<LoginPage, models::SimulationContentSource> = runtime::Property::Named(
     "source",
 );
 /// `status`
-pub const STATUS: runtime::Property<LoginPage, models::SimulationContentStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<LoginPage, models::SimulationContentStatus> = runtime::Property::Named(
     "status",
 );

@@ -64,15 +64,15 @@ runtime::models!(LoginPageLayoutConfiguration);
 /// Changes to a [`LoginPageLayoutConfiguration`].
 pub type Patch = runtime::Patch<LoginPageLayoutConfiguration>;
 /// `isFooterShown`
-pub const IS_FOOTER_SHOWN: runtime::Property<LoginPageLayoutConfiguration, bool> = runtime::Property::new(
+pub const IS_FOOTER_SHOWN: runtime::Property<LoginPageLayoutConfiguration, bool> = runtime::Property::Named(
     "isFooterShown",
 );
 /// `isHeaderShown`
-pub const IS_HEADER_SHOWN: runtime::Property<LoginPageLayoutConfiguration, bool> = runtime::Property::new(
+pub const IS_HEADER_SHOWN: runtime::Property<LoginPageLayoutConfiguration, bool> = runtime::Property::Named(
     "isHeaderShown",
 );
 /// `layoutTemplateType`
 pub const LAYOUT_TEMPLATE_TYPE: runtime::Property<
     LoginPageLayoutConfiguration,
     models::LayoutTemplateType,
-> = runtime::Property::new("layoutTemplateType");
+> = runtime::Property::Named("layoutTemplateType");

@@ -89,27 +89,27 @@ pub type Patch = runtime::Patch<LoginPageTextVisibilitySettings>;
 pub const HIDE_ACCOUNT_RESET_CREDENTIALS: runtime::Property<
     LoginPageTextVisibilitySettings,
     bool,
-> = runtime::Property::new("hideAccountResetCredentials");
+> = runtime::Property::Named("hideAccountResetCredentials");
 /// `hideCannotAccessYourAccount`
 pub const HIDE_CANNOT_ACCESS_YOUR_ACCOUNT: runtime::Property<
     LoginPageTextVisibilitySettings,
     bool,
-> = runtime::Property::new("hideCannotAccessYourAccount");
+> = runtime::Property::Named("hideCannotAccessYourAccount");
 /// `hideForgotMyPassword`
 pub const HIDE_FORGOT_MY_PASSWORD: runtime::Property<
     LoginPageTextVisibilitySettings,
     bool,
-> = runtime::Property::new("hideForgotMyPassword");
+> = runtime::Property::Named("hideForgotMyPassword");
 /// `hidePrivacyAndCookies`
 pub const HIDE_PRIVACY_AND_COOKIES: runtime::Property<
     LoginPageTextVisibilitySettings,
     bool,
-> = runtime::Property::new("hidePrivacyAndCookies");
+> = runtime::Property::Named("hidePrivacyAndCookies");
 /// `hideResetItNow`
-pub const HIDE_RESET_IT_NOW: runtime::Property<LoginPageTextVisibilitySettings, bool> = runtime::Property::new(
+pub const HIDE_RESET_IT_NOW: runtime::Property<LoginPageTextVisibilitySettings, bool> = runtime::Property::Named(
     "hideResetItNow",
 );
 /// `hideTermsOfUse`
-pub const HIDE_TERMS_OF_USE: runtime::Property<LoginPageTextVisibilitySettings, bool> = runtime::Property::new(
+pub const HIDE_TERMS_OF_USE: runtime::Property<LoginPageTextVisibilitySettings, bool> = runtime::Property::Named(
     "hideTermsOfUse",
 );

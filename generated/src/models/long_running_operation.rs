@@ -96,26 +96,26 @@ pub type Patch = runtime::Patch<LongRunningOperation>;
 pub const CREATED_DATE_TIME: runtime::Property<
     LongRunningOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<LongRunningOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<LongRunningOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `lastActionDateTime`
 pub const LAST_ACTION_DATE_TIME: runtime::Property<
     LongRunningOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastActionDateTime");
+> = runtime::Property::Named("lastActionDateTime");
 /// `resourceLocation`
-pub const RESOURCE_LOCATION: runtime::Property<LongRunningOperation, String> = runtime::Property::new(
+pub const RESOURCE_LOCATION: runtime::Property<LongRunningOperation, String> = runtime::Property::Named(
     "resourceLocation",
 );
 /// `status`
 pub const STATUS: runtime::Property<
     LongRunningOperation,
     models::LongRunningOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `statusDetail`
-pub const STATUS_DETAIL: runtime::Property<LongRunningOperation, String> = runtime::Property::new(
+pub const STATUS_DETAIL: runtime::Property<LongRunningOperation, String> = runtime::Property::Named(
     "statusDetail",
 );

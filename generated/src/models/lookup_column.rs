@@ -80,22 +80,22 @@ runtime::models!(LookupColumn);
 /// Changes to a [`LookupColumn`].
 pub type Patch = runtime::Patch<LookupColumn>;
 /// `allowMultipleValues`
-pub const ALLOW_MULTIPLE_VALUES: runtime::Property<LookupColumn, bool> = runtime::Property::new(
+pub const ALLOW_MULTIPLE_VALUES: runtime::Property<LookupColumn, bool> = runtime::Property::Named(
     "allowMultipleValues",
 );
 /// `allowUnlimitedLength`
-pub const ALLOW_UNLIMITED_LENGTH: runtime::Property<LookupColumn, bool> = runtime::Property::new(
+pub const ALLOW_UNLIMITED_LENGTH: runtime::Property<LookupColumn, bool> = runtime::Property::Named(
     "allowUnlimitedLength",
 );
 /// `columnName`
-pub const COLUMN_NAME: runtime::Property<LookupColumn, String> = runtime::Property::new(
+pub const COLUMN_NAME: runtime::Property<LookupColumn, String> = runtime::Property::Named(
     "columnName",
 );
 /// `listId`
-pub const LIST_ID: runtime::Property<LookupColumn, String> = runtime::Property::new(
+pub const LIST_ID: runtime::Property<LookupColumn, String> = runtime::Property::Named(
     "listId",
 );
 /// `primaryLookupColumnId`
-pub const PRIMARY_LOOKUP_COLUMN_ID: runtime::Property<LookupColumn, String> = runtime::Property::new(
+pub const PRIMARY_LOOKUP_COLUMN_ID: runtime::Property<LookupColumn, String> = runtime::Property::Named(
     "primaryLookupColumnId",
 );

@@ -76,18 +76,18 @@ pub type Patch = runtime::Patch<M365AppsInstallationOptions>;
 pub const APPS_FOR_MAC: runtime::Property<
     M365AppsInstallationOptions,
     models::AppsInstallationOptionsForMac,
-> = runtime::Property::new("appsForMac");
+> = runtime::Property::Named("appsForMac");
 /// `appsForWindows`: never null.
 pub const APPS_FOR_WINDOWS: runtime::Property<
     M365AppsInstallationOptions,
     models::AppsInstallationOptionsForWindows,
-> = runtime::Property::new("appsForWindows");
+> = runtime::Property::Named("appsForWindows");
 /// `id`: never null.
-pub const ID: runtime::Property<M365AppsInstallationOptions, String> = runtime::Property::new(
+pub const ID: runtime::Property<M365AppsInstallationOptions, String> = runtime::Property::Named(
     "id",
 );
 /// `updateChannel`: never null.
 pub const UPDATE_CHANNEL: runtime::Property<
     M365AppsInstallationOptions,
     models::AppsUpdateChannelType,
-> = runtime::Property::new("updateChannel");
+> = runtime::Property::Named("updateChannel");

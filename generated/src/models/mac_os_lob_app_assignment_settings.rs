@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<MacOsLobAppAssignmentSettings>;
 pub const UNINSTALL_ON_DEVICE_REMOVAL: runtime::Property<
     MacOsLobAppAssignmentSettings,
     bool,
-> = runtime::Property::new("uninstallOnDeviceRemoval");
+> = runtime::Property::Named("uninstallOnDeviceRemoval");

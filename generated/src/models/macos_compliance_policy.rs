@@ -251,135 +251,135 @@ pub type Patch = runtime::Patch<MacosCompliancePolicy>;
 pub const ASSIGNMENTS: runtime::Property<
     MacosCompliancePolicy,
     runtime::Expanded<Vec<models::DeviceCompliancePolicyAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     MacosCompliancePolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<MacosCompliancePolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<MacosCompliancePolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     MacosCompliancePolicy,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     MacosCompliancePolicy,
     runtime::Expanded<models::DeviceComplianceDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     MacosCompliancePolicy,
     runtime::Expanded<Vec<models::DeviceComplianceDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `deviceThreatProtectionEnabled`: never null.
 pub const DEVICE_THREAT_PROTECTION_ENABLED: runtime::Property<
     MacosCompliancePolicy,
     bool,
-> = runtime::Property::new("deviceThreatProtectionEnabled");
+> = runtime::Property::Named("deviceThreatProtectionEnabled");
 /// `deviceThreatProtectionRequiredSecurityLevel`: never null.
 pub const DEVICE_THREAT_PROTECTION_REQUIRED_SECURITY_LEVEL: runtime::Property<
     MacosCompliancePolicy,
     models::DeviceThreatProtectionLevel,
-> = runtime::Property::new("deviceThreatProtectionRequiredSecurityLevel");
+> = runtime::Property::Named("deviceThreatProtectionRequiredSecurityLevel");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<MacosCompliancePolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MacosCompliancePolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `firewallBlockAllIncoming`: never null.
-pub const FIREWALL_BLOCK_ALL_INCOMING: runtime::Property<MacosCompliancePolicy, bool> = runtime::Property::new(
+pub const FIREWALL_BLOCK_ALL_INCOMING: runtime::Property<MacosCompliancePolicy, bool> = runtime::Property::Named(
     "firewallBlockAllIncoming",
 );
 /// `firewallEnableStealthMode`: never null.
-pub const FIREWALL_ENABLE_STEALTH_MODE: runtime::Property<MacosCompliancePolicy, bool> = runtime::Property::new(
+pub const FIREWALL_ENABLE_STEALTH_MODE: runtime::Property<MacosCompliancePolicy, bool> = runtime::Property::Named(
     "firewallEnableStealthMode",
 );
 /// `firewallEnabled`: never null.
-pub const FIREWALL_ENABLED: runtime::Property<MacosCompliancePolicy, bool> = runtime::Property::new(
+pub const FIREWALL_ENABLED: runtime::Property<MacosCompliancePolicy, bool> = runtime::Property::Named(
     "firewallEnabled",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MacosCompliancePolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<MacosCompliancePolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     MacosCompliancePolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `osMaximumVersion`
-pub const OS_MAXIMUM_VERSION: runtime::Property<MacosCompliancePolicy, String> = runtime::Property::new(
+pub const OS_MAXIMUM_VERSION: runtime::Property<MacosCompliancePolicy, String> = runtime::Property::Named(
     "osMaximumVersion",
 );
 /// `osMinimumVersion`
-pub const OS_MINIMUM_VERSION: runtime::Property<MacosCompliancePolicy, String> = runtime::Property::new(
+pub const OS_MINIMUM_VERSION: runtime::Property<MacosCompliancePolicy, String> = runtime::Property::Named(
     "osMinimumVersion",
 );
 /// `passwordBlockSimple`: never null.
-pub const PASSWORD_BLOCK_SIMPLE: runtime::Property<MacosCompliancePolicy, bool> = runtime::Property::new(
+pub const PASSWORD_BLOCK_SIMPLE: runtime::Property<MacosCompliancePolicy, bool> = runtime::Property::Named(
     "passwordBlockSimple",
 );
 /// `passwordExpirationDays`
-pub const PASSWORD_EXPIRATION_DAYS: runtime::Property<MacosCompliancePolicy, i32> = runtime::Property::new(
+pub const PASSWORD_EXPIRATION_DAYS: runtime::Property<MacosCompliancePolicy, i32> = runtime::Property::Named(
     "passwordExpirationDays",
 );
 /// `passwordMinimumCharacterSetCount`
 pub const PASSWORD_MINIMUM_CHARACTER_SET_COUNT: runtime::Property<
     MacosCompliancePolicy,
     i32,
-> = runtime::Property::new("passwordMinimumCharacterSetCount");
+> = runtime::Property::Named("passwordMinimumCharacterSetCount");
 /// `passwordMinimumLength`
-pub const PASSWORD_MINIMUM_LENGTH: runtime::Property<MacosCompliancePolicy, i32> = runtime::Property::new(
+pub const PASSWORD_MINIMUM_LENGTH: runtime::Property<MacosCompliancePolicy, i32> = runtime::Property::Named(
     "passwordMinimumLength",
 );
 /// `passwordMinutesOfInactivityBeforeLock`
 pub const PASSWORD_MINUTES_OF_INACTIVITY_BEFORE_LOCK: runtime::Property<
     MacosCompliancePolicy,
     i32,
-> = runtime::Property::new("passwordMinutesOfInactivityBeforeLock");
+> = runtime::Property::Named("passwordMinutesOfInactivityBeforeLock");
 /// `passwordPreviousPasswordBlockCount`
 pub const PASSWORD_PREVIOUS_PASSWORD_BLOCK_COUNT: runtime::Property<
     MacosCompliancePolicy,
     i32,
-> = runtime::Property::new("passwordPreviousPasswordBlockCount");
+> = runtime::Property::Named("passwordPreviousPasswordBlockCount");
 /// `passwordRequired`: never null.
-pub const PASSWORD_REQUIRED: runtime::Property<MacosCompliancePolicy, bool> = runtime::Property::new(
+pub const PASSWORD_REQUIRED: runtime::Property<MacosCompliancePolicy, bool> = runtime::Property::Named(
     "passwordRequired",
 );
 /// `passwordRequiredType`: never null.
 pub const PASSWORD_REQUIRED_TYPE: runtime::Property<
     MacosCompliancePolicy,
     models::RequiredPasswordType,
-> = runtime::Property::new("passwordRequiredType");
+> = runtime::Property::Named("passwordRequiredType");
 /// `scheduledActionsForRule`: navigation property.
 pub const SCHEDULED_ACTIONS_FOR_RULE: runtime::Property<
     MacosCompliancePolicy,
     runtime::Expanded<Vec<models::DeviceComplianceScheduledActionForRule>>,
-> = runtime::Property::new("scheduledActionsForRule");
+> = runtime::Property::Named("scheduledActionsForRule");
 /// `storageRequireEncryption`: never null.
-pub const STORAGE_REQUIRE_ENCRYPTION: runtime::Property<MacosCompliancePolicy, bool> = runtime::Property::new(
+pub const STORAGE_REQUIRE_ENCRYPTION: runtime::Property<MacosCompliancePolicy, bool> = runtime::Property::Named(
     "storageRequireEncryption",
 );
 /// `systemIntegrityProtectionEnabled`: never null.
 pub const SYSTEM_INTEGRITY_PROTECTION_ENABLED: runtime::Property<
     MacosCompliancePolicy,
     bool,
-> = runtime::Property::new("systemIntegrityProtectionEnabled");
+> = runtime::Property::Named("systemIntegrityProtectionEnabled");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     MacosCompliancePolicy,
     runtime::Expanded<models::DeviceComplianceUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     MacosCompliancePolicy,
     runtime::Expanded<Vec<models::DeviceComplianceUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<MacosCompliancePolicy, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<MacosCompliancePolicy, i32> = runtime::Property::Named(
     "version",
 );

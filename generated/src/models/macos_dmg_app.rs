@@ -211,63 +211,63 @@ pub type Patch = runtime::Patch<MacosDmgApp>;
 pub const ASSIGNMENTS: runtime::Property<
     MacosDmgApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     MacosDmgApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `committedContentVersion`
-pub const COMMITTED_CONTENT_VERSION: runtime::Property<MacosDmgApp, String> = runtime::Property::new(
+pub const COMMITTED_CONTENT_VERSION: runtime::Property<MacosDmgApp, String> = runtime::Property::Named(
     "committedContentVersion",
 );
 /// `contentVersions`: navigation property.
 pub const CONTENT_VERSIONS: runtime::Property<
     MacosDmgApp,
     runtime::Expanded<Vec<models::MobileAppContent>>,
-> = runtime::Property::new("contentVersions");
+> = runtime::Property::Named("contentVersions");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     MacosDmgApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<MacosDmgApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<MacosDmgApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<MacosDmgApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<MacosDmgApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<MacosDmgApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MacosDmgApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fileName`
-pub const FILE_NAME: runtime::Property<MacosDmgApp, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<MacosDmgApp, String> = runtime::Property::Named(
     "fileName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MacosDmgApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<MacosDmgApp, String> = runtime::Property::Named("id");
 /// `ignoreVersionDetection`: never null.
-pub const IGNORE_VERSION_DETECTION: runtime::Property<MacosDmgApp, bool> = runtime::Property::new(
+pub const IGNORE_VERSION_DETECTION: runtime::Property<MacosDmgApp, bool> = runtime::Property::Named(
     "ignoreVersionDetection",
 );
 /// `includedApps`: never null.
-pub const INCLUDED_APPS: runtime::Property<MacosDmgApp, Vec<models::MacosIncludedApp>> = runtime::Property::new(
+pub const INCLUDED_APPS: runtime::Property<MacosDmgApp, Vec<models::MacosIncludedApp>> = runtime::Property::Named(
     "includedApps",
 );
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<MacosDmgApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<MacosDmgApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<MacosDmgApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<MacosDmgApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<MacosDmgApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<MacosDmgApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -275,34 +275,34 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     MacosDmgApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `minimumSupportedOperatingSystem`
 pub const MINIMUM_SUPPORTED_OPERATING_SYSTEM: runtime::Property<
     MacosDmgApp,
     models::MacosMinimumOperatingSystem,
-> = runtime::Property::new("minimumSupportedOperatingSystem");
+> = runtime::Property::Named("minimumSupportedOperatingSystem");
 /// `notes`
-pub const NOTES: runtime::Property<MacosDmgApp, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<MacosDmgApp, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<MacosDmgApp, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<MacosDmgApp, String> = runtime::Property::Named(
     "owner",
 );
 /// `primaryBundleId`: never null.
-pub const PRIMARY_BUNDLE_ID: runtime::Property<MacosDmgApp, String> = runtime::Property::new(
+pub const PRIMARY_BUNDLE_ID: runtime::Property<MacosDmgApp, String> = runtime::Property::Named(
     "primaryBundleId",
 );
 /// `primaryBundleVersion`: never null.
-pub const PRIMARY_BUNDLE_VERSION: runtime::Property<MacosDmgApp, String> = runtime::Property::new(
+pub const PRIMARY_BUNDLE_VERSION: runtime::Property<MacosDmgApp, String> = runtime::Property::Named(
     "primaryBundleVersion",
 );
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<MacosDmgApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<MacosDmgApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<MacosDmgApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<MacosDmgApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -310,8 +310,8 @@ pub const PUBLISHING_STATE: runtime::Property<
     MacosDmgApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `size`: read-only.
-pub const SIZE: runtime::Property<MacosDmgApp, i64, runtime::query::ReadOnly> = runtime::Property::new(
+pub const SIZE: runtime::Property<MacosDmgApp, i64, runtime::query::ReadOnly> = runtime::Property::Named(
     "size",
 );

@@ -214,114 +214,114 @@ pub type Patch = runtime::Patch<MacosGeneralDeviceConfiguration>;
 pub const ASSIGNMENTS: runtime::Property<
     MacosGeneralDeviceConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `compliantAppListType`: never null.
 pub const COMPLIANT_APP_LIST_TYPE: runtime::Property<
     MacosGeneralDeviceConfiguration,
     models::AppListType,
-> = runtime::Property::new("compliantAppListType");
+> = runtime::Property::Named("compliantAppListType");
 /// `compliantAppsList`
 pub const COMPLIANT_APPS_LIST: runtime::Property<
     MacosGeneralDeviceConfiguration,
     Vec<models::AppListItem>,
-> = runtime::Property::new("compliantAppsList");
+> = runtime::Property::Named("compliantAppsList");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     MacosGeneralDeviceConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<MacosGeneralDeviceConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<MacosGeneralDeviceConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     MacosGeneralDeviceConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     MacosGeneralDeviceConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     MacosGeneralDeviceConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<MacosGeneralDeviceConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MacosGeneralDeviceConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `emailInDomainSuffixes`
 pub const EMAIL_IN_DOMAIN_SUFFIXES: runtime::Property<
     MacosGeneralDeviceConfiguration,
     Vec<String>,
-> = runtime::Property::new("emailInDomainSuffixes");
+> = runtime::Property::Named("emailInDomainSuffixes");
 /// `id`: never null.
-pub const ID: runtime::Property<MacosGeneralDeviceConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<MacosGeneralDeviceConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     MacosGeneralDeviceConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `passwordBlockSimple`: never null.
 pub const PASSWORD_BLOCK_SIMPLE: runtime::Property<
     MacosGeneralDeviceConfiguration,
     bool,
-> = runtime::Property::new("passwordBlockSimple");
+> = runtime::Property::Named("passwordBlockSimple");
 /// `passwordExpirationDays`
 pub const PASSWORD_EXPIRATION_DAYS: runtime::Property<
     MacosGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passwordExpirationDays");
+> = runtime::Property::Named("passwordExpirationDays");
 /// `passwordMinimumCharacterSetCount`
 pub const PASSWORD_MINIMUM_CHARACTER_SET_COUNT: runtime::Property<
     MacosGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passwordMinimumCharacterSetCount");
+> = runtime::Property::Named("passwordMinimumCharacterSetCount");
 /// `passwordMinimumLength`
 pub const PASSWORD_MINIMUM_LENGTH: runtime::Property<
     MacosGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passwordMinimumLength");
+> = runtime::Property::Named("passwordMinimumLength");
 /// `passwordMinutesOfInactivityBeforeLock`
 pub const PASSWORD_MINUTES_OF_INACTIVITY_BEFORE_LOCK: runtime::Property<
     MacosGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passwordMinutesOfInactivityBeforeLock");
+> = runtime::Property::Named("passwordMinutesOfInactivityBeforeLock");
 /// `passwordMinutesOfInactivityBeforeScreenTimeout`
 pub const PASSWORD_MINUTES_OF_INACTIVITY_BEFORE_SCREEN_TIMEOUT: runtime::Property<
     MacosGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passwordMinutesOfInactivityBeforeScreenTimeout");
+> = runtime::Property::Named("passwordMinutesOfInactivityBeforeScreenTimeout");
 /// `passwordPreviousPasswordBlockCount`
 pub const PASSWORD_PREVIOUS_PASSWORD_BLOCK_COUNT: runtime::Property<
     MacosGeneralDeviceConfiguration,
     i32,
-> = runtime::Property::new("passwordPreviousPasswordBlockCount");
+> = runtime::Property::Named("passwordPreviousPasswordBlockCount");
 /// `passwordRequired`: never null.
-pub const PASSWORD_REQUIRED: runtime::Property<MacosGeneralDeviceConfiguration, bool> = runtime::Property::new(
+pub const PASSWORD_REQUIRED: runtime::Property<MacosGeneralDeviceConfiguration, bool> = runtime::Property::Named(
     "passwordRequired",
 );
 /// `passwordRequiredType`: never null.
 pub const PASSWORD_REQUIRED_TYPE: runtime::Property<
     MacosGeneralDeviceConfiguration,
     models::RequiredPasswordType,
-> = runtime::Property::new("passwordRequiredType");
+> = runtime::Property::Named("passwordRequiredType");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     MacosGeneralDeviceConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     MacosGeneralDeviceConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<MacosGeneralDeviceConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<MacosGeneralDeviceConfiguration, i32> = runtime::Property::Named(
     "version",
 );

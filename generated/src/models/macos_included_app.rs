@@ -59,10 +59,10 @@ runtime::models!(MacosIncludedApp);
 /// Changes to a [`MacosIncludedApp`].
 pub type Patch = runtime::Patch<MacosIncludedApp>;
 /// `bundleId`: never null.
-pub const BUNDLE_ID: runtime::Property<MacosIncludedApp, String> = runtime::Property::new(
+pub const BUNDLE_ID: runtime::Property<MacosIncludedApp, String> = runtime::Property::Named(
     "bundleId",
 );
 /// `bundleVersion`: never null.
-pub const BUNDLE_VERSION: runtime::Property<MacosIncludedApp, String> = runtime::Property::new(
+pub const BUNDLE_VERSION: runtime::Property<MacosIncludedApp, String> = runtime::Property::Named(
     "bundleVersion",
 );

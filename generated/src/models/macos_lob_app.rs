@@ -235,75 +235,75 @@ pub type Patch = runtime::Patch<MacosLobApp>;
 pub const ASSIGNMENTS: runtime::Property<
     MacosLobApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `buildNumber`
-pub const BUILD_NUMBER: runtime::Property<MacosLobApp, String> = runtime::Property::new(
+pub const BUILD_NUMBER: runtime::Property<MacosLobApp, String> = runtime::Property::Named(
     "buildNumber",
 );
 /// `bundleId`
-pub const BUNDLE_ID: runtime::Property<MacosLobApp, String> = runtime::Property::new(
+pub const BUNDLE_ID: runtime::Property<MacosLobApp, String> = runtime::Property::Named(
     "bundleId",
 );
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     MacosLobApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `childApps`
-pub const CHILD_APPS: runtime::Property<MacosLobApp, Vec<models::MacosLobChildApp>> = runtime::Property::new(
+pub const CHILD_APPS: runtime::Property<MacosLobApp, Vec<models::MacosLobChildApp>> = runtime::Property::Named(
     "childApps",
 );
 /// `committedContentVersion`
-pub const COMMITTED_CONTENT_VERSION: runtime::Property<MacosLobApp, String> = runtime::Property::new(
+pub const COMMITTED_CONTENT_VERSION: runtime::Property<MacosLobApp, String> = runtime::Property::Named(
     "committedContentVersion",
 );
 /// `contentVersions`: navigation property.
 pub const CONTENT_VERSIONS: runtime::Property<
     MacosLobApp,
     runtime::Expanded<Vec<models::MobileAppContent>>,
-> = runtime::Property::new("contentVersions");
+> = runtime::Property::Named("contentVersions");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     MacosLobApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<MacosLobApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<MacosLobApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<MacosLobApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<MacosLobApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<MacosLobApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MacosLobApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fileName`
-pub const FILE_NAME: runtime::Property<MacosLobApp, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<MacosLobApp, String> = runtime::Property::Named(
     "fileName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MacosLobApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<MacosLobApp, String> = runtime::Property::Named("id");
 /// `ignoreVersionDetection`: never null.
-pub const IGNORE_VERSION_DETECTION: runtime::Property<MacosLobApp, bool> = runtime::Property::new(
+pub const IGNORE_VERSION_DETECTION: runtime::Property<MacosLobApp, bool> = runtime::Property::Named(
     "ignoreVersionDetection",
 );
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<MacosLobApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<MacosLobApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `installAsManaged`: never null.
-pub const INSTALL_AS_MANAGED: runtime::Property<MacosLobApp, bool> = runtime::Property::new(
+pub const INSTALL_AS_MANAGED: runtime::Property<MacosLobApp, bool> = runtime::Property::Named(
     "installAsManaged",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<MacosLobApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<MacosLobApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<MacosLobApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<MacosLobApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -311,34 +311,34 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     MacosLobApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `md5Hash`
-pub const MD5_HASH: runtime::Property<MacosLobApp, Vec<String>> = runtime::Property::new(
+pub const MD5_HASH: runtime::Property<MacosLobApp, Vec<String>> = runtime::Property::Named(
     "md5Hash",
 );
 /// `md5HashChunkSize`: never null.
-pub const MD5_HASH_CHUNK_SIZE: runtime::Property<MacosLobApp, i32> = runtime::Property::new(
+pub const MD5_HASH_CHUNK_SIZE: runtime::Property<MacosLobApp, i32> = runtime::Property::Named(
     "md5HashChunkSize",
 );
 /// `minimumSupportedOperatingSystem`
 pub const MINIMUM_SUPPORTED_OPERATING_SYSTEM: runtime::Property<
     MacosLobApp,
     models::MacosMinimumOperatingSystem,
-> = runtime::Property::new("minimumSupportedOperatingSystem");
+> = runtime::Property::Named("minimumSupportedOperatingSystem");
 /// `notes`
-pub const NOTES: runtime::Property<MacosLobApp, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<MacosLobApp, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<MacosLobApp, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<MacosLobApp, String> = runtime::Property::Named(
     "owner",
 );
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<MacosLobApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<MacosLobApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<MacosLobApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<MacosLobApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -346,12 +346,12 @@ pub const PUBLISHING_STATE: runtime::Property<
     MacosLobApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `size`: read-only.
-pub const SIZE: runtime::Property<MacosLobApp, i64, runtime::query::ReadOnly> = runtime::Property::new(
+pub const SIZE: runtime::Property<MacosLobApp, i64, runtime::query::ReadOnly> = runtime::Property::Named(
     "size",
 );
 /// `versionNumber`
-pub const VERSION_NUMBER: runtime::Property<MacosLobApp, String> = runtime::Property::new(
+pub const VERSION_NUMBER: runtime::Property<MacosLobApp, String> = runtime::Property::Named(
     "versionNumber",
 );

@@ -64,14 +64,14 @@ runtime::models!(MacosLobChildApp);
 /// Changes to a [`MacosLobChildApp`].
 pub type Patch = runtime::Patch<MacosLobChildApp>;
 /// `buildNumber`
-pub const BUILD_NUMBER: runtime::Property<MacosLobChildApp, String> = runtime::Property::new(
+pub const BUILD_NUMBER: runtime::Property<MacosLobChildApp, String> = runtime::Property::Named(
     "buildNumber",
 );
 /// `bundleId`
-pub const BUNDLE_ID: runtime::Property<MacosLobChildApp, String> = runtime::Property::new(
+pub const BUNDLE_ID: runtime::Property<MacosLobChildApp, String> = runtime::Property::Named(
     "bundleId",
 );
 /// `versionNumber`
-pub const VERSION_NUMBER: runtime::Property<MacosLobChildApp, String> = runtime::Property::new(
+pub const VERSION_NUMBER: runtime::Property<MacosLobChildApp, String> = runtime::Property::Named(
     "versionNumber",
 );

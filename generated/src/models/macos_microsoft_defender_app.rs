@@ -151,68 +151,68 @@ pub type Patch = runtime::Patch<MacosMicrosoftDefenderApp>;
 pub const ASSIGNMENTS: runtime::Property<
     MacosMicrosoftDefenderApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     MacosMicrosoftDefenderApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     MacosMicrosoftDefenderApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<MacosMicrosoftDefenderApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<MacosMicrosoftDefenderApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<MacosMicrosoftDefenderApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<MacosMicrosoftDefenderApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<MacosMicrosoftDefenderApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MacosMicrosoftDefenderApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MacosMicrosoftDefenderApp, String> = runtime::Property::new(
+pub const ID: runtime::Property<MacosMicrosoftDefenderApp, String> = runtime::Property::Named(
     "id",
 );
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<MacosMicrosoftDefenderApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<MacosMicrosoftDefenderApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<MacosMicrosoftDefenderApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<MacosMicrosoftDefenderApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
 pub const LARGE_ICON: runtime::Property<
     MacosMicrosoftDefenderApp,
     models::MimeContent,
-> = runtime::Property::new("largeIcon");
+> = runtime::Property::Named("largeIcon");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     MacosMicrosoftDefenderApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `notes`
-pub const NOTES: runtime::Property<MacosMicrosoftDefenderApp, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<MacosMicrosoftDefenderApp, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<MacosMicrosoftDefenderApp, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<MacosMicrosoftDefenderApp, String> = runtime::Property::Named(
     "owner",
 );
 /// `privacyInformationUrl`
 pub const PRIVACY_INFORMATION_URL: runtime::Property<
     MacosMicrosoftDefenderApp,
     String,
-> = runtime::Property::new("privacyInformationUrl");
+> = runtime::Property::Named("privacyInformationUrl");
 /// `publisher`
-pub const PUBLISHER: runtime::Property<MacosMicrosoftDefenderApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<MacosMicrosoftDefenderApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -220,4 +220,4 @@ pub const PUBLISHING_STATE: runtime::Property<
     MacosMicrosoftDefenderApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");

@@ -122,50 +122,50 @@ runtime::models!(MacosMinimumOperatingSystem);
 /// Changes to a [`MacosMinimumOperatingSystem`].
 pub type Patch = runtime::Patch<MacosMinimumOperatingSystem>;
 /// `v10_10`: never null.
-pub const V10_10: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V10_10: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v10_10",
 );
 /// `v10_11`: never null.
-pub const V10_11: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V10_11: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v10_11",
 );
 /// `v10_12`: never null.
-pub const V10_12: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V10_12: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v10_12",
 );
 /// `v10_13`: never null.
-pub const V10_13: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V10_13: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v10_13",
 );
 /// `v10_14`: never null.
-pub const V10_14: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V10_14: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v10_14",
 );
 /// `v10_15`: never null.
-pub const V10_15: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V10_15: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v10_15",
 );
 /// `v10_7`: never null.
-pub const V10_7: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V10_7: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v10_7",
 );
 /// `v10_8`: never null.
-pub const V10_8: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V10_8: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v10_8",
 );
 /// `v10_9`: never null.
-pub const V10_9: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V10_9: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v10_9",
 );
 /// `v11_0`: never null.
-pub const V11_0: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V11_0: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v11_0",
 );
 /// `v12_0`: never null.
-pub const V12_0: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V12_0: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v12_0",
 );
 /// `v13_0`: never null.
-pub const V13_0: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V13_0: runtime::Property<MacosMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v13_0",
 );

@@ -126,57 +126,57 @@ runtime::models!(MailAssessmentRequest);
 /// Changes to a [`MailAssessmentRequest`].
 pub type Patch = runtime::Patch<MailAssessmentRequest>;
 /// `category`: never null.
-pub const CATEGORY: runtime::Property<MailAssessmentRequest, models::ThreatCategory> = runtime::Property::new(
+pub const CATEGORY: runtime::Property<MailAssessmentRequest, models::ThreatCategory> = runtime::Property::Named(
     "category",
 );
 /// `contentType`
 pub const CONTENT_TYPE: runtime::Property<
     MailAssessmentRequest,
     models::ThreatAssessmentContentType,
-> = runtime::Property::new("contentType");
+> = runtime::Property::Named("contentType");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<MailAssessmentRequest, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<MailAssessmentRequest, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     MailAssessmentRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `destinationRoutingReason`
 pub const DESTINATION_ROUTING_REASON: runtime::Property<
     MailAssessmentRequest,
     models::MailDestinationRoutingReason,
-> = runtime::Property::new("destinationRoutingReason");
+> = runtime::Property::Named("destinationRoutingReason");
 /// `expectedAssessment`: never null.
 pub const EXPECTED_ASSESSMENT: runtime::Property<
     MailAssessmentRequest,
     models::ThreatExpectedAssessment,
-> = runtime::Property::new("expectedAssessment");
+> = runtime::Property::Named("expectedAssessment");
 /// `id`: never null.
-pub const ID: runtime::Property<MailAssessmentRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<MailAssessmentRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `messageUri`: never null.
-pub const MESSAGE_URI: runtime::Property<MailAssessmentRequest, String> = runtime::Property::new(
+pub const MESSAGE_URI: runtime::Property<MailAssessmentRequest, String> = runtime::Property::Named(
     "messageUri",
 );
 /// `recipientEmail`: never null.
-pub const RECIPIENT_EMAIL: runtime::Property<MailAssessmentRequest, String> = runtime::Property::new(
+pub const RECIPIENT_EMAIL: runtime::Property<MailAssessmentRequest, String> = runtime::Property::Named(
     "recipientEmail",
 );
 /// `requestSource`
 pub const REQUEST_SOURCE: runtime::Property<
     MailAssessmentRequest,
     models::ThreatAssessmentRequestSource,
-> = runtime::Property::new("requestSource");
+> = runtime::Property::Named("requestSource");
 /// `results`: navigation property.
 pub const RESULTS: runtime::Property<
     MailAssessmentRequest,
     runtime::Expanded<Vec<models::ThreatAssessmentResult>>,
-> = runtime::Property::new("results");
+> = runtime::Property::Named("results");
 /// `status`
 pub const STATUS: runtime::Property<
     MailAssessmentRequest,
     models::ThreatAssessmentStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -237,42 +237,42 @@ runtime::models!(MoveParameters);
 /// Changes to a [`MailFolder`].
 pub type Patch = runtime::Patch<MailFolder>;
 /// `childFolderCount`
-pub const CHILD_FOLDER_COUNT: runtime::Property<MailFolder, i32> = runtime::Property::new(
+pub const CHILD_FOLDER_COUNT: runtime::Property<MailFolder, i32> = runtime::Property::Named(
     "childFolderCount",
 );
 /// `childFolders`: navigation property.
 pub const CHILD_FOLDERS: runtime::Property<
     MailFolder,
     runtime::Expanded<Vec<models::MailFolder>>,
-> = runtime::Property::new("childFolders");
+> = runtime::Property::Named("childFolders");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<MailFolder, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MailFolder, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MailFolder, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<MailFolder, String> = runtime::Property::Named("id");
 /// `isHidden`
-pub const IS_HIDDEN: runtime::Property<MailFolder, bool> = runtime::Property::new(
+pub const IS_HIDDEN: runtime::Property<MailFolder, bool> = runtime::Property::Named(
     "isHidden",
 );
 /// `messageRules`: navigation property.
 pub const MESSAGE_RULES: runtime::Property<
     MailFolder,
     runtime::Expanded<Vec<models::MessageRule>>,
-> = runtime::Property::new("messageRules");
+> = runtime::Property::Named("messageRules");
 /// `messages`: navigation property.
 pub const MESSAGES: runtime::Property<
     MailFolder,
     runtime::Expanded<Vec<models::Message>>,
-> = runtime::Property::new("messages");
+> = runtime::Property::Named("messages");
 /// `multiValueExtendedProperties`: navigation property.
 #[cfg(feature = "full")]
 pub const MULTI_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     MailFolder,
     crate::runtime::Expanded<Vec<crate::models::MultiValueLegacyExtendedProperty>>,
-> = runtime::Property::new("multiValueExtendedProperties");
+> = runtime::Property::Named("multiValueExtendedProperties");
 /// `parentFolderId`
-pub const PARENT_FOLDER_ID: runtime::Property<MailFolder, String> = runtime::Property::new(
+pub const PARENT_FOLDER_ID: runtime::Property<MailFolder, String> = runtime::Property::Named(
     "parentFolderId",
 );
 /// `singleValueExtendedProperties`: navigation property.
@@ -280,12 +280,12 @@ pub const PARENT_FOLDER_ID: runtime::Property<MailFolder, String> = runtime::Pro
 pub const SINGLE_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     MailFolder,
     crate::runtime::Expanded<Vec<crate::models::SingleValueLegacyExtendedProperty>>,
-> = runtime::Property::new("singleValueExtendedProperties");
+> = runtime::Property::Named("singleValueExtendedProperties");
 /// `totalItemCount`
-pub const TOTAL_ITEM_COUNT: runtime::Property<MailFolder, i32> = runtime::Property::new(
+pub const TOTAL_ITEM_COUNT: runtime::Property<MailFolder, i32> = runtime::Property::Named(
     "totalItemCount",
 );
 /// `unreadItemCount`
-pub const UNREAD_ITEM_COUNT: runtime::Property<MailFolder, i32> = runtime::Property::new(
+pub const UNREAD_ITEM_COUNT: runtime::Property<MailFolder, i32> = runtime::Property::Named(
     "unreadItemCount",
 );

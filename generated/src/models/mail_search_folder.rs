@@ -167,54 +167,56 @@ runtime::models!(MailSearchFolder);
 /// Changes to a [`MailSearchFolder`].
 pub type Patch = runtime::Patch<MailSearchFolder>;
 /// `childFolderCount`
-pub const CHILD_FOLDER_COUNT: runtime::Property<MailSearchFolder, i32> = runtime::Property::new(
+pub const CHILD_FOLDER_COUNT: runtime::Property<MailSearchFolder, i32> = runtime::Property::Named(
     "childFolderCount",
 );
 /// `childFolders`: navigation property.
 pub const CHILD_FOLDERS: runtime::Property<
     MailSearchFolder,
     runtime::Expanded<Vec<models::MailFolder>>,
-> = runtime::Property::new("childFolders");
+> = runtime::Property::Named("childFolders");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<MailSearchFolder, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MailSearchFolder, String> = runtime::Property::Named(
     "displayName",
 );
 /// `filterQuery`
-pub const FILTER_QUERY: runtime::Property<MailSearchFolder, String> = runtime::Property::new(
+pub const FILTER_QUERY: runtime::Property<MailSearchFolder, String> = runtime::Property::Named(
     "filterQuery",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MailSearchFolder, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<MailSearchFolder, String> = runtime::Property::Named(
+    "id",
+);
 /// `includeNestedFolders`
-pub const INCLUDE_NESTED_FOLDERS: runtime::Property<MailSearchFolder, bool> = runtime::Property::new(
+pub const INCLUDE_NESTED_FOLDERS: runtime::Property<MailSearchFolder, bool> = runtime::Property::Named(
     "includeNestedFolders",
 );
 /// `isHidden`
-pub const IS_HIDDEN: runtime::Property<MailSearchFolder, bool> = runtime::Property::new(
+pub const IS_HIDDEN: runtime::Property<MailSearchFolder, bool> = runtime::Property::Named(
     "isHidden",
 );
 /// `isSupported`
-pub const IS_SUPPORTED: runtime::Property<MailSearchFolder, bool> = runtime::Property::new(
+pub const IS_SUPPORTED: runtime::Property<MailSearchFolder, bool> = runtime::Property::Named(
     "isSupported",
 );
 /// `messageRules`: navigation property.
 pub const MESSAGE_RULES: runtime::Property<
     MailSearchFolder,
     runtime::Expanded<Vec<models::MessageRule>>,
-> = runtime::Property::new("messageRules");
+> = runtime::Property::Named("messageRules");
 /// `messages`: navigation property.
 pub const MESSAGES: runtime::Property<
     MailSearchFolder,
     runtime::Expanded<Vec<models::Message>>,
-> = runtime::Property::new("messages");
+> = runtime::Property::Named("messages");
 /// `multiValueExtendedProperties`: navigation property.
 #[cfg(feature = "full")]
 pub const MULTI_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     MailSearchFolder,
     crate::runtime::Expanded<Vec<crate::models::MultiValueLegacyExtendedProperty>>,
-> = runtime::Property::new("multiValueExtendedProperties");
+> = runtime::Property::Named("multiValueExtendedProperties");
 /// `parentFolderId`
-pub const PARENT_FOLDER_ID: runtime::Property<MailSearchFolder, String> = runtime::Property::new(
+pub const PARENT_FOLDER_ID: runtime::Property<MailSearchFolder, String> = runtime::Property::Named(
     "parentFolderId",
 );
 /// `singleValueExtendedProperties`: navigation property.
@@ -222,16 +224,16 @@ pub const PARENT_FOLDER_ID: runtime::Property<MailSearchFolder, String> = runtim
 pub const SINGLE_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     MailSearchFolder,
     crate::runtime::Expanded<Vec<crate::models::SingleValueLegacyExtendedProperty>>,
-> = runtime::Property::new("singleValueExtendedProperties");
+> = runtime::Property::Named("singleValueExtendedProperties");
 /// `sourceFolderIds`
-pub const SOURCE_FOLDER_IDS: runtime::Property<MailSearchFolder, Vec<String>> = runtime::Property::new(
+pub const SOURCE_FOLDER_IDS: runtime::Property<MailSearchFolder, Vec<String>> = runtime::Property::Named(
     "sourceFolderIds",
 );
 /// `totalItemCount`
-pub const TOTAL_ITEM_COUNT: runtime::Property<MailSearchFolder, i32> = runtime::Property::new(
+pub const TOTAL_ITEM_COUNT: runtime::Property<MailSearchFolder, i32> = runtime::Property::Named(
     "totalItemCount",
 );
 /// `unreadItemCount`
-pub const UNREAD_ITEM_COUNT: runtime::Property<MailSearchFolder, i32> = runtime::Property::new(
+pub const UNREAD_ITEM_COUNT: runtime::Property<MailSearchFolder, i32> = runtime::Property::Named(
     "unreadItemCount",
 );

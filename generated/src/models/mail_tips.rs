@@ -125,49 +125,49 @@ pub type Patch = runtime::Patch<MailTips>;
 pub const AUTOMATIC_REPLIES: runtime::Property<
     MailTips,
     models::AutomaticRepliesMailTips,
-> = runtime::Property::new("automaticReplies");
+> = runtime::Property::Named("automaticReplies");
 /// `customMailTip`
-pub const CUSTOM_MAIL_TIP: runtime::Property<MailTips, String> = runtime::Property::new(
+pub const CUSTOM_MAIL_TIP: runtime::Property<MailTips, String> = runtime::Property::Named(
     "customMailTip",
 );
 /// `deliveryRestricted`
-pub const DELIVERY_RESTRICTED: runtime::Property<MailTips, bool> = runtime::Property::new(
+pub const DELIVERY_RESTRICTED: runtime::Property<MailTips, bool> = runtime::Property::Named(
     "deliveryRestricted",
 );
 /// `emailAddress`
-pub const EMAIL_ADDRESS: runtime::Property<MailTips, models::EmailAddress> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<MailTips, models::EmailAddress> = runtime::Property::Named(
     "emailAddress",
 );
 /// `error`
-pub const ERROR: runtime::Property<MailTips, models::MailTipsError> = runtime::Property::new(
+pub const ERROR: runtime::Property<MailTips, models::MailTipsError> = runtime::Property::Named(
     "error",
 );
 /// `externalMemberCount`
-pub const EXTERNAL_MEMBER_COUNT: runtime::Property<MailTips, i32> = runtime::Property::new(
+pub const EXTERNAL_MEMBER_COUNT: runtime::Property<MailTips, i32> = runtime::Property::Named(
     "externalMemberCount",
 );
 /// `isModerated`
-pub const IS_MODERATED: runtime::Property<MailTips, bool> = runtime::Property::new(
+pub const IS_MODERATED: runtime::Property<MailTips, bool> = runtime::Property::Named(
     "isModerated",
 );
 /// `mailboxFull`
-pub const MAILBOX_FULL: runtime::Property<MailTips, bool> = runtime::Property::new(
+pub const MAILBOX_FULL: runtime::Property<MailTips, bool> = runtime::Property::Named(
     "mailboxFull",
 );
 /// `maxMessageSize`
-pub const MAX_MESSAGE_SIZE: runtime::Property<MailTips, i32> = runtime::Property::new(
+pub const MAX_MESSAGE_SIZE: runtime::Property<MailTips, i32> = runtime::Property::Named(
     "maxMessageSize",
 );
 /// `recipientScope`
 pub const RECIPIENT_SCOPE: runtime::Property<
     MailTips,
     runtime::Flags<models::RecipientScopeType>,
-> = runtime::Property::new("recipientScope");
+> = runtime::Property::Named("recipientScope");
 /// `recipientSuggestions`
-pub const RECIPIENT_SUGGESTIONS: runtime::Property<MailTips, Vec<models::Recipient>> = runtime::Property::new(
+pub const RECIPIENT_SUGGESTIONS: runtime::Property<MailTips, Vec<models::Recipient>> = runtime::Property::Named(
     "recipientSuggestions",
 );
 /// `totalMemberCount`
-pub const TOTAL_MEMBER_COUNT: runtime::Property<MailTips, i32> = runtime::Property::new(
+pub const TOTAL_MEMBER_COUNT: runtime::Property<MailTips, i32> = runtime::Property::Named(
     "totalMemberCount",
 );

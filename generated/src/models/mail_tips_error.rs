@@ -59,10 +59,10 @@ runtime::models!(MailTipsError);
 /// Changes to a [`MailTipsError`].
 pub type Patch = runtime::Patch<MailTipsError>;
 /// `code`
-pub const CODE: runtime::Property<MailTipsError, String> = runtime::Property::new(
+pub const CODE: runtime::Property<MailTipsError, String> = runtime::Property::Named(
     "code",
 );
 /// `message`
-pub const MESSAGE: runtime::Property<MailTipsError, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<MailTipsError, String> = runtime::Property::Named(
     "message",
 );

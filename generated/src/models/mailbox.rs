@@ -124,7 +124,7 @@ runtime::models!(ExportItemsParameters);
 /// Changes to a [`Mailbox`].
 pub type Patch = runtime::Patch<Mailbox>;
 /// `deletedDateTime`
-pub const DELETED_DATE_TIME: runtime::Property<Mailbox, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const DELETED_DATE_TIME: runtime::Property<Mailbox, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "deletedDateTime",
 );
 /// `folders`: navigation property.
@@ -132,6 +132,6 @@ pub const DELETED_DATE_TIME: runtime::Property<Mailbox, runtime::edm::DateTimeOf
 pub const FOLDERS: runtime::Property<
     Mailbox,
     crate::runtime::Expanded<Vec<crate::models::MailboxFolder>>,
-> = runtime::Property::new("folders");
+> = runtime::Property::Named("folders");
 /// `id`: never null.
-pub const ID: runtime::Property<Mailbox, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Mailbox, String> = runtime::Property::Named("id");

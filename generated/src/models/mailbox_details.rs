@@ -61,10 +61,10 @@ runtime::models!(MailboxDetails);
 /// Changes to a [`MailboxDetails`].
 pub type Patch = runtime::Patch<MailboxDetails>;
 /// `emailAddress`
-pub const EMAIL_ADDRESS: runtime::Property<MailboxDetails, String> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<MailboxDetails, String> = runtime::Property::Named(
     "emailAddress",
 );
 /// `externalDirectoryObjectId`
-pub const EXTERNAL_DIRECTORY_OBJECT_ID: runtime::Property<MailboxDetails, String> = runtime::Property::new(
+pub const EXTERNAL_DIRECTORY_OBJECT_ID: runtime::Property<MailboxDetails, String> = runtime::Property::Named(
     "externalDirectoryObjectId",
 );

@@ -124,33 +124,33 @@ runtime::models!(MailboxFolder);
 /// Changes to a [`MailboxFolder`].
 pub type Patch = runtime::Patch<MailboxFolder>;
 /// `childFolderCount`
-pub const CHILD_FOLDER_COUNT: runtime::Property<MailboxFolder, i32> = runtime::Property::new(
+pub const CHILD_FOLDER_COUNT: runtime::Property<MailboxFolder, i32> = runtime::Property::Named(
     "childFolderCount",
 );
 /// `childFolders`: navigation property.
 pub const CHILD_FOLDERS: runtime::Property<
     MailboxFolder,
     runtime::Expanded<Vec<models::MailboxFolder>>,
-> = runtime::Property::new("childFolders");
+> = runtime::Property::Named("childFolders");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<MailboxFolder, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MailboxFolder, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MailboxFolder, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<MailboxFolder, String> = runtime::Property::Named("id");
 /// `items`: navigation property.
 pub const ITEMS: runtime::Property<
     MailboxFolder,
     runtime::Expanded<Vec<models::MailboxItem>>,
-> = runtime::Property::new("items");
+> = runtime::Property::Named("items");
 /// `multiValueExtendedProperties`: navigation property.
 #[cfg(feature = "full")]
 pub const MULTI_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     MailboxFolder,
     crate::runtime::Expanded<Vec<crate::models::MultiValueLegacyExtendedProperty>>,
-> = runtime::Property::new("multiValueExtendedProperties");
+> = runtime::Property::Named("multiValueExtendedProperties");
 /// `parentFolderId`
-pub const PARENT_FOLDER_ID: runtime::Property<MailboxFolder, String> = runtime::Property::new(
+pub const PARENT_FOLDER_ID: runtime::Property<MailboxFolder, String> = runtime::Property::Named(
     "parentFolderId",
 );
 /// `singleValueExtendedProperties`: navigation property.
@@ -158,12 +158,12 @@ pub const PARENT_FOLDER_ID: runtime::Property<MailboxFolder, String> = runtime::
 pub const SINGLE_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     MailboxFolder,
     crate::runtime::Expanded<Vec<crate::models::SingleValueLegacyExtendedProperty>>,
-> = runtime::Property::new("singleValueExtendedProperties");
+> = runtime::Property::Named("singleValueExtendedProperties");
 /// `totalItemCount`
-pub const TOTAL_ITEM_COUNT: runtime::Property<MailboxFolder, i32> = runtime::Property::new(
+pub const TOTAL_ITEM_COUNT: runtime::Property<MailboxFolder, i32> = runtime::Property::Named(
     "totalItemCount",
 );
 /// `type`
-pub const TYPE: runtime::Property<MailboxFolder, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<MailboxFolder, String> = runtime::Property::Named(
     "type",
 );

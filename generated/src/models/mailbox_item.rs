@@ -118,38 +118,40 @@ runtime::models!(MailboxItem);
 /// Changes to a [`MailboxItem`].
 pub type Patch = runtime::Patch<MailboxItem>;
 /// `categories`
-pub const CATEGORIES: runtime::Property<MailboxItem, Vec<String>> = runtime::Property::new(
+pub const CATEGORIES: runtime::Property<MailboxItem, Vec<String>> = runtime::Property::Named(
     "categories",
 );
 /// `changeKey`
-pub const CHANGE_KEY: runtime::Property<MailboxItem, String> = runtime::Property::new(
+pub const CHANGE_KEY: runtime::Property<MailboxItem, String> = runtime::Property::Named(
     "changeKey",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     MailboxItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<MailboxItem, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<MailboxItem, String> = runtime::Property::Named("id");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     MailboxItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `multiValueExtendedProperties`: navigation property.
 #[cfg(feature = "full")]
 pub const MULTI_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     MailboxItem,
     crate::runtime::Expanded<Vec<crate::models::MultiValueLegacyExtendedProperty>>,
-> = runtime::Property::new("multiValueExtendedProperties");
+> = runtime::Property::Named("multiValueExtendedProperties");
 /// `singleValueExtendedProperties`: navigation property.
 #[cfg(feature = "full")]
 pub const SINGLE_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     MailboxItem,
     crate::runtime::Expanded<Vec<crate::models::SingleValueLegacyExtendedProperty>>,
-> = runtime::Property::new("singleValueExtendedProperties");
+> = runtime::Property::Named("singleValueExtendedProperties");
 /// `size`
-pub const SIZE: runtime::Property<MailboxItem, i64> = runtime::Property::new("size");
+pub const SIZE: runtime::Property<MailboxItem, i64> = runtime::Property::Named("size");
 /// `type`
-pub const TYPE: runtime::Property<MailboxItem, String> = runtime::Property::new("type");
+pub const TYPE: runtime::Property<MailboxItem, String> = runtime::Property::Named(
+    "type",
+);

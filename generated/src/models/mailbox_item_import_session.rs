@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<MailboxItemImportSession>;
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     MailboxItemImportSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `importUrl`
-pub const IMPORT_URL: runtime::Property<MailboxItemImportSession, String> = runtime::Property::new(
+pub const IMPORT_URL: runtime::Property<MailboxItemImportSession, String> = runtime::Property::Named(
     "importUrl",
 );

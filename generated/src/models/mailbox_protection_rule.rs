@@ -108,42 +108,42 @@ runtime::models!(MailboxProtectionRule);
 /// Changes to a [`MailboxProtectionRule`].
 pub type Patch = runtime::Patch<MailboxProtectionRule>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<MailboxProtectionRule, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<MailboxProtectionRule, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     MailboxProtectionRule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `error`
-pub const ERROR: runtime::Property<MailboxProtectionRule, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<MailboxProtectionRule, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MailboxProtectionRule, String> = runtime::Property::new(
+pub const ID: runtime::Property<MailboxProtectionRule, String> = runtime::Property::Named(
     "id",
 );
 /// `isAutoApplyEnabled`
-pub const IS_AUTO_APPLY_ENABLED: runtime::Property<MailboxProtectionRule, bool> = runtime::Property::new(
+pub const IS_AUTO_APPLY_ENABLED: runtime::Property<MailboxProtectionRule, bool> = runtime::Property::Named(
     "isAutoApplyEnabled",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     MailboxProtectionRule,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     MailboxProtectionRule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `mailboxExpression`
-pub const MAILBOX_EXPRESSION: runtime::Property<MailboxProtectionRule, String> = runtime::Property::new(
+pub const MAILBOX_EXPRESSION: runtime::Property<MailboxProtectionRule, String> = runtime::Property::Named(
     "mailboxExpression",
 );
 /// `status`
 pub const STATUS: runtime::Property<
     MailboxProtectionRule,
     models::ProtectionRuleStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -132,16 +132,16 @@ runtime::models!(MailboxProtectionUnit);
 /// Changes to a [`MailboxProtectionUnit`].
 pub type Patch = runtime::Patch<MailboxProtectionUnit>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<MailboxProtectionUnit, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<MailboxProtectionUnit, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     MailboxProtectionUnit,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `directoryObjectId`
-pub const DIRECTORY_OBJECT_ID: runtime::Property<MailboxProtectionUnit, String> = runtime::Property::new(
+pub const DIRECTORY_OBJECT_ID: runtime::Property<MailboxProtectionUnit, String> = runtime::Property::Named(
     "directoryObjectId",
 );
 /// `displayName`: read-only.
@@ -149,47 +149,47 @@ pub const DISPLAY_NAME: runtime::Property<
     MailboxProtectionUnit,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `email`: read-only.
 pub const EMAIL: runtime::Property<
     MailboxProtectionUnit,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("email");
+> = runtime::Property::Named("email");
 /// `error`
-pub const ERROR: runtime::Property<MailboxProtectionUnit, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<MailboxProtectionUnit, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MailboxProtectionUnit, String> = runtime::Property::new(
+pub const ID: runtime::Property<MailboxProtectionUnit, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     MailboxProtectionUnit,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     MailboxProtectionUnit,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `offboardRequestedDateTime`
 pub const OFFBOARD_REQUESTED_DATE_TIME: runtime::Property<
     MailboxProtectionUnit,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("offboardRequestedDateTime");
+> = runtime::Property::Named("offboardRequestedDateTime");
 /// `policyId`
-pub const POLICY_ID: runtime::Property<MailboxProtectionUnit, String> = runtime::Property::new(
+pub const POLICY_ID: runtime::Property<MailboxProtectionUnit, String> = runtime::Property::Named(
     "policyId",
 );
 /// `protectionSources`: never null.
 pub const PROTECTION_SOURCES: runtime::Property<
     MailboxProtectionUnit,
     runtime::Flags<models::ProtectionSource>,
-> = runtime::Property::new("protectionSources");
+> = runtime::Property::Named("protectionSources");
 /// `status`
 pub const STATUS: runtime::Property<
     MailboxProtectionUnit,
     models::ProtectionUnitStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -117,48 +117,48 @@ pub type Patch = runtime::Patch<MailboxProtectionUnitsBulkAdditionJob>;
 pub const CREATED_BY: runtime::Property<
     MailboxProtectionUnitsBulkAdditionJob,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     MailboxProtectionUnitsBulkAdditionJob,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `directoryObjectIds`
 pub const DIRECTORY_OBJECT_IDS: runtime::Property<
     MailboxProtectionUnitsBulkAdditionJob,
     Vec<String>,
-> = runtime::Property::new("directoryObjectIds");
+> = runtime::Property::Named("directoryObjectIds");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     MailboxProtectionUnitsBulkAdditionJob,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `error`
 pub const ERROR: runtime::Property<
     MailboxProtectionUnitsBulkAdditionJob,
     models::PublicError,
-> = runtime::Property::new("error");
+> = runtime::Property::Named("error");
 /// `id`: never null.
-pub const ID: runtime::Property<MailboxProtectionUnitsBulkAdditionJob, String> = runtime::Property::new(
+pub const ID: runtime::Property<MailboxProtectionUnitsBulkAdditionJob, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     MailboxProtectionUnitsBulkAdditionJob,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     MailboxProtectionUnitsBulkAdditionJob,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `mailboxes`
 pub const MAILBOXES: runtime::Property<
     MailboxProtectionUnitsBulkAdditionJob,
     Vec<String>,
-> = runtime::Property::new("mailboxes");
+> = runtime::Property::Named("mailboxes");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     MailboxProtectionUnitsBulkAdditionJob,
     models::ProtectionUnitsBulkJobStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

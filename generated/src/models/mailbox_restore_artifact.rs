@@ -120,27 +120,27 @@ pub type Patch = runtime::Patch<MailboxRestoreArtifact>;
 pub const COMPLETION_DATE_TIME: runtime::Property<
     MailboxRestoreArtifact,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completionDateTime");
+> = runtime::Property::Named("completionDateTime");
 /// `destinationType`
 pub const DESTINATION_TYPE: runtime::Property<
     MailboxRestoreArtifact,
     models::DestinationType,
-> = runtime::Property::new("destinationType");
+> = runtime::Property::Named("destinationType");
 /// `error`
-pub const ERROR: runtime::Property<MailboxRestoreArtifact, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<MailboxRestoreArtifact, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MailboxRestoreArtifact, String> = runtime::Property::new(
+pub const ID: runtime::Property<MailboxRestoreArtifact, String> = runtime::Property::Named(
     "id",
 );
 /// `restorePoint`: navigation property.
 pub const RESTORE_POINT: runtime::Property<
     MailboxRestoreArtifact,
     runtime::Expanded<models::RestorePoint>,
-> = runtime::Property::new("restorePoint");
+> = runtime::Property::Named("restorePoint");
 /// `restoredFolderId`
-pub const RESTORED_FOLDER_ID: runtime::Property<MailboxRestoreArtifact, String> = runtime::Property::new(
+pub const RESTORED_FOLDER_ID: runtime::Property<MailboxRestoreArtifact, String> = runtime::Property::Named(
     "restoredFolderId",
 );
 /// `restoredFolderName`: read-only.
@@ -148,18 +148,18 @@ pub const RESTORED_FOLDER_NAME: runtime::Property<
     MailboxRestoreArtifact,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("restoredFolderName");
+> = runtime::Property::Named("restoredFolderName");
 /// `restoredItemCount`
-pub const RESTORED_ITEM_COUNT: runtime::Property<MailboxRestoreArtifact, i32> = runtime::Property::new(
+pub const RESTORED_ITEM_COUNT: runtime::Property<MailboxRestoreArtifact, i32> = runtime::Property::Named(
     "restoredItemCount",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     MailboxRestoreArtifact,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `status`
 pub const STATUS: runtime::Property<
     MailboxRestoreArtifact,
     models::ArtifactRestoreStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

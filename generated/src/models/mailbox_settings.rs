@@ -106,40 +106,40 @@ runtime::models!(MailboxSettings);
 /// Changes to a [`MailboxSettings`].
 pub type Patch = runtime::Patch<MailboxSettings>;
 /// `archiveFolder`
-pub const ARCHIVE_FOLDER: runtime::Property<MailboxSettings, String> = runtime::Property::new(
+pub const ARCHIVE_FOLDER: runtime::Property<MailboxSettings, String> = runtime::Property::Named(
     "archiveFolder",
 );
 /// `automaticRepliesSetting`
 pub const AUTOMATIC_REPLIES_SETTING: runtime::Property<
     MailboxSettings,
     models::AutomaticRepliesSetting,
-> = runtime::Property::new("automaticRepliesSetting");
+> = runtime::Property::Named("automaticRepliesSetting");
 /// `dateFormat`
-pub const DATE_FORMAT: runtime::Property<MailboxSettings, String> = runtime::Property::new(
+pub const DATE_FORMAT: runtime::Property<MailboxSettings, String> = runtime::Property::Named(
     "dateFormat",
 );
 /// `delegateMeetingMessageDeliveryOptions`
 pub const DELEGATE_MEETING_MESSAGE_DELIVERY_OPTIONS: runtime::Property<
     MailboxSettings,
     models::DelegateMeetingMessageDeliveryOptions,
-> = runtime::Property::new("delegateMeetingMessageDeliveryOptions");
+> = runtime::Property::Named("delegateMeetingMessageDeliveryOptions");
 /// `language`
-pub const LANGUAGE: runtime::Property<MailboxSettings, models::LocaleInfo> = runtime::Property::new(
+pub const LANGUAGE: runtime::Property<MailboxSettings, models::LocaleInfo> = runtime::Property::Named(
     "language",
 );
 /// `timeFormat`
-pub const TIME_FORMAT: runtime::Property<MailboxSettings, String> = runtime::Property::new(
+pub const TIME_FORMAT: runtime::Property<MailboxSettings, String> = runtime::Property::Named(
     "timeFormat",
 );
 /// `timeZone`
-pub const TIME_ZONE: runtime::Property<MailboxSettings, String> = runtime::Property::new(
+pub const TIME_ZONE: runtime::Property<MailboxSettings, String> = runtime::Property::Named(
     "timeZone",
 );
 /// `userPurpose`
-pub const USER_PURPOSE: runtime::Property<MailboxSettings, models::UserPurpose> = runtime::Property::new(
+pub const USER_PURPOSE: runtime::Property<MailboxSettings, models::UserPurpose> = runtime::Property::Named(
     "userPurpose",
 );
 /// `workingHours`
-pub const WORKING_HOURS: runtime::Property<MailboxSettings, models::WorkingHours> = runtime::Property::new(
+pub const WORKING_HOURS: runtime::Property<MailboxSettings, models::WorkingHours> = runtime::Property::Named(
     "workingHours",
 );

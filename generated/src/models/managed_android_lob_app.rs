@@ -219,62 +219,62 @@ pub const APP_AVAILABILITY: runtime::Property<
     ManagedAndroidLobApp,
     models::ManagedAppAvailability,
     runtime::query::ReadOnly,
-> = runtime::Property::new("appAvailability");
+> = runtime::Property::Named("appAvailability");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     ManagedAndroidLobApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     ManagedAndroidLobApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `committedContentVersion`
-pub const COMMITTED_CONTENT_VERSION: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::new(
+pub const COMMITTED_CONTENT_VERSION: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::Named(
     "committedContentVersion",
 );
 /// `contentVersions`: navigation property.
 pub const CONTENT_VERSIONS: runtime::Property<
     ManagedAndroidLobApp,
     runtime::Expanded<Vec<models::MobileAppContent>>,
-> = runtime::Property::new("contentVersions");
+> = runtime::Property::Named("contentVersions");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     ManagedAndroidLobApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fileName`
-pub const FILE_NAME: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::Named(
     "fileName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::new(
+pub const ID: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::Named(
     "id",
 );
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<ManagedAndroidLobApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<ManagedAndroidLobApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<ManagedAndroidLobApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<ManagedAndroidLobApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -282,30 +282,30 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ManagedAndroidLobApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `minimumSupportedOperatingSystem`
 pub const MINIMUM_SUPPORTED_OPERATING_SYSTEM: runtime::Property<
     ManagedAndroidLobApp,
     models::AndroidMinimumOperatingSystem,
-> = runtime::Property::new("minimumSupportedOperatingSystem");
+> = runtime::Property::Named("minimumSupportedOperatingSystem");
 /// `notes`
-pub const NOTES: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::Named(
     "owner",
 );
 /// `packageId`
-pub const PACKAGE_ID: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::new(
+pub const PACKAGE_ID: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::Named(
     "packageId",
 );
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -313,20 +313,20 @@ pub const PUBLISHING_STATE: runtime::Property<
     ManagedAndroidLobApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `size`: read-only.
-pub const SIZE: runtime::Property<ManagedAndroidLobApp, i64, runtime::query::ReadOnly> = runtime::Property::new(
+pub const SIZE: runtime::Property<ManagedAndroidLobApp, i64, runtime::query::ReadOnly> = runtime::Property::Named(
     "size",
 );
 /// `version`
-pub const VERSION: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::Named(
     "version",
 );
 /// `versionCode`
-pub const VERSION_CODE: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::new(
+pub const VERSION_CODE: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::Named(
     "versionCode",
 );
 /// `versionName`
-pub const VERSION_NAME: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::new(
+pub const VERSION_NAME: runtime::Property<ManagedAndroidLobApp, String> = runtime::Property::Named(
     "versionName",
 );

@@ -188,53 +188,53 @@ pub const APP_AVAILABILITY: runtime::Property<
     ManagedAndroidStoreApp,
     models::ManagedAppAvailability,
     runtime::query::ReadOnly,
-> = runtime::Property::new("appAvailability");
+> = runtime::Property::Named("appAvailability");
 /// `appStoreUrl`: never null.
-pub const APP_STORE_URL: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::new(
+pub const APP_STORE_URL: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::Named(
     "appStoreUrl",
 );
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     ManagedAndroidStoreApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     ManagedAndroidStoreApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     ManagedAndroidStoreApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::new(
+pub const ID: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::Named(
     "id",
 );
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<ManagedAndroidStoreApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<ManagedAndroidStoreApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<ManagedAndroidStoreApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<ManagedAndroidStoreApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -242,30 +242,30 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ManagedAndroidStoreApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `minimumSupportedOperatingSystem`: never null.
 pub const MINIMUM_SUPPORTED_OPERATING_SYSTEM: runtime::Property<
     ManagedAndroidStoreApp,
     models::AndroidMinimumOperatingSystem,
-> = runtime::Property::new("minimumSupportedOperatingSystem");
+> = runtime::Property::Named("minimumSupportedOperatingSystem");
 /// `notes`
-pub const NOTES: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::Named(
     "owner",
 );
 /// `packageId`
-pub const PACKAGE_ID: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::new(
+pub const PACKAGE_ID: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::Named(
     "packageId",
 );
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -273,8 +273,8 @@ pub const PUBLISHING_STATE: runtime::Property<
     ManagedAndroidStoreApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `version`
-pub const VERSION: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<ManagedAndroidStoreApp, String> = runtime::Property::Named(
     "version",
 );

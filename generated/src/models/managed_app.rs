@@ -173,47 +173,47 @@ pub const APP_AVAILABILITY: runtime::Property<
     ManagedApp,
     models::ManagedAppAvailability,
     runtime::query::ReadOnly,
-> = runtime::Property::new("appAvailability");
+> = runtime::Property::Named("appAvailability");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     ManagedApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     ManagedApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     ManagedApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ManagedApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ManagedApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<ManagedApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<ManagedApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ManagedApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ManagedApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ManagedApp, String> = runtime::Property::Named("id");
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<ManagedApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<ManagedApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<ManagedApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<ManagedApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<ManagedApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<ManagedApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -221,17 +221,21 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ManagedApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `notes`
-pub const NOTES: runtime::Property<ManagedApp, String> = runtime::Property::new("notes");
+pub const NOTES: runtime::Property<ManagedApp, String> = runtime::Property::Named(
+    "notes",
+);
 /// `owner`
-pub const OWNER: runtime::Property<ManagedApp, String> = runtime::Property::new("owner");
+pub const OWNER: runtime::Property<ManagedApp, String> = runtime::Property::Named(
+    "owner",
+);
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<ManagedApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<ManagedApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<ManagedApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<ManagedApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -239,8 +243,8 @@ pub const PUBLISHING_STATE: runtime::Property<
     ManagedApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `version`
-pub const VERSION: runtime::Property<ManagedApp, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<ManagedApp, String> = runtime::Property::Named(
     "version",
 );

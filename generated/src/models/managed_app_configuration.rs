@@ -102,30 +102,30 @@ pub type Patch = runtime::Patch<ManagedAppConfiguration>;
 pub const CREATED_DATE_TIME: runtime::Property<
     ManagedAppConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customSettings`: never null.
 pub const CUSTOM_SETTINGS: runtime::Property<
     ManagedAppConfiguration,
     Vec<models::KeyValuePair>,
-> = runtime::Property::new("customSettings");
+> = runtime::Property::Named("customSettings");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ManagedAppConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ManagedAppConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<ManagedAppConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ManagedAppConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedAppConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<ManagedAppConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ManagedAppConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `version`
-pub const VERSION: runtime::Property<ManagedAppConfiguration, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<ManagedAppConfiguration, String> = runtime::Property::Named(
     "version",
 );

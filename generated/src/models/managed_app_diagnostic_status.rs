@@ -67,12 +67,12 @@ pub type Patch = runtime::Patch<ManagedAppDiagnosticStatus>;
 pub const MITIGATION_INSTRUCTION: runtime::Property<
     ManagedAppDiagnosticStatus,
     String,
-> = runtime::Property::new("mitigationInstruction");
+> = runtime::Property::Named("mitigationInstruction");
 /// `state`
-pub const STATE: runtime::Property<ManagedAppDiagnosticStatus, String> = runtime::Property::new(
+pub const STATE: runtime::Property<ManagedAppDiagnosticStatus, String> = runtime::Property::Named(
     "state",
 );
 /// `validationName`
-pub const VALIDATION_NAME: runtime::Property<ManagedAppDiagnosticStatus, String> = runtime::Property::new(
+pub const VALIDATION_NAME: runtime::Property<ManagedAppDiagnosticStatus, String> = runtime::Property::Named(
     "validationName",
 );

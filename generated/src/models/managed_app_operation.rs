@@ -76,23 +76,23 @@ runtime::models!(ManagedAppOperation);
 /// Changes to a [`ManagedAppOperation`].
 pub type Patch = runtime::Patch<ManagedAppOperation>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ManagedAppOperation, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ManagedAppOperation, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedAppOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<ManagedAppOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ManagedAppOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `state`
-pub const STATE: runtime::Property<ManagedAppOperation, String> = runtime::Property::new(
+pub const STATE: runtime::Property<ManagedAppOperation, String> = runtime::Property::Named(
     "state",
 );
 /// `version`
-pub const VERSION: runtime::Property<ManagedAppOperation, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<ManagedAppOperation, String> = runtime::Property::Named(
     "version",
 );

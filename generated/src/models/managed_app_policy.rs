@@ -156,23 +156,25 @@ pub type Patch = runtime::Patch<ManagedAppPolicy>;
 pub const CREATED_DATE_TIME: runtime::Property<
     ManagedAppPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ManagedAppPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ManagedAppPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<ManagedAppPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ManagedAppPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedAppPolicy, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ManagedAppPolicy, String> = runtime::Property::Named(
+    "id",
+);
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ManagedAppPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `version`
-pub const VERSION: runtime::Property<ManagedAppPolicy, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<ManagedAppPolicy, String> = runtime::Property::Named(
     "version",
 );

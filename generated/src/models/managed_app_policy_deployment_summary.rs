@@ -93,26 +93,26 @@ pub type Patch = runtime::Patch<ManagedAppPolicyDeploymentSummary>;
 pub const CONFIGURATION_DEPLOYED_USER_COUNT: runtime::Property<
     ManagedAppPolicyDeploymentSummary,
     i32,
-> = runtime::Property::new("configurationDeployedUserCount");
+> = runtime::Property::Named("configurationDeployedUserCount");
 /// `configurationDeploymentSummaryPerApp`
 pub const CONFIGURATION_DEPLOYMENT_SUMMARY_PER_APP: runtime::Property<
     ManagedAppPolicyDeploymentSummary,
     Vec<models::ManagedAppPolicyDeploymentSummaryPerApp>,
-> = runtime::Property::new("configurationDeploymentSummaryPerApp");
+> = runtime::Property::Named("configurationDeploymentSummaryPerApp");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ManagedAppPolicyDeploymentSummary, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ManagedAppPolicyDeploymentSummary, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedAppPolicyDeploymentSummary, String> = runtime::Property::new(
+pub const ID: runtime::Property<ManagedAppPolicyDeploymentSummary, String> = runtime::Property::Named(
     "id",
 );
 /// `lastRefreshTime`: never null.
 pub const LAST_REFRESH_TIME: runtime::Property<
     ManagedAppPolicyDeploymentSummary,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastRefreshTime");
+> = runtime::Property::Named("lastRefreshTime");
 /// `version`
-pub const VERSION: runtime::Property<ManagedAppPolicyDeploymentSummary, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<ManagedAppPolicyDeploymentSummary, String> = runtime::Property::Named(
     "version",
 );

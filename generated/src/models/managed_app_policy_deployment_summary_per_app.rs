@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<ManagedAppPolicyDeploymentSummaryPerApp>;
 pub const CONFIGURATION_APPLIED_USER_COUNT: runtime::Property<
     ManagedAppPolicyDeploymentSummaryPerApp,
     i32,
-> = runtime::Property::new("configurationAppliedUserCount");
+> = runtime::Property::Named("configurationAppliedUserCount");
 /// `mobileAppIdentifier`
 pub const MOBILE_APP_IDENTIFIER: runtime::Property<
     ManagedAppPolicyDeploymentSummaryPerApp,
     models::MobileAppIdentifier,
-> = runtime::Property::new("mobileAppIdentifier");
+> = runtime::Property::Named("mobileAppIdentifier");

@@ -162,54 +162,54 @@ pub type Patch = runtime::Patch<ManagedAppRegistration>;
 pub const APP_IDENTIFIER: runtime::Property<
     ManagedAppRegistration,
     models::MobileAppIdentifier,
-> = runtime::Property::new("appIdentifier");
+> = runtime::Property::Named("appIdentifier");
 /// `applicationVersion`
-pub const APPLICATION_VERSION: runtime::Property<ManagedAppRegistration, String> = runtime::Property::new(
+pub const APPLICATION_VERSION: runtime::Property<ManagedAppRegistration, String> = runtime::Property::Named(
     "applicationVersion",
 );
 /// `appliedPolicies`: navigation property.
 pub const APPLIED_POLICIES: runtime::Property<
     ManagedAppRegistration,
     runtime::Expanded<Vec<models::ManagedAppPolicy>>,
-> = runtime::Property::new("appliedPolicies");
+> = runtime::Property::Named("appliedPolicies");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     ManagedAppRegistration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deviceName`
-pub const DEVICE_NAME: runtime::Property<ManagedAppRegistration, String> = runtime::Property::new(
+pub const DEVICE_NAME: runtime::Property<ManagedAppRegistration, String> = runtime::Property::Named(
     "deviceName",
 );
 /// `deviceTag`
-pub const DEVICE_TAG: runtime::Property<ManagedAppRegistration, String> = runtime::Property::new(
+pub const DEVICE_TAG: runtime::Property<ManagedAppRegistration, String> = runtime::Property::Named(
     "deviceTag",
 );
 /// `deviceType`
-pub const DEVICE_TYPE: runtime::Property<ManagedAppRegistration, String> = runtime::Property::new(
+pub const DEVICE_TYPE: runtime::Property<ManagedAppRegistration, String> = runtime::Property::Named(
     "deviceType",
 );
 /// `flaggedReasons`: never null.
 pub const FLAGGED_REASONS: runtime::Property<
     ManagedAppRegistration,
     Vec<models::ManagedAppFlaggedReason>,
-> = runtime::Property::new("flaggedReasons");
+> = runtime::Property::Named("flaggedReasons");
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedAppRegistration, String> = runtime::Property::new(
+pub const ID: runtime::Property<ManagedAppRegistration, String> = runtime::Property::Named(
     "id",
 );
 /// `intendedPolicies`: navigation property.
 pub const INTENDED_POLICIES: runtime::Property<
     ManagedAppRegistration,
     runtime::Expanded<Vec<models::ManagedAppPolicy>>,
-> = runtime::Property::new("intendedPolicies");
+> = runtime::Property::Named("intendedPolicies");
 /// `lastSyncDateTime`: never null.
 pub const LAST_SYNC_DATE_TIME: runtime::Property<
     ManagedAppRegistration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSyncDateTime");
+> = runtime::Property::Named("lastSyncDateTime");
 /// `managementSdkVersion`
-pub const MANAGEMENT_SDK_VERSION: runtime::Property<ManagedAppRegistration, String> = runtime::Property::new(
+pub const MANAGEMENT_SDK_VERSION: runtime::Property<ManagedAppRegistration, String> = runtime::Property::Named(
     "managementSdkVersion",
 );
 /// `operations`: navigation property.
@@ -217,16 +217,16 @@ pub const MANAGEMENT_SDK_VERSION: runtime::Property<ManagedAppRegistration, Stri
 pub const OPERATIONS: runtime::Property<
     ManagedAppRegistration,
     crate::runtime::Expanded<Vec<crate::models::ManagedAppOperation>>,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");
 /// `platformVersion`
-pub const PLATFORM_VERSION: runtime::Property<ManagedAppRegistration, String> = runtime::Property::new(
+pub const PLATFORM_VERSION: runtime::Property<ManagedAppRegistration, String> = runtime::Property::Named(
     "platformVersion",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<ManagedAppRegistration, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<ManagedAppRegistration, String> = runtime::Property::Named(
     "userId",
 );
 /// `version`
-pub const VERSION: runtime::Property<ManagedAppRegistration, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<ManagedAppRegistration, String> = runtime::Property::Named(
     "version",
 );

@@ -69,12 +69,14 @@ runtime::models!(ManagedAppStatus);
 /// Changes to a [`ManagedAppStatus`].
 pub type Patch = runtime::Patch<ManagedAppStatus>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ManagedAppStatus, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ManagedAppStatus, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedAppStatus, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ManagedAppStatus, String> = runtime::Property::Named(
+    "id",
+);
 /// `version`
-pub const VERSION: runtime::Property<ManagedAppStatus, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<ManagedAppStatus, String> = runtime::Property::Named(
     "version",
 );

@@ -71,18 +71,18 @@ runtime::models!(ManagedAppStatusRaw);
 /// Changes to a [`ManagedAppStatusRaw`].
 pub type Patch = runtime::Patch<ManagedAppStatusRaw>;
 /// `content`
-pub const CONTENT: runtime::Property<ManagedAppStatusRaw, runtime::edm::Json> = runtime::Property::new(
+pub const CONTENT: runtime::Property<ManagedAppStatusRaw, runtime::edm::Json> = runtime::Property::Named(
     "content",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ManagedAppStatusRaw, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ManagedAppStatusRaw, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedAppStatusRaw, String> = runtime::Property::new(
+pub const ID: runtime::Property<ManagedAppStatusRaw, String> = runtime::Property::Named(
     "id",
 );
 /// `version`
-pub const VERSION: runtime::Property<ManagedAppStatusRaw, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<ManagedAppStatusRaw, String> = runtime::Property::Named(
     "version",
 );

@@ -703,168 +703,168 @@ pub const ACTIVATION_LOCK_BYPASS_CODE: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("activationLockBypassCode");
+> = runtime::Property::Named("activationLockBypassCode");
 /// `androidSecurityPatchLevel`: read-only.
 pub const ANDROID_SECURITY_PATCH_LEVEL: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("androidSecurityPatchLevel");
+> = runtime::Property::Named("androidSecurityPatchLevel");
 /// `azureADDeviceId`: read-only.
 pub const AZURE_AD_DEVICE_ID: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("azureADDeviceId");
+> = runtime::Property::Named("azureADDeviceId");
 /// `azureADRegistered`: read-only.
 pub const AZURE_AD_REGISTERED: runtime::Property<
     ManagedDevice,
     bool,
     runtime::query::ReadOnly,
-> = runtime::Property::new("azureADRegistered");
+> = runtime::Property::Named("azureADRegistered");
 /// `complianceGracePeriodExpirationDateTime`: read-only.
 pub const COMPLIANCE_GRACE_PERIOD_EXPIRATION_DATE_TIME: runtime::Property<
     ManagedDevice,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("complianceGracePeriodExpirationDateTime");
+> = runtime::Property::Named("complianceGracePeriodExpirationDateTime");
 /// `complianceState`: read-only.
 pub const COMPLIANCE_STATE: runtime::Property<
     ManagedDevice,
     models::ComplianceState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("complianceState");
+> = runtime::Property::Named("complianceState");
 /// `configurationManagerClientEnabledFeatures`: read-only.
 pub const CONFIGURATION_MANAGER_CLIENT_ENABLED_FEATURES: runtime::Property<
     ManagedDevice,
     models::ConfigurationManagerClientEnabledFeatures,
     runtime::query::ReadOnly,
-> = runtime::Property::new("configurationManagerClientEnabledFeatures");
+> = runtime::Property::Named("configurationManagerClientEnabledFeatures");
 /// `deviceActionResults`: read-only.
 pub const DEVICE_ACTION_RESULTS: runtime::Property<
     ManagedDevice,
     Vec<models::DeviceActionResult>,
     runtime::query::ReadOnly,
-> = runtime::Property::new("deviceActionResults");
+> = runtime::Property::Named("deviceActionResults");
 /// `deviceCategory`: navigation property.
 pub const DEVICE_CATEGORY: runtime::Property<
     ManagedDevice,
     runtime::Expanded<models::DeviceCategory>,
-> = runtime::Property::new("deviceCategory");
+> = runtime::Property::Named("deviceCategory");
 /// `deviceCategoryDisplayName`: read-only.
 pub const DEVICE_CATEGORY_DISPLAY_NAME: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("deviceCategoryDisplayName");
+> = runtime::Property::Named("deviceCategoryDisplayName");
 /// `deviceCompliancePolicyStates`: navigation property.
 pub const DEVICE_COMPLIANCE_POLICY_STATES: runtime::Property<
     ManagedDevice,
     runtime::Expanded<Vec<models::DeviceCompliancePolicyState>>,
-> = runtime::Property::new("deviceCompliancePolicyStates");
+> = runtime::Property::Named("deviceCompliancePolicyStates");
 /// `deviceConfigurationStates`: navigation property.
 pub const DEVICE_CONFIGURATION_STATES: runtime::Property<
     ManagedDevice,
     runtime::Expanded<Vec<models::DeviceConfigurationState>>,
-> = runtime::Property::new("deviceConfigurationStates");
+> = runtime::Property::Named("deviceConfigurationStates");
 /// `deviceEnrollmentType`: read-only.
 pub const DEVICE_ENROLLMENT_TYPE: runtime::Property<
     ManagedDevice,
     models::DeviceEnrollmentType,
     runtime::query::ReadOnly,
-> = runtime::Property::new("deviceEnrollmentType");
+> = runtime::Property::Named("deviceEnrollmentType");
 /// `deviceHealthAttestationState`: read-only.
 pub const DEVICE_HEALTH_ATTESTATION_STATE: runtime::Property<
     ManagedDevice,
     models::DeviceHealthAttestationState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("deviceHealthAttestationState");
+> = runtime::Property::Named("deviceHealthAttestationState");
 /// `deviceName`: read-only.
 pub const DEVICE_NAME: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("deviceName");
+> = runtime::Property::Named("deviceName");
 /// `deviceRegistrationState`: read-only.
 pub const DEVICE_REGISTRATION_STATE: runtime::Property<
     ManagedDevice,
     models::DeviceRegistrationState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("deviceRegistrationState");
+> = runtime::Property::Named("deviceRegistrationState");
 /// `easActivated`: read-only.
 pub const EAS_ACTIVATED: runtime::Property<
     ManagedDevice,
     bool,
     runtime::query::ReadOnly,
-> = runtime::Property::new("easActivated");
+> = runtime::Property::Named("easActivated");
 /// `easActivationDateTime`: read-only.
 pub const EAS_ACTIVATION_DATE_TIME: runtime::Property<
     ManagedDevice,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("easActivationDateTime");
+> = runtime::Property::Named("easActivationDateTime");
 /// `easDeviceId`: read-only.
 pub const EAS_DEVICE_ID: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("easDeviceId");
+> = runtime::Property::Named("easDeviceId");
 /// `emailAddress`: read-only.
 pub const EMAIL_ADDRESS: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("emailAddress");
+> = runtime::Property::Named("emailAddress");
 /// `enrolledDateTime`: read-only.
 pub const ENROLLED_DATE_TIME: runtime::Property<
     ManagedDevice,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("enrolledDateTime");
+> = runtime::Property::Named("enrolledDateTime");
 /// `enrollmentProfileName`: read-only.
 pub const ENROLLMENT_PROFILE_NAME: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("enrollmentProfileName");
+> = runtime::Property::Named("enrollmentProfileName");
 /// `ethernetMacAddress`: read-only.
 pub const ETHERNET_MAC_ADDRESS: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("ethernetMacAddress");
+> = runtime::Property::Named("ethernetMacAddress");
 /// `exchangeAccessState`: read-only.
 pub const EXCHANGE_ACCESS_STATE: runtime::Property<
     ManagedDevice,
     models::DeviceManagementExchangeAccessState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("exchangeAccessState");
+> = runtime::Property::Named("exchangeAccessState");
 /// `exchangeAccessStateReason`: read-only.
 pub const EXCHANGE_ACCESS_STATE_REASON: runtime::Property<
     ManagedDevice,
     models::DeviceManagementExchangeAccessStateReason,
     runtime::query::ReadOnly,
-> = runtime::Property::new("exchangeAccessStateReason");
+> = runtime::Property::Named("exchangeAccessStateReason");
 /// `exchangeLastSuccessfulSyncDateTime`: read-only.
 pub const EXCHANGE_LAST_SUCCESSFUL_SYNC_DATE_TIME: runtime::Property<
     ManagedDevice,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("exchangeLastSuccessfulSyncDateTime");
+> = runtime::Property::Named("exchangeLastSuccessfulSyncDateTime");
 /// `freeStorageSpaceInBytes`: read-only.
 pub const FREE_STORAGE_SPACE_IN_BYTES: runtime::Property<
     ManagedDevice,
     i64,
     runtime::query::ReadOnly,
-> = runtime::Property::new("freeStorageSpaceInBytes");
+> = runtime::Property::Named("freeStorageSpaceInBytes");
 /// `iccid`: read-only.
-pub const ICCID: runtime::Property<ManagedDevice, String, runtime::query::ReadOnly> = runtime::Property::new(
+pub const ICCID: runtime::Property<ManagedDevice, String, runtime::query::ReadOnly> = runtime::Property::Named(
     "iccid",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedDevice, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ManagedDevice, String> = runtime::Property::Named("id");
 /// `imei`: read-only.
-pub const IMEI: runtime::Property<ManagedDevice, String, runtime::query::ReadOnly> = runtime::Property::new(
+pub const IMEI: runtime::Property<ManagedDevice, String, runtime::query::ReadOnly> = runtime::Property::Named(
     "imei",
 );
 /// `isEncrypted`: read-only.
@@ -872,73 +872,73 @@ pub const IS_ENCRYPTED: runtime::Property<
     ManagedDevice,
     bool,
     runtime::query::ReadOnly,
-> = runtime::Property::new("isEncrypted");
+> = runtime::Property::Named("isEncrypted");
 /// `isSupervised`: read-only.
 pub const IS_SUPERVISED: runtime::Property<
     ManagedDevice,
     bool,
     runtime::query::ReadOnly,
-> = runtime::Property::new("isSupervised");
+> = runtime::Property::Named("isSupervised");
 /// `jailBroken`: read-only.
 pub const JAIL_BROKEN: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("jailBroken");
+> = runtime::Property::Named("jailBroken");
 /// `lastSyncDateTime`: read-only.
 pub const LAST_SYNC_DATE_TIME: runtime::Property<
     ManagedDevice,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastSyncDateTime");
+> = runtime::Property::Named("lastSyncDateTime");
 /// `logCollectionRequests`: navigation property.
 pub const LOG_COLLECTION_REQUESTS: runtime::Property<
     ManagedDevice,
     runtime::Expanded<Vec<models::DeviceLogCollectionResponse>>,
-> = runtime::Property::new("logCollectionRequests");
+> = runtime::Property::Named("logCollectionRequests");
 /// `managedDeviceName`
-pub const MANAGED_DEVICE_NAME: runtime::Property<ManagedDevice, String> = runtime::Property::new(
+pub const MANAGED_DEVICE_NAME: runtime::Property<ManagedDevice, String> = runtime::Property::Named(
     "managedDeviceName",
 );
 /// `managedDeviceOwnerType`: never null.
 pub const MANAGED_DEVICE_OWNER_TYPE: runtime::Property<
     ManagedDevice,
     models::ManagedDeviceOwnerType,
-> = runtime::Property::new("managedDeviceOwnerType");
+> = runtime::Property::Named("managedDeviceOwnerType");
 /// `managementAgent`: read-only.
 pub const MANAGEMENT_AGENT: runtime::Property<
     ManagedDevice,
     models::ManagementAgentType,
     runtime::query::ReadOnly,
-> = runtime::Property::new("managementAgent");
+> = runtime::Property::Named("managementAgent");
 /// `managementCertificateExpirationDate`: read-only.
 pub const MANAGEMENT_CERTIFICATE_EXPIRATION_DATE: runtime::Property<
     ManagedDevice,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("managementCertificateExpirationDate");
+> = runtime::Property::Named("managementCertificateExpirationDate");
 /// `managementState`: read-only.
 pub const MANAGEMENT_STATE: runtime::Property<
     ManagedDevice,
     models::ManagementState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("managementState");
+> = runtime::Property::Named("managementState");
 /// `manufacturer`: read-only.
 pub const MANUFACTURER: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("manufacturer");
+> = runtime::Property::Named("manufacturer");
 /// `meid`: read-only.
-pub const MEID: runtime::Property<ManagedDevice, String, runtime::query::ReadOnly> = runtime::Property::new(
+pub const MEID: runtime::Property<ManagedDevice, String, runtime::query::ReadOnly> = runtime::Property::Named(
     "meid",
 );
 /// `model`: read-only.
-pub const MODEL: runtime::Property<ManagedDevice, String, runtime::query::ReadOnly> = runtime::Property::new(
+pub const MODEL: runtime::Property<ManagedDevice, String, runtime::query::ReadOnly> = runtime::Property::Named(
     "model",
 );
 /// `notes`
-pub const NOTES: runtime::Property<ManagedDevice, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<ManagedDevice, String> = runtime::Property::Named(
     "notes",
 );
 /// `operatingSystem`: read-only.
@@ -946,69 +946,69 @@ pub const OPERATING_SYSTEM: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("operatingSystem");
+> = runtime::Property::Named("operatingSystem");
 /// `osVersion`: read-only.
 pub const OS_VERSION: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("osVersion");
+> = runtime::Property::Named("osVersion");
 /// `partnerReportedThreatState`: read-only.
 pub const PARTNER_REPORTED_THREAT_STATE: runtime::Property<
     ManagedDevice,
     models::ManagedDevicePartnerReportedHealthState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("partnerReportedThreatState");
+> = runtime::Property::Named("partnerReportedThreatState");
 /// `phoneNumber`: read-only.
 pub const PHONE_NUMBER: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("phoneNumber");
+> = runtime::Property::Named("phoneNumber");
 /// `physicalMemoryInBytes`: read-only.
 pub const PHYSICAL_MEMORY_IN_BYTES: runtime::Property<
     ManagedDevice,
     i64,
     runtime::query::ReadOnly,
-> = runtime::Property::new("physicalMemoryInBytes");
+> = runtime::Property::Named("physicalMemoryInBytes");
 /// `remoteAssistanceSessionErrorDetails`: read-only.
 pub const REMOTE_ASSISTANCE_SESSION_ERROR_DETAILS: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("remoteAssistanceSessionErrorDetails");
+> = runtime::Property::Named("remoteAssistanceSessionErrorDetails");
 /// `remoteAssistanceSessionUrl`: read-only.
 pub const REMOTE_ASSISTANCE_SESSION_URL: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("remoteAssistanceSessionUrl");
+> = runtime::Property::Named("remoteAssistanceSessionUrl");
 /// `requireUserEnrollmentApproval`: read-only.
 pub const REQUIRE_USER_ENROLLMENT_APPROVAL: runtime::Property<
     ManagedDevice,
     bool,
     runtime::query::ReadOnly,
-> = runtime::Property::new("requireUserEnrollmentApproval");
+> = runtime::Property::Named("requireUserEnrollmentApproval");
 /// `serialNumber`: read-only.
 pub const SERIAL_NUMBER: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("serialNumber");
+> = runtime::Property::Named("serialNumber");
 /// `subscriberCarrier`: read-only.
 pub const SUBSCRIBER_CARRIER: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("subscriberCarrier");
+> = runtime::Property::Named("subscriberCarrier");
 /// `totalStorageSpaceInBytes`: read-only.
 pub const TOTAL_STORAGE_SPACE_IN_BYTES: runtime::Property<
     ManagedDevice,
     i64,
     runtime::query::ReadOnly,
-> = runtime::Property::new("totalStorageSpaceInBytes");
+> = runtime::Property::Named("totalStorageSpaceInBytes");
 /// `udid`: read-only.
-pub const UDID: runtime::Property<ManagedDevice, String, runtime::query::ReadOnly> = runtime::Property::new(
+pub const UDID: runtime::Property<ManagedDevice, String, runtime::query::ReadOnly> = runtime::Property::Named(
     "udid",
 );
 /// `userDisplayName`: read-only.
@@ -1016,9 +1016,9 @@ pub const USER_DISPLAY_NAME: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("userDisplayName");
+> = runtime::Property::Named("userDisplayName");
 /// `userId`: read-only.
-pub const USER_ID: runtime::Property<ManagedDevice, String, runtime::query::ReadOnly> = runtime::Property::new(
+pub const USER_ID: runtime::Property<ManagedDevice, String, runtime::query::ReadOnly> = runtime::Property::Named(
     "userId",
 );
 /// `userPrincipalName`: read-only.
@@ -1026,20 +1026,20 @@ pub const USER_PRINCIPAL_NAME: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("userPrincipalName");
+> = runtime::Property::Named("userPrincipalName");
 /// `users`: navigation property.
 pub const USERS: runtime::Property<
     ManagedDevice,
     runtime::Expanded<Vec<models::User>>,
-> = runtime::Property::new("users");
+> = runtime::Property::Named("users");
 /// `wiFiMacAddress`: read-only.
 pub const WI_FI_MAC_ADDRESS: runtime::Property<
     ManagedDevice,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("wiFiMacAddress");
+> = runtime::Property::Named("wiFiMacAddress");
 /// `windowsProtectionState`: navigation property.
 pub const WINDOWS_PROTECTION_STATE: runtime::Property<
     ManagedDevice,
     runtime::Expanded<models::WindowsProtectionState>,
-> = runtime::Property::new("windowsProtectionState");
+> = runtime::Property::Named("windowsProtectionState");

@@ -189,55 +189,55 @@ pub type Patch = runtime::Patch<ManagedDeviceMobileAppConfiguration>;
 pub const ASSIGNMENTS: runtime::Property<
     ManagedDeviceMobileAppConfiguration,
     runtime::Expanded<Vec<models::ManagedDeviceMobileAppConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     ManagedDeviceMobileAppConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ManagedDeviceMobileAppConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ManagedDeviceMobileAppConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceStatusSummary`: navigation property.
 pub const DEVICE_STATUS_SUMMARY: runtime::Property<
     ManagedDeviceMobileAppConfiguration,
     runtime::Expanded<models::ManagedDeviceMobileAppConfigurationDeviceSummary>,
-> = runtime::Property::new("deviceStatusSummary");
+> = runtime::Property::Named("deviceStatusSummary");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     ManagedDeviceMobileAppConfiguration,
     runtime::Expanded<Vec<models::ManagedDeviceMobileAppConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<ManagedDeviceMobileAppConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ManagedDeviceMobileAppConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedDeviceMobileAppConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<ManagedDeviceMobileAppConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ManagedDeviceMobileAppConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `targetedMobileApps`
 pub const TARGETED_MOBILE_APPS: runtime::Property<
     ManagedDeviceMobileAppConfiguration,
     Vec<String>,
-> = runtime::Property::new("targetedMobileApps");
+> = runtime::Property::Named("targetedMobileApps");
 /// `userStatusSummary`: navigation property.
 pub const USER_STATUS_SUMMARY: runtime::Property<
     ManagedDeviceMobileAppConfiguration,
     runtime::Expanded<models::ManagedDeviceMobileAppConfigurationUserSummary>,
-> = runtime::Property::new("userStatusSummary");
+> = runtime::Property::Named("userStatusSummary");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     ManagedDeviceMobileAppConfiguration,
     runtime::Expanded<Vec<models::ManagedDeviceMobileAppConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<ManagedDeviceMobileAppConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<ManagedDeviceMobileAppConfiguration, i32> = runtime::Property::Named(
     "version",
 );

@@ -61,11 +61,11 @@ runtime::models!(ManagedDeviceMobileAppConfigurationAssignment);
 /// Changes to a [`ManagedDeviceMobileAppConfigurationAssignment`].
 pub type Patch = runtime::Patch<ManagedDeviceMobileAppConfigurationAssignment>;
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedDeviceMobileAppConfigurationAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<ManagedDeviceMobileAppConfigurationAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `target`
 pub const TARGET: runtime::Property<
     ManagedDeviceMobileAppConfigurationAssignment,
     models::DeviceAndAppManagementAssignmentTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

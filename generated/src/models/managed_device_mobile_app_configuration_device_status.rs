@@ -105,39 +105,39 @@ pub type Patch = runtime::Patch<ManagedDeviceMobileAppConfigurationDeviceStatus>
 pub const COMPLIANCE_GRACE_PERIOD_EXPIRATION_DATE_TIME: runtime::Property<
     ManagedDeviceMobileAppConfigurationDeviceStatus,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("complianceGracePeriodExpirationDateTime");
+> = runtime::Property::Named("complianceGracePeriodExpirationDateTime");
 /// `deviceDisplayName`
 pub const DEVICE_DISPLAY_NAME: runtime::Property<
     ManagedDeviceMobileAppConfigurationDeviceStatus,
     String,
-> = runtime::Property::new("deviceDisplayName");
+> = runtime::Property::Named("deviceDisplayName");
 /// `deviceModel`
 pub const DEVICE_MODEL: runtime::Property<
     ManagedDeviceMobileAppConfigurationDeviceStatus,
     String,
-> = runtime::Property::new("deviceModel");
+> = runtime::Property::Named("deviceModel");
 /// `id`: never null.
 pub const ID: runtime::Property<
     ManagedDeviceMobileAppConfigurationDeviceStatus,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `lastReportedDateTime`: never null.
 pub const LAST_REPORTED_DATE_TIME: runtime::Property<
     ManagedDeviceMobileAppConfigurationDeviceStatus,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastReportedDateTime");
+> = runtime::Property::Named("lastReportedDateTime");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     ManagedDeviceMobileAppConfigurationDeviceStatus,
     models::ComplianceStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `userName`
 pub const USER_NAME: runtime::Property<
     ManagedDeviceMobileAppConfigurationDeviceStatus,
     String,
-> = runtime::Property::new("userName");
+> = runtime::Property::Named("userName");
 /// `userPrincipalName`
 pub const USER_PRINCIPAL_NAME: runtime::Property<
     ManagedDeviceMobileAppConfigurationDeviceStatus,
     String,
-> = runtime::Property::new("userPrincipalName");
+> = runtime::Property::Named("userPrincipalName");

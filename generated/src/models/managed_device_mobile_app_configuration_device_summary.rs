@@ -103,39 +103,39 @@ pub type Patch = runtime::Patch<ManagedDeviceMobileAppConfigurationDeviceSummary
 pub const CONFIGURATION_VERSION: runtime::Property<
     ManagedDeviceMobileAppConfigurationDeviceSummary,
     i32,
-> = runtime::Property::new("configurationVersion");
+> = runtime::Property::Named("configurationVersion");
 /// `errorCount`: never null.
 pub const ERROR_COUNT: runtime::Property<
     ManagedDeviceMobileAppConfigurationDeviceSummary,
     i32,
-> = runtime::Property::new("errorCount");
+> = runtime::Property::Named("errorCount");
 /// `failedCount`: never null.
 pub const FAILED_COUNT: runtime::Property<
     ManagedDeviceMobileAppConfigurationDeviceSummary,
     i32,
-> = runtime::Property::new("failedCount");
+> = runtime::Property::Named("failedCount");
 /// `id`: never null.
 pub const ID: runtime::Property<
     ManagedDeviceMobileAppConfigurationDeviceSummary,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `lastUpdateDateTime`: never null.
 pub const LAST_UPDATE_DATE_TIME: runtime::Property<
     ManagedDeviceMobileAppConfigurationDeviceSummary,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdateDateTime");
+> = runtime::Property::Named("lastUpdateDateTime");
 /// `notApplicableCount`: never null.
 pub const NOT_APPLICABLE_COUNT: runtime::Property<
     ManagedDeviceMobileAppConfigurationDeviceSummary,
     i32,
-> = runtime::Property::new("notApplicableCount");
+> = runtime::Property::Named("notApplicableCount");
 /// `pendingCount`: never null.
 pub const PENDING_COUNT: runtime::Property<
     ManagedDeviceMobileAppConfigurationDeviceSummary,
     i32,
-> = runtime::Property::new("pendingCount");
+> = runtime::Property::Named("pendingCount");
 /// `successCount`: never null.
 pub const SUCCESS_COUNT: runtime::Property<
     ManagedDeviceMobileAppConfigurationDeviceSummary,
     i32,
-> = runtime::Property::new("successCount");
+> = runtime::Property::Named("successCount");

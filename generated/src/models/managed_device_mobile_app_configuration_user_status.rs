@@ -91,28 +91,28 @@ pub type Patch = runtime::Patch<ManagedDeviceMobileAppConfigurationUserStatus>;
 pub const DEVICES_COUNT: runtime::Property<
     ManagedDeviceMobileAppConfigurationUserStatus,
     i32,
-> = runtime::Property::new("devicesCount");
+> = runtime::Property::Named("devicesCount");
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedDeviceMobileAppConfigurationUserStatus, String> = runtime::Property::new(
+pub const ID: runtime::Property<ManagedDeviceMobileAppConfigurationUserStatus, String> = runtime::Property::Named(
     "id",
 );
 /// `lastReportedDateTime`: never null.
 pub const LAST_REPORTED_DATE_TIME: runtime::Property<
     ManagedDeviceMobileAppConfigurationUserStatus,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastReportedDateTime");
+> = runtime::Property::Named("lastReportedDateTime");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     ManagedDeviceMobileAppConfigurationUserStatus,
     models::ComplianceStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `userDisplayName`
 pub const USER_DISPLAY_NAME: runtime::Property<
     ManagedDeviceMobileAppConfigurationUserStatus,
     String,
-> = runtime::Property::new("userDisplayName");
+> = runtime::Property::Named("userDisplayName");
 /// `userPrincipalName`
 pub const USER_PRINCIPAL_NAME: runtime::Property<
     ManagedDeviceMobileAppConfigurationUserStatus,
     String,
-> = runtime::Property::new("userPrincipalName");
+> = runtime::Property::Named("userPrincipalName");

@@ -95,25 +95,25 @@ pub type Patch = runtime::Patch<ManagedDeviceOverview>;
 pub const DEVICE_EXCHANGE_ACCESS_STATE_SUMMARY: runtime::Property<
     ManagedDeviceOverview,
     models::DeviceExchangeAccessStateSummary,
-> = runtime::Property::new("deviceExchangeAccessStateSummary");
+> = runtime::Property::Named("deviceExchangeAccessStateSummary");
 /// `deviceOperatingSystemSummary`
 pub const DEVICE_OPERATING_SYSTEM_SUMMARY: runtime::Property<
     ManagedDeviceOverview,
     models::DeviceOperatingSystemSummary,
-> = runtime::Property::new("deviceOperatingSystemSummary");
+> = runtime::Property::Named("deviceOperatingSystemSummary");
 /// `dualEnrolledDeviceCount`: never null.
-pub const DUAL_ENROLLED_DEVICE_COUNT: runtime::Property<ManagedDeviceOverview, i32> = runtime::Property::new(
+pub const DUAL_ENROLLED_DEVICE_COUNT: runtime::Property<ManagedDeviceOverview, i32> = runtime::Property::Named(
     "dualEnrolledDeviceCount",
 );
 /// `enrolledDeviceCount`: never null.
-pub const ENROLLED_DEVICE_COUNT: runtime::Property<ManagedDeviceOverview, i32> = runtime::Property::new(
+pub const ENROLLED_DEVICE_COUNT: runtime::Property<ManagedDeviceOverview, i32> = runtime::Property::Named(
     "enrolledDeviceCount",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedDeviceOverview, String> = runtime::Property::new(
+pub const ID: runtime::Property<ManagedDeviceOverview, String> = runtime::Property::Named(
     "id",
 );
 /// `mdmEnrolledCount`: never null.
-pub const MDM_ENROLLED_COUNT: runtime::Property<ManagedDeviceOverview, i32> = runtime::Property::new(
+pub const MDM_ENROLLED_COUNT: runtime::Property<ManagedDeviceOverview, i32> = runtime::Property::Named(
     "mdmEnrolledCount",
 );

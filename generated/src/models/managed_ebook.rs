@@ -191,60 +191,60 @@ pub type Patch = runtime::Patch<ManagedEbook>;
 pub const ASSIGNMENTS: runtime::Property<
     ManagedEbook,
     runtime::Expanded<Vec<models::ManagedEbookAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     ManagedEbook,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ManagedEbook, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ManagedEbook, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceStates`: navigation property.
 pub const DEVICE_STATES: runtime::Property<
     ManagedEbook,
     runtime::Expanded<Vec<models::DeviceInstallState>>,
-> = runtime::Property::new("deviceStates");
+> = runtime::Property::Named("deviceStates");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<ManagedEbook, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ManagedEbook, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedEbook, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ManagedEbook, String> = runtime::Property::Named("id");
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<ManagedEbook, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<ManagedEbook, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `installSummary`: navigation property.
 pub const INSTALL_SUMMARY: runtime::Property<
     ManagedEbook,
     runtime::Expanded<models::EbookInstallSummary>,
-> = runtime::Property::new("installSummary");
+> = runtime::Property::Named("installSummary");
 /// `largeCover`
-pub const LARGE_COVER: runtime::Property<ManagedEbook, models::MimeContent> = runtime::Property::new(
+pub const LARGE_COVER: runtime::Property<ManagedEbook, models::MimeContent> = runtime::Property::Named(
     "largeCover",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ManagedEbook,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<ManagedEbook, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<ManagedEbook, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publishedDateTime`: never null.
 pub const PUBLISHED_DATE_TIME: runtime::Property<
     ManagedEbook,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("publishedDateTime");
+> = runtime::Property::Named("publishedDateTime");
 /// `publisher`
-pub const PUBLISHER: runtime::Property<ManagedEbook, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<ManagedEbook, String> = runtime::Property::Named(
     "publisher",
 );
 /// `userStateSummary`: navigation property.
 pub const USER_STATE_SUMMARY: runtime::Property<
     ManagedEbook,
     runtime::Expanded<Vec<models::UserInstallStateSummary>>,
-> = runtime::Property::new("userStateSummary");
+> = runtime::Property::Named("userStateSummary");

@@ -67,16 +67,16 @@ runtime::models!(ManagedEbookAssignment);
 /// Changes to a [`ManagedEbookAssignment`].
 pub type Patch = runtime::Patch<ManagedEbookAssignment>;
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedEbookAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<ManagedEbookAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `installIntent`: never null.
 pub const INSTALL_INTENT: runtime::Property<
     ManagedEbookAssignment,
     models::InstallIntent,
-> = runtime::Property::new("installIntent");
+> = runtime::Property::Named("installIntent");
 /// `target`
 pub const TARGET: runtime::Property<
     ManagedEbookAssignment,
     models::DeviceAndAppManagementAssignmentTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

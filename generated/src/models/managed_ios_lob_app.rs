@@ -231,78 +231,80 @@ pub const APP_AVAILABILITY: runtime::Property<
     ManagedIosLobApp,
     models::ManagedAppAvailability,
     runtime::query::ReadOnly,
-> = runtime::Property::new("appAvailability");
+> = runtime::Property::Named("appAvailability");
 /// `applicableDeviceType`: never null.
 pub const APPLICABLE_DEVICE_TYPE: runtime::Property<
     ManagedIosLobApp,
     models::IosDeviceType,
-> = runtime::Property::new("applicableDeviceType");
+> = runtime::Property::Named("applicableDeviceType");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     ManagedIosLobApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `buildNumber`
-pub const BUILD_NUMBER: runtime::Property<ManagedIosLobApp, String> = runtime::Property::new(
+pub const BUILD_NUMBER: runtime::Property<ManagedIosLobApp, String> = runtime::Property::Named(
     "buildNumber",
 );
 /// `bundleId`
-pub const BUNDLE_ID: runtime::Property<ManagedIosLobApp, String> = runtime::Property::new(
+pub const BUNDLE_ID: runtime::Property<ManagedIosLobApp, String> = runtime::Property::Named(
     "bundleId",
 );
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     ManagedIosLobApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `committedContentVersion`
-pub const COMMITTED_CONTENT_VERSION: runtime::Property<ManagedIosLobApp, String> = runtime::Property::new(
+pub const COMMITTED_CONTENT_VERSION: runtime::Property<ManagedIosLobApp, String> = runtime::Property::Named(
     "committedContentVersion",
 );
 /// `contentVersions`: navigation property.
 pub const CONTENT_VERSIONS: runtime::Property<
     ManagedIosLobApp,
     runtime::Expanded<Vec<models::MobileAppContent>>,
-> = runtime::Property::new("contentVersions");
+> = runtime::Property::Named("contentVersions");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     ManagedIosLobApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ManagedIosLobApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ManagedIosLobApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<ManagedIosLobApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<ManagedIosLobApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ManagedIosLobApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ManagedIosLobApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `expirationDateTime`
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     ManagedIosLobApp,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `fileName`
-pub const FILE_NAME: runtime::Property<ManagedIosLobApp, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<ManagedIosLobApp, String> = runtime::Property::Named(
     "fileName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedIosLobApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ManagedIosLobApp, String> = runtime::Property::Named(
+    "id",
+);
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<ManagedIosLobApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<ManagedIosLobApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<ManagedIosLobApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<ManagedIosLobApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<ManagedIosLobApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<ManagedIosLobApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -310,26 +312,26 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ManagedIosLobApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `minimumSupportedOperatingSystem`
 pub const MINIMUM_SUPPORTED_OPERATING_SYSTEM: runtime::Property<
     ManagedIosLobApp,
     models::IosMinimumOperatingSystem,
-> = runtime::Property::new("minimumSupportedOperatingSystem");
+> = runtime::Property::Named("minimumSupportedOperatingSystem");
 /// `notes`
-pub const NOTES: runtime::Property<ManagedIosLobApp, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<ManagedIosLobApp, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<ManagedIosLobApp, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<ManagedIosLobApp, String> = runtime::Property::Named(
     "owner",
 );
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<ManagedIosLobApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<ManagedIosLobApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<ManagedIosLobApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<ManagedIosLobApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -337,16 +339,16 @@ pub const PUBLISHING_STATE: runtime::Property<
     ManagedIosLobApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `size`: read-only.
-pub const SIZE: runtime::Property<ManagedIosLobApp, i64, runtime::query::ReadOnly> = runtime::Property::new(
+pub const SIZE: runtime::Property<ManagedIosLobApp, i64, runtime::query::ReadOnly> = runtime::Property::Named(
     "size",
 );
 /// `version`
-pub const VERSION: runtime::Property<ManagedIosLobApp, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<ManagedIosLobApp, String> = runtime::Property::Named(
     "version",
 );
 /// `versionNumber`
-pub const VERSION_NUMBER: runtime::Property<ManagedIosLobApp, String> = runtime::Property::new(
+pub const VERSION_NUMBER: runtime::Property<ManagedIosLobApp, String> = runtime::Property::Named(
     "versionNumber",
 );

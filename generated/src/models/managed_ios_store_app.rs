@@ -194,62 +194,62 @@ pub const APP_AVAILABILITY: runtime::Property<
     ManagedIosStoreApp,
     models::ManagedAppAvailability,
     runtime::query::ReadOnly,
-> = runtime::Property::new("appAvailability");
+> = runtime::Property::Named("appAvailability");
 /// `appStoreUrl`: never null.
-pub const APP_STORE_URL: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::new(
+pub const APP_STORE_URL: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::Named(
     "appStoreUrl",
 );
 /// `applicableDeviceType`: never null.
 pub const APPLICABLE_DEVICE_TYPE: runtime::Property<
     ManagedIosStoreApp,
     models::IosDeviceType,
-> = runtime::Property::new("applicableDeviceType");
+> = runtime::Property::Named("applicableDeviceType");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     ManagedIosStoreApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `bundleId`
-pub const BUNDLE_ID: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::new(
+pub const BUNDLE_ID: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::Named(
     "bundleId",
 );
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     ManagedIosStoreApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     ManagedIosStoreApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::new(
+pub const ID: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::Named(
     "id",
 );
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<ManagedIosStoreApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<ManagedIosStoreApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<ManagedIosStoreApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<ManagedIosStoreApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -257,26 +257,26 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ManagedIosStoreApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `minimumSupportedOperatingSystem`: never null.
 pub const MINIMUM_SUPPORTED_OPERATING_SYSTEM: runtime::Property<
     ManagedIosStoreApp,
     models::IosMinimumOperatingSystem,
-> = runtime::Property::new("minimumSupportedOperatingSystem");
+> = runtime::Property::Named("minimumSupportedOperatingSystem");
 /// `notes`
-pub const NOTES: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::Named(
     "owner",
 );
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -284,8 +284,8 @@ pub const PUBLISHING_STATE: runtime::Property<
     ManagedIosStoreApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `version`
-pub const VERSION: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<ManagedIosStoreApp, String> = runtime::Property::Named(
     "version",
 );

@@ -66,13 +66,15 @@ runtime::models!(ManagedMobileApp);
 /// Changes to a [`ManagedMobileApp`].
 pub type Patch = runtime::Patch<ManagedMobileApp>;
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedMobileApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ManagedMobileApp, String> = runtime::Property::Named(
+    "id",
+);
 /// `mobileAppIdentifier`
 pub const MOBILE_APP_IDENTIFIER: runtime::Property<
     ManagedMobileApp,
     models::MobileAppIdentifier,
-> = runtime::Property::new("mobileAppIdentifier");
+> = runtime::Property::Named("mobileAppIdentifier");
 /// `version`
-pub const VERSION: runtime::Property<ManagedMobileApp, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<ManagedMobileApp, String> = runtime::Property::Named(
     "version",
 );

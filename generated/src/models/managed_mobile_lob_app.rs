@@ -198,62 +198,62 @@ pub const APP_AVAILABILITY: runtime::Property<
     ManagedMobileLobApp,
     models::ManagedAppAvailability,
     runtime::query::ReadOnly,
-> = runtime::Property::new("appAvailability");
+> = runtime::Property::Named("appAvailability");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     ManagedMobileLobApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     ManagedMobileLobApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `committedContentVersion`
-pub const COMMITTED_CONTENT_VERSION: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::new(
+pub const COMMITTED_CONTENT_VERSION: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::Named(
     "committedContentVersion",
 );
 /// `contentVersions`: navigation property.
 pub const CONTENT_VERSIONS: runtime::Property<
     ManagedMobileLobApp,
     runtime::Expanded<Vec<models::MobileAppContent>>,
-> = runtime::Property::new("contentVersions");
+> = runtime::Property::Named("contentVersions");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     ManagedMobileLobApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fileName`
-pub const FILE_NAME: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::Named(
     "fileName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::new(
+pub const ID: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::Named(
     "id",
 );
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<ManagedMobileLobApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<ManagedMobileLobApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<ManagedMobileLobApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<ManagedMobileLobApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -261,21 +261,21 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ManagedMobileLobApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `notes`
-pub const NOTES: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::Named(
     "owner",
 );
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -283,12 +283,12 @@ pub const PUBLISHING_STATE: runtime::Property<
     ManagedMobileLobApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `size`: read-only.
-pub const SIZE: runtime::Property<ManagedMobileLobApp, i64, runtime::query::ReadOnly> = runtime::Property::new(
+pub const SIZE: runtime::Property<ManagedMobileLobApp, i64, runtime::query::ReadOnly> = runtime::Property::Named(
     "size",
 );
 /// `version`
-pub const VERSION: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<ManagedMobileLobApp, String> = runtime::Property::Named(
     "version",
 );

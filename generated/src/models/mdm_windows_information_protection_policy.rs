@@ -285,82 +285,82 @@ pub type Patch = runtime::Patch<MdmWindowsInformationProtectionPolicy>;
 pub const ASSIGNMENTS: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     crate::runtime::Expanded<Vec<crate::models::TargetedManagedAppPolicyAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `azureRightsManagementServicesAllowed`: never null.
 pub const AZURE_RIGHTS_MANAGEMENT_SERVICES_ALLOWED: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     bool,
-> = runtime::Property::new("azureRightsManagementServicesAllowed");
+> = runtime::Property::Named("azureRightsManagementServicesAllowed");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `dataRecoveryCertificate`
 pub const DATA_RECOVERY_CERTIFICATE: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     models::WindowsInformationProtectionDataRecoveryCertificate,
-> = runtime::Property::new("dataRecoveryCertificate");
+> = runtime::Property::Named("dataRecoveryCertificate");
 /// `description`
 pub const DESCRIPTION: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     String,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `displayName`: never null.
 pub const DISPLAY_NAME: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `enforcementLevel`: never null.
 pub const ENFORCEMENT_LEVEL: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     models::WindowsInformationProtectionEnforcementLevel,
-> = runtime::Property::new("enforcementLevel");
+> = runtime::Property::Named("enforcementLevel");
 /// `enterpriseDomain`
 pub const ENTERPRISE_DOMAIN: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     String,
-> = runtime::Property::new("enterpriseDomain");
+> = runtime::Property::Named("enterpriseDomain");
 /// `enterpriseIPRanges`
 pub const ENTERPRISE_IP_RANGES: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionIpRangeCollection>,
-> = runtime::Property::new("enterpriseIPRanges");
+> = runtime::Property::Named("enterpriseIPRanges");
 /// `enterpriseIPRangesAreAuthoritative`: never null.
 pub const ENTERPRISE_IP_RANGES_ARE_AUTHORITATIVE: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     bool,
-> = runtime::Property::new("enterpriseIPRangesAreAuthoritative");
+> = runtime::Property::Named("enterpriseIPRangesAreAuthoritative");
 /// `enterpriseInternalProxyServers`
 pub const ENTERPRISE_INTERNAL_PROXY_SERVERS: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionResourceCollection>,
-> = runtime::Property::new("enterpriseInternalProxyServers");
+> = runtime::Property::Named("enterpriseInternalProxyServers");
 /// `enterpriseNetworkDomainNames`
 pub const ENTERPRISE_NETWORK_DOMAIN_NAMES: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionResourceCollection>,
-> = runtime::Property::new("enterpriseNetworkDomainNames");
+> = runtime::Property::Named("enterpriseNetworkDomainNames");
 /// `enterpriseProtectedDomainNames`
 pub const ENTERPRISE_PROTECTED_DOMAIN_NAMES: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionResourceCollection>,
-> = runtime::Property::new("enterpriseProtectedDomainNames");
+> = runtime::Property::Named("enterpriseProtectedDomainNames");
 /// `enterpriseProxiedDomains`
 pub const ENTERPRISE_PROXIED_DOMAINS: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionProxiedDomainCollection>,
-> = runtime::Property::new("enterpriseProxiedDomains");
+> = runtime::Property::Named("enterpriseProxiedDomains");
 /// `enterpriseProxyServers`
 pub const ENTERPRISE_PROXY_SERVERS: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionResourceCollection>,
-> = runtime::Property::new("enterpriseProxyServers");
+> = runtime::Property::Named("enterpriseProxyServers");
 /// `enterpriseProxyServersAreAuthoritative`: never null.
 pub const ENTERPRISE_PROXY_SERVERS_ARE_AUTHORITATIVE: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     bool,
-> = runtime::Property::new("enterpriseProxyServersAreAuthoritative");
+> = runtime::Property::Named("enterpriseProxyServersAreAuthoritative");
 /// `exemptAppLockerFiles`: navigation property.
 #[cfg(feature = "device-app-management")]
 pub const EXEMPT_APP_LOCKER_FILES: runtime::Property<
@@ -368,40 +368,40 @@ pub const EXEMPT_APP_LOCKER_FILES: runtime::Property<
     crate::runtime::Expanded<
         Vec<crate::models::WindowsInformationProtectionAppLockerFile>,
     >,
-> = runtime::Property::new("exemptAppLockerFiles");
+> = runtime::Property::Named("exemptAppLockerFiles");
 /// `exemptApps`
 pub const EXEMPT_APPS: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionApp>,
-> = runtime::Property::new("exemptApps");
+> = runtime::Property::Named("exemptApps");
 /// `iconsVisible`: never null.
 pub const ICONS_VISIBLE: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     bool,
-> = runtime::Property::new("iconsVisible");
+> = runtime::Property::Named("iconsVisible");
 /// `id`: never null.
-pub const ID: runtime::Property<MdmWindowsInformationProtectionPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<MdmWindowsInformationProtectionPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `indexingEncryptedStoresOrItemsBlocked`: never null.
 pub const INDEXING_ENCRYPTED_STORES_OR_ITEMS_BLOCKED: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     bool,
-> = runtime::Property::new("indexingEncryptedStoresOrItemsBlocked");
+> = runtime::Property::Named("indexingEncryptedStoresOrItemsBlocked");
 /// `isAssigned`: never null.
-pub const IS_ASSIGNED: runtime::Property<MdmWindowsInformationProtectionPolicy, bool> = runtime::Property::new(
+pub const IS_ASSIGNED: runtime::Property<MdmWindowsInformationProtectionPolicy, bool> = runtime::Property::Named(
     "isAssigned",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `neutralDomainResources`
 pub const NEUTRAL_DOMAIN_RESOURCES: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionResourceCollection>,
-> = runtime::Property::new("neutralDomainResources");
+> = runtime::Property::Named("neutralDomainResources");
 /// `protectedAppLockerFiles`: navigation property.
 #[cfg(feature = "device-app-management")]
 pub const PROTECTED_APP_LOCKER_FILES: runtime::Property<
@@ -409,33 +409,33 @@ pub const PROTECTED_APP_LOCKER_FILES: runtime::Property<
     crate::runtime::Expanded<
         Vec<crate::models::WindowsInformationProtectionAppLockerFile>,
     >,
-> = runtime::Property::new("protectedAppLockerFiles");
+> = runtime::Property::Named("protectedAppLockerFiles");
 /// `protectedApps`
 pub const PROTECTED_APPS: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionApp>,
-> = runtime::Property::new("protectedApps");
+> = runtime::Property::Named("protectedApps");
 /// `protectionUnderLockConfigRequired`: never null.
 pub const PROTECTION_UNDER_LOCK_CONFIG_REQUIRED: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     bool,
-> = runtime::Property::new("protectionUnderLockConfigRequired");
+> = runtime::Property::Named("protectionUnderLockConfigRequired");
 /// `revokeOnUnenrollDisabled`: never null.
 pub const REVOKE_ON_UNENROLL_DISABLED: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     bool,
-> = runtime::Property::new("revokeOnUnenrollDisabled");
+> = runtime::Property::Named("revokeOnUnenrollDisabled");
 /// `rightsManagementServicesTemplateId`
 pub const RIGHTS_MANAGEMENT_SERVICES_TEMPLATE_ID: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     runtime::edm::Guid,
-> = runtime::Property::new("rightsManagementServicesTemplateId");
+> = runtime::Property::Named("rightsManagementServicesTemplateId");
 /// `smbAutoEncryptedFileExtensions`
 pub const SMB_AUTO_ENCRYPTED_FILE_EXTENSIONS: runtime::Property<
     MdmWindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionResourceCollection>,
-> = runtime::Property::new("smbAutoEncryptedFileExtensions");
+> = runtime::Property::Named("smbAutoEncryptedFileExtensions");
 /// `version`
-pub const VERSION: runtime::Property<MdmWindowsInformationProtectionPolicy, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<MdmWindowsInformationProtectionPolicy, String> = runtime::Property::Named(
     "version",
 );

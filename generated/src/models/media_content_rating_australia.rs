@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<MediaContentRatingAustralia>;
 pub const MOVIE_RATING: runtime::Property<
     MediaContentRatingAustralia,
     models::RatingAustraliaMoviesType,
-> = runtime::Property::new("movieRating");
+> = runtime::Property::Named("movieRating");
 /// `tvRating`: never null.
 pub const TV_RATING: runtime::Property<
     MediaContentRatingAustralia,
     models::RatingAustraliaTelevisionType,
-> = runtime::Property::new("tvRating");
+> = runtime::Property::Named("tvRating");

@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<MediaContentRatingCanada>;
 pub const MOVIE_RATING: runtime::Property<
     MediaContentRatingCanada,
     models::RatingCanadaMoviesType,
-> = runtime::Property::new("movieRating");
+> = runtime::Property::Named("movieRating");
 /// `tvRating`: never null.
 pub const TV_RATING: runtime::Property<
     MediaContentRatingCanada,
     models::RatingCanadaTelevisionType,
-> = runtime::Property::new("tvRating");
+> = runtime::Property::Named("tvRating");

@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<MediaContentRatingFrance>;
 pub const MOVIE_RATING: runtime::Property<
     MediaContentRatingFrance,
     models::RatingFranceMoviesType,
-> = runtime::Property::new("movieRating");
+> = runtime::Property::Named("movieRating");
 /// `tvRating`: never null.
 pub const TV_RATING: runtime::Property<
     MediaContentRatingFrance,
     models::RatingFranceTelevisionType,
-> = runtime::Property::new("tvRating");
+> = runtime::Property::Named("tvRating");

@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<MediaContentRatingGermany>;
 pub const MOVIE_RATING: runtime::Property<
     MediaContentRatingGermany,
     models::RatingGermanyMoviesType,
-> = runtime::Property::new("movieRating");
+> = runtime::Property::Named("movieRating");
 /// `tvRating`: never null.
 pub const TV_RATING: runtime::Property<
     MediaContentRatingGermany,
     models::RatingGermanyTelevisionType,
-> = runtime::Property::new("tvRating");
+> = runtime::Property::Named("tvRating");

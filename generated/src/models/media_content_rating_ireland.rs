@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<MediaContentRatingIreland>;
 pub const MOVIE_RATING: runtime::Property<
     MediaContentRatingIreland,
     models::RatingIrelandMoviesType,
-> = runtime::Property::new("movieRating");
+> = runtime::Property::Named("movieRating");
 /// `tvRating`: never null.
 pub const TV_RATING: runtime::Property<
     MediaContentRatingIreland,
     models::RatingIrelandTelevisionType,
-> = runtime::Property::new("tvRating");
+> = runtime::Property::Named("tvRating");

@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<MediaContentRatingJapan>;
 pub const MOVIE_RATING: runtime::Property<
     MediaContentRatingJapan,
     models::RatingJapanMoviesType,
-> = runtime::Property::new("movieRating");
+> = runtime::Property::Named("movieRating");
 /// `tvRating`: never null.
 pub const TV_RATING: runtime::Property<
     MediaContentRatingJapan,
     models::RatingJapanTelevisionType,
-> = runtime::Property::new("tvRating");
+> = runtime::Property::Named("tvRating");

@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<MediaContentRatingNewZealand>;
 pub const MOVIE_RATING: runtime::Property<
     MediaContentRatingNewZealand,
     models::RatingNewZealandMoviesType,
-> = runtime::Property::new("movieRating");
+> = runtime::Property::Named("movieRating");
 /// `tvRating`: never null.
 pub const TV_RATING: runtime::Property<
     MediaContentRatingNewZealand,
     models::RatingNewZealandTelevisionType,
-> = runtime::Property::new("tvRating");
+> = runtime::Property::Named("tvRating");

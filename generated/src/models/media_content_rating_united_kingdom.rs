@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<MediaContentRatingUnitedKingdom>;
 pub const MOVIE_RATING: runtime::Property<
     MediaContentRatingUnitedKingdom,
     models::RatingUnitedKingdomMoviesType,
-> = runtime::Property::new("movieRating");
+> = runtime::Property::Named("movieRating");
 /// `tvRating`: never null.
 pub const TV_RATING: runtime::Property<
     MediaContentRatingUnitedKingdom,
     models::RatingUnitedKingdomTelevisionType,
-> = runtime::Property::new("tvRating");
+> = runtime::Property::Named("tvRating");

@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<MediaContentRatingUnitedStates>;
 pub const MOVIE_RATING: runtime::Property<
     MediaContentRatingUnitedStates,
     models::RatingUnitedStatesMoviesType,
-> = runtime::Property::new("movieRating");
+> = runtime::Property::Named("movieRating");
 /// `tvRating`: never null.
 pub const TV_RATING: runtime::Property<
     MediaContentRatingUnitedStates,
     models::RatingUnitedStatesTelevisionType,
-> = runtime::Property::new("tvRating");
+> = runtime::Property::Named("tvRating");

@@ -61,8 +61,8 @@ runtime::models!(MediaInfo);
 /// Changes to a [`MediaInfo`].
 pub type Patch = runtime::Patch<MediaInfo>;
 /// `resourceId`
-pub const RESOURCE_ID: runtime::Property<MediaInfo, String> = runtime::Property::new(
+pub const RESOURCE_ID: runtime::Property<MediaInfo, String> = runtime::Property::Named(
     "resourceId",
 );
 /// `uri`: never null.
-pub const URI: runtime::Property<MediaInfo, String> = runtime::Property::new("uri");
+pub const URI: runtime::Property<MediaInfo, String> = runtime::Property::Named("uri");

@@ -58,6 +58,6 @@ runtime::models!(MediaPrompt);
 /// Changes to a [`MediaPrompt`].
 pub type Patch = runtime::Patch<MediaPrompt>;
 /// `mediaInfo`: never null.
-pub const MEDIA_INFO: runtime::Property<MediaPrompt, models::MediaInfo> = runtime::Property::new(
+pub const MEDIA_INFO: runtime::Property<MediaPrompt, models::MediaInfo> = runtime::Property::Named(
     "mediaInfo",
 );

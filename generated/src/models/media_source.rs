@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<MediaSource>;
 pub const CONTENT_CATEGORY: runtime::Property<
     MediaSource,
     models::MediaSourceContentCategory,
-> = runtime::Property::new("contentCategory");
+> = runtime::Property::Named("contentCategory");

@@ -76,22 +76,22 @@ runtime::models!(MediaStream);
 /// Changes to a [`MediaStream`].
 pub type Patch = runtime::Patch<MediaStream>;
 /// `direction`: never null.
-pub const DIRECTION: runtime::Property<MediaStream, models::MediaDirection> = runtime::Property::new(
+pub const DIRECTION: runtime::Property<MediaStream, models::MediaDirection> = runtime::Property::Named(
     "direction",
 );
 /// `label`
-pub const LABEL: runtime::Property<MediaStream, String> = runtime::Property::new(
+pub const LABEL: runtime::Property<MediaStream, String> = runtime::Property::Named(
     "label",
 );
 /// `mediaType`: never null.
-pub const MEDIA_TYPE: runtime::Property<MediaStream, models::Modality> = runtime::Property::new(
+pub const MEDIA_TYPE: runtime::Property<MediaStream, models::Modality> = runtime::Property::Named(
     "mediaType",
 );
 /// `serverMuted`: never null.
-pub const SERVER_MUTED: runtime::Property<MediaStream, bool> = runtime::Property::new(
+pub const SERVER_MUTED: runtime::Property<MediaStream, bool> = runtime::Property::Named(
     "serverMuted",
 );
 /// `sourceId`: never null.
-pub const SOURCE_ID: runtime::Property<MediaStream, String> = runtime::Property::new(
+pub const SOURCE_ID: runtime::Property<MediaStream, String> = runtime::Property::Named(
     "sourceId",
 );

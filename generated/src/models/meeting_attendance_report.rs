@@ -95,27 +95,27 @@ pub type Patch = runtime::Patch<MeetingAttendanceReport>;
 pub const ATTENDANCE_RECORDS: runtime::Property<
     MeetingAttendanceReport,
     runtime::Expanded<Vec<models::AttendanceRecord>>,
-> = runtime::Property::new("attendanceRecords");
+> = runtime::Property::Named("attendanceRecords");
 /// `externalEventInformation`
 pub const EXTERNAL_EVENT_INFORMATION: runtime::Property<
     MeetingAttendanceReport,
     Vec<models::VirtualEventExternalInformation>,
-> = runtime::Property::new("externalEventInformation");
+> = runtime::Property::Named("externalEventInformation");
 /// `id`: never null.
-pub const ID: runtime::Property<MeetingAttendanceReport, String> = runtime::Property::new(
+pub const ID: runtime::Property<MeetingAttendanceReport, String> = runtime::Property::Named(
     "id",
 );
 /// `meetingEndDateTime`
 pub const MEETING_END_DATE_TIME: runtime::Property<
     MeetingAttendanceReport,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("meetingEndDateTime");
+> = runtime::Property::Named("meetingEndDateTime");
 /// `meetingStartDateTime`
 pub const MEETING_START_DATE_TIME: runtime::Property<
     MeetingAttendanceReport,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("meetingStartDateTime");
+> = runtime::Property::Named("meetingStartDateTime");
 /// `totalParticipantCount`
-pub const TOTAL_PARTICIPANT_COUNT: runtime::Property<MeetingAttendanceReport, i32> = runtime::Property::new(
+pub const TOTAL_PARTICIPANT_COUNT: runtime::Property<MeetingAttendanceReport, i32> = runtime::Property::Named(
     "totalParticipantCount",
 );

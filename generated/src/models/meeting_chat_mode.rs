@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.meetingChatMode`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum MeetingChatMode {
     /// `enabled`

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.meetingLiveShareOptions`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum MeetingLiveShareOptions {
     /// `enabled`

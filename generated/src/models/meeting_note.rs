@@ -66,12 +66,14 @@ runtime::models!(MeetingNote);
 /// Changes to a [`MeetingNote`].
 pub type Patch = runtime::Patch<MeetingNote>;
 /// `subpoints`
-pub const SUBPOINTS: runtime::Property<MeetingNote, Vec<models::MeetingNoteSubpoint>> = runtime::Property::new(
+pub const SUBPOINTS: runtime::Property<MeetingNote, Vec<models::MeetingNoteSubpoint>> = runtime::Property::Named(
     "subpoints",
 );
 /// `text`
-pub const TEXT: runtime::Property<MeetingNote, String> = runtime::Property::new("text");
+pub const TEXT: runtime::Property<MeetingNote, String> = runtime::Property::Named(
+    "text",
+);
 /// `title`
-pub const TITLE: runtime::Property<MeetingNote, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<MeetingNote, String> = runtime::Property::Named(
     "title",
 );

@@ -61,10 +61,10 @@ runtime::models!(MeetingNoteSubpoint);
 /// Changes to a [`MeetingNoteSubpoint`].
 pub type Patch = runtime::Patch<MeetingNoteSubpoint>;
 /// `text`
-pub const TEXT: runtime::Property<MeetingNoteSubpoint, String> = runtime::Property::new(
+pub const TEXT: runtime::Property<MeetingNoteSubpoint, String> = runtime::Property::Named(
     "text",
 );
 /// `title`
-pub const TITLE: runtime::Property<MeetingNoteSubpoint, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<MeetingNoteSubpoint, String> = runtime::Property::Named(
     "title",
 );

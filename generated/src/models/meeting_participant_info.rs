@@ -66,14 +66,14 @@ runtime::models!(MeetingParticipantInfo);
 /// Changes to a [`MeetingParticipantInfo`].
 pub type Patch = runtime::Patch<MeetingParticipantInfo>;
 /// `identity`
-pub const IDENTITY: runtime::Property<MeetingParticipantInfo, models::IdentitySet> = runtime::Property::new(
+pub const IDENTITY: runtime::Property<MeetingParticipantInfo, models::IdentitySet> = runtime::Property::Named(
     "identity",
 );
 /// `role`
-pub const ROLE: runtime::Property<MeetingParticipantInfo, models::OnlineMeetingRole> = runtime::Property::new(
+pub const ROLE: runtime::Property<MeetingParticipantInfo, models::OnlineMeetingRole> = runtime::Property::Named(
     "role",
 );
 /// `upn`
-pub const UPN: runtime::Property<MeetingParticipantInfo, String> = runtime::Property::new(
+pub const UPN: runtime::Property<MeetingParticipantInfo, String> = runtime::Property::Named(
     "upn",
 );

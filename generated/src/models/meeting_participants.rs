@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<MeetingParticipants>;
 pub const ATTENDEES: runtime::Property<
     MeetingParticipants,
     Vec<models::MeetingParticipantInfo>,
-> = runtime::Property::new("attendees");
+> = runtime::Property::Named("attendees");
 /// `organizer`
 pub const ORGANIZER: runtime::Property<
     MeetingParticipants,
     models::MeetingParticipantInfo,
-> = runtime::Property::new("organizer");
+> = runtime::Property::Named("organizer");

@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<MeetingPolicyUpdatedEventMessageDetail>;
 pub const INITIATOR: runtime::Property<
     MeetingPolicyUpdatedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");
 /// `meetingChatEnabled`
 pub const MEETING_CHAT_ENABLED: runtime::Property<
     MeetingPolicyUpdatedEventMessageDetail,
     bool,
-> = runtime::Property::new("meetingChatEnabled");
+> = runtime::Property::Named("meetingChatEnabled");
 /// `meetingChatId`
 pub const MEETING_CHAT_ID: runtime::Property<
     MeetingPolicyUpdatedEventMessageDetail,
     String,
-> = runtime::Property::new("meetingChatId");
+> = runtime::Property::Named("meetingChatId");

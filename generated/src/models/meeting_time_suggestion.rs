@@ -99,30 +99,30 @@ pub type Patch = runtime::Patch<MeetingTimeSuggestion>;
 pub const ATTENDEE_AVAILABILITY: runtime::Property<
     MeetingTimeSuggestion,
     Vec<models::AttendeeAvailability>,
-> = runtime::Property::new("attendeeAvailability");
+> = runtime::Property::Named("attendeeAvailability");
 /// `confidence`
-pub const CONFIDENCE: runtime::Property<MeetingTimeSuggestion, f64> = runtime::Property::new(
+pub const CONFIDENCE: runtime::Property<MeetingTimeSuggestion, f64> = runtime::Property::Named(
     "confidence",
 );
 /// `locations`
-pub const LOCATIONS: runtime::Property<MeetingTimeSuggestion, Vec<models::Location>> = runtime::Property::new(
+pub const LOCATIONS: runtime::Property<MeetingTimeSuggestion, Vec<models::Location>> = runtime::Property::Named(
     "locations",
 );
 /// `meetingTimeSlot`
 pub const MEETING_TIME_SLOT: runtime::Property<
     MeetingTimeSuggestion,
     models::TimeSlot,
-> = runtime::Property::new("meetingTimeSlot");
+> = runtime::Property::Named("meetingTimeSlot");
 /// `order`
-pub const ORDER: runtime::Property<MeetingTimeSuggestion, i32> = runtime::Property::new(
+pub const ORDER: runtime::Property<MeetingTimeSuggestion, i32> = runtime::Property::Named(
     "order",
 );
 /// `organizerAvailability`
 pub const ORGANIZER_AVAILABILITY: runtime::Property<
     MeetingTimeSuggestion,
     models::FreeBusyStatus,
-> = runtime::Property::new("organizerAvailability");
+> = runtime::Property::Named("organizerAvailability");
 /// `suggestionReason`
-pub const SUGGESTION_REASON: runtime::Property<MeetingTimeSuggestion, String> = runtime::Property::new(
+pub const SUGGESTION_REASON: runtime::Property<MeetingTimeSuggestion, String> = runtime::Property::Named(
     "suggestionReason",
 );

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<MeetingTimeSuggestionsResult>;
 pub const EMPTY_SUGGESTIONS_REASON: runtime::Property<
     MeetingTimeSuggestionsResult,
     String,
-> = runtime::Property::new("emptySuggestionsReason");
+> = runtime::Property::Named("emptySuggestionsReason");
 /// `meetingTimeSuggestions`
 pub const MEETING_TIME_SUGGESTIONS: runtime::Property<
     MeetingTimeSuggestionsResult,
     Vec<models::MeetingTimeSuggestion>,
-> = runtime::Property::new("meetingTimeSuggestions");
+> = runtime::Property::Named("meetingTimeSuggestions");

@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<MembersAddedEventMessageDetail>;
 pub const INITIATOR: runtime::Property<
     MembersAddedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");
 /// `members`
 pub const MEMBERS: runtime::Property<
     MembersAddedEventMessageDetail,
     Vec<models::TeamworkUserIdentity>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");
 /// `visibleHistoryStartDateTime`
 pub const VISIBLE_HISTORY_START_DATE_TIME: runtime::Property<
     MembersAddedEventMessageDetail,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("visibleHistoryStartDateTime");
+> = runtime::Property::Named("visibleHistoryStartDateTime");

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<MembersDeletedEventMessageDetail>;
 pub const INITIATOR: runtime::Property<
     MembersDeletedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");
 /// `members`
 pub const MEMBERS: runtime::Property<
     MembersDeletedEventMessageDetail,
     Vec<models::TeamworkUserIdentity>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<MembersJoinedEventMessageDetail>;
 pub const INITIATOR: runtime::Property<
     MembersJoinedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");
 /// `members`
 pub const MEMBERS: runtime::Property<
     MembersJoinedEventMessageDetail,
     Vec<models::TeamworkUserIdentity>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");

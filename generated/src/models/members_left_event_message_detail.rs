@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<MembersLeftEventMessageDetail>;
 pub const INITIATOR: runtime::Property<
     MembersLeftEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");
 /// `members`
 pub const MEMBERS: runtime::Property<
     MembersLeftEventMessageDetail,
     Vec<models::TeamworkUserIdentity>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");

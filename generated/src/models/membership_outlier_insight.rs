@@ -113,41 +113,41 @@ pub type Patch = runtime::Patch<MembershipOutlierInsight>;
 pub const CONTAINER: runtime::Property<
     MembershipOutlierInsight,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("container");
+> = runtime::Property::Named("container");
 /// `containerId`: never null.
-pub const CONTAINER_ID: runtime::Property<MembershipOutlierInsight, String> = runtime::Property::new(
+pub const CONTAINER_ID: runtime::Property<MembershipOutlierInsight, String> = runtime::Property::Named(
     "containerId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MembershipOutlierInsight, String> = runtime::Property::new(
+pub const ID: runtime::Property<MembershipOutlierInsight, String> = runtime::Property::Named(
     "id",
 );
 /// `insightCreatedDateTime`
 pub const INSIGHT_CREATED_DATE_TIME: runtime::Property<
     MembershipOutlierInsight,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("insightCreatedDateTime");
+> = runtime::Property::Named("insightCreatedDateTime");
 /// `lastModifiedBy`: navigation property.
 pub const LAST_MODIFIED_BY: runtime::Property<
     MembershipOutlierInsight,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `member`: navigation property.
 pub const MEMBER: runtime::Property<
     MembershipOutlierInsight,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("member");
+> = runtime::Property::Named("member");
 /// `memberId`: never null.
-pub const MEMBER_ID: runtime::Property<MembershipOutlierInsight, String> = runtime::Property::new(
+pub const MEMBER_ID: runtime::Property<MembershipOutlierInsight, String> = runtime::Property::Named(
     "memberId",
 );
 /// `outlierContainerType`: never null.
 pub const OUTLIER_CONTAINER_TYPE: runtime::Property<
     MembershipOutlierInsight,
     models::OutlierContainerType,
-> = runtime::Property::new("outlierContainerType");
+> = runtime::Property::Named("outlierContainerType");
 /// `outlierMemberType`: never null.
 pub const OUTLIER_MEMBER_TYPE: runtime::Property<
     MembershipOutlierInsight,
     models::OutlierMemberType,
-> = runtime::Property::new("outlierMemberType");
+> = runtime::Property::Named("outlierMemberType");

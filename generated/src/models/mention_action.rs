@@ -54,6 +54,6 @@ runtime::models!(MentionAction);
 /// Changes to a [`MentionAction`].
 pub type Patch = runtime::Patch<MentionAction>;
 /// `mentionees`
-pub const MENTIONEES: runtime::Property<MentionAction, Vec<models::IdentitySet>> = runtime::Property::new(
+pub const MENTIONEES: runtime::Property<MentionAction, Vec<models::IdentitySet>> = runtime::Property::Named(
     "mentionees",
 );

@@ -69,12 +69,12 @@ pub type Patch = runtime::Patch<MentionEvent>;
 pub const EVENT_DATE_TIME: runtime::Property<
     MentionEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `speaker`
-pub const SPEAKER: runtime::Property<MentionEvent, models::IdentitySet> = runtime::Property::new(
+pub const SPEAKER: runtime::Property<MentionEvent, models::IdentitySet> = runtime::Property::Named(
     "speaker",
 );
 /// `transcriptUtterance`
-pub const TRANSCRIPT_UTTERANCE: runtime::Property<MentionEvent, String> = runtime::Property::new(
+pub const TRANSCRIPT_UTTERANCE: runtime::Property<MentionEvent, String> = runtime::Property::Named(
     "transcriptUtterance",
 );

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<MessagePinnedEventMessageDetail>;
 pub const EVENT_DATE_TIME: runtime::Property<
     MessagePinnedEventMessageDetail,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `initiator`
 pub const INITIATOR: runtime::Property<
     MessagePinnedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");

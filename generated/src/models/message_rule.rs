@@ -108,36 +108,36 @@ runtime::models!(MessageRule);
 /// Changes to a [`MessageRule`].
 pub type Patch = runtime::Patch<MessageRule>;
 /// `actions`
-pub const ACTIONS: runtime::Property<MessageRule, models::MessageRuleActions> = runtime::Property::new(
+pub const ACTIONS: runtime::Property<MessageRule, models::MessageRuleActions> = runtime::Property::Named(
     "actions",
 );
 /// `conditions`
-pub const CONDITIONS: runtime::Property<MessageRule, models::MessageRulePredicates> = runtime::Property::new(
+pub const CONDITIONS: runtime::Property<MessageRule, models::MessageRulePredicates> = runtime::Property::Named(
     "conditions",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<MessageRule, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MessageRule, String> = runtime::Property::Named(
     "displayName",
 );
 /// `exceptions`
-pub const EXCEPTIONS: runtime::Property<MessageRule, models::MessageRulePredicates> = runtime::Property::new(
+pub const EXCEPTIONS: runtime::Property<MessageRule, models::MessageRulePredicates> = runtime::Property::Named(
     "exceptions",
 );
 /// `hasError`
-pub const HAS_ERROR: runtime::Property<MessageRule, bool> = runtime::Property::new(
+pub const HAS_ERROR: runtime::Property<MessageRule, bool> = runtime::Property::Named(
     "hasError",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MessageRule, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<MessageRule, String> = runtime::Property::Named("id");
 /// `isEnabled`
-pub const IS_ENABLED: runtime::Property<MessageRule, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<MessageRule, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `isReadOnly`
-pub const IS_READ_ONLY: runtime::Property<MessageRule, bool> = runtime::Property::new(
+pub const IS_READ_ONLY: runtime::Property<MessageRule, bool> = runtime::Property::Named(
     "isReadOnly",
 );
 /// `sequence`
-pub const SEQUENCE: runtime::Property<MessageRule, i32> = runtime::Property::new(
+pub const SEQUENCE: runtime::Property<MessageRule, i32> = runtime::Property::Named(
     "sequence",
 );

@@ -118,47 +118,47 @@ runtime::models!(MessageRuleActions);
 /// Changes to a [`MessageRuleActions`].
 pub type Patch = runtime::Patch<MessageRuleActions>;
 /// `assignCategories`
-pub const ASSIGN_CATEGORIES: runtime::Property<MessageRuleActions, Vec<String>> = runtime::Property::new(
+pub const ASSIGN_CATEGORIES: runtime::Property<MessageRuleActions, Vec<String>> = runtime::Property::Named(
     "assignCategories",
 );
 /// `copyToFolder`
-pub const COPY_TO_FOLDER: runtime::Property<MessageRuleActions, String> = runtime::Property::new(
+pub const COPY_TO_FOLDER: runtime::Property<MessageRuleActions, String> = runtime::Property::Named(
     "copyToFolder",
 );
 /// `delete`
-pub const DELETE: runtime::Property<MessageRuleActions, bool> = runtime::Property::new(
+pub const DELETE: runtime::Property<MessageRuleActions, bool> = runtime::Property::Named(
     "delete",
 );
 /// `forwardAsAttachmentTo`
 pub const FORWARD_AS_ATTACHMENT_TO: runtime::Property<
     MessageRuleActions,
     Vec<models::Recipient>,
-> = runtime::Property::new("forwardAsAttachmentTo");
+> = runtime::Property::Named("forwardAsAttachmentTo");
 /// `forwardTo`
-pub const FORWARD_TO: runtime::Property<MessageRuleActions, Vec<models::Recipient>> = runtime::Property::new(
+pub const FORWARD_TO: runtime::Property<MessageRuleActions, Vec<models::Recipient>> = runtime::Property::Named(
     "forwardTo",
 );
 /// `markAsRead`
-pub const MARK_AS_READ: runtime::Property<MessageRuleActions, bool> = runtime::Property::new(
+pub const MARK_AS_READ: runtime::Property<MessageRuleActions, bool> = runtime::Property::Named(
     "markAsRead",
 );
 /// `markImportance`
-pub const MARK_IMPORTANCE: runtime::Property<MessageRuleActions, models::Importance> = runtime::Property::new(
+pub const MARK_IMPORTANCE: runtime::Property<MessageRuleActions, models::Importance> = runtime::Property::Named(
     "markImportance",
 );
 /// `moveToFolder`
-pub const MOVE_TO_FOLDER: runtime::Property<MessageRuleActions, String> = runtime::Property::new(
+pub const MOVE_TO_FOLDER: runtime::Property<MessageRuleActions, String> = runtime::Property::Named(
     "moveToFolder",
 );
 /// `permanentDelete`
-pub const PERMANENT_DELETE: runtime::Property<MessageRuleActions, bool> = runtime::Property::new(
+pub const PERMANENT_DELETE: runtime::Property<MessageRuleActions, bool> = runtime::Property::Named(
     "permanentDelete",
 );
 /// `redirectTo`
-pub const REDIRECT_TO: runtime::Property<MessageRuleActions, Vec<models::Recipient>> = runtime::Property::new(
+pub const REDIRECT_TO: runtime::Property<MessageRuleActions, Vec<models::Recipient>> = runtime::Property::Named(
     "redirectTo",
 );
 /// `stopProcessingRules`
-pub const STOP_PROCESSING_RULES: runtime::Property<MessageRuleActions, bool> = runtime::Property::new(
+pub const STOP_PROCESSING_RULES: runtime::Property<MessageRuleActions, bool> = runtime::Property::Named(
     "stopProcessingRules",
 );

@@ -232,127 +232,127 @@ runtime::models!(MessageRulePredicates);
 /// Changes to a [`MessageRulePredicates`].
 pub type Patch = runtime::Patch<MessageRulePredicates>;
 /// `bodyContains`
-pub const BODY_CONTAINS: runtime::Property<MessageRulePredicates, Vec<String>> = runtime::Property::new(
+pub const BODY_CONTAINS: runtime::Property<MessageRulePredicates, Vec<String>> = runtime::Property::Named(
     "bodyContains",
 );
 /// `bodyOrSubjectContains`
 pub const BODY_OR_SUBJECT_CONTAINS: runtime::Property<
     MessageRulePredicates,
     Vec<String>,
-> = runtime::Property::new("bodyOrSubjectContains");
+> = runtime::Property::Named("bodyOrSubjectContains");
 /// `categories`
-pub const CATEGORIES: runtime::Property<MessageRulePredicates, Vec<String>> = runtime::Property::new(
+pub const CATEGORIES: runtime::Property<MessageRulePredicates, Vec<String>> = runtime::Property::Named(
     "categories",
 );
 /// `fromAddresses`
 pub const FROM_ADDRESSES: runtime::Property<
     MessageRulePredicates,
     Vec<models::Recipient>,
-> = runtime::Property::new("fromAddresses");
+> = runtime::Property::Named("fromAddresses");
 /// `hasAttachments`
-pub const HAS_ATTACHMENTS: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const HAS_ATTACHMENTS: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "hasAttachments",
 );
 /// `headerContains`
-pub const HEADER_CONTAINS: runtime::Property<MessageRulePredicates, Vec<String>> = runtime::Property::new(
+pub const HEADER_CONTAINS: runtime::Property<MessageRulePredicates, Vec<String>> = runtime::Property::Named(
     "headerContains",
 );
 /// `importance`
-pub const IMPORTANCE: runtime::Property<MessageRulePredicates, models::Importance> = runtime::Property::new(
+pub const IMPORTANCE: runtime::Property<MessageRulePredicates, models::Importance> = runtime::Property::Named(
     "importance",
 );
 /// `isApprovalRequest`
-pub const IS_APPROVAL_REQUEST: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const IS_APPROVAL_REQUEST: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "isApprovalRequest",
 );
 /// `isAutomaticForward`
-pub const IS_AUTOMATIC_FORWARD: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const IS_AUTOMATIC_FORWARD: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "isAutomaticForward",
 );
 /// `isAutomaticReply`
-pub const IS_AUTOMATIC_REPLY: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const IS_AUTOMATIC_REPLY: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "isAutomaticReply",
 );
 /// `isEncrypted`
-pub const IS_ENCRYPTED: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const IS_ENCRYPTED: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "isEncrypted",
 );
 /// `isMeetingRequest`
-pub const IS_MEETING_REQUEST: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const IS_MEETING_REQUEST: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "isMeetingRequest",
 );
 /// `isMeetingResponse`
-pub const IS_MEETING_RESPONSE: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const IS_MEETING_RESPONSE: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "isMeetingResponse",
 );
 /// `isNonDeliveryReport`
-pub const IS_NON_DELIVERY_REPORT: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const IS_NON_DELIVERY_REPORT: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "isNonDeliveryReport",
 );
 /// `isPermissionControlled`
-pub const IS_PERMISSION_CONTROLLED: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const IS_PERMISSION_CONTROLLED: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "isPermissionControlled",
 );
 /// `isReadReceipt`
-pub const IS_READ_RECEIPT: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const IS_READ_RECEIPT: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "isReadReceipt",
 );
 /// `isSigned`
-pub const IS_SIGNED: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const IS_SIGNED: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "isSigned",
 );
 /// `isVoicemail`
-pub const IS_VOICEMAIL: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const IS_VOICEMAIL: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "isVoicemail",
 );
 /// `messageActionFlag`
 pub const MESSAGE_ACTION_FLAG: runtime::Property<
     MessageRulePredicates,
     models::MessageActionFlag,
-> = runtime::Property::new("messageActionFlag");
+> = runtime::Property::Named("messageActionFlag");
 /// `notSentToMe`
-pub const NOT_SENT_TO_ME: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const NOT_SENT_TO_ME: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "notSentToMe",
 );
 /// `recipientContains`
-pub const RECIPIENT_CONTAINS: runtime::Property<MessageRulePredicates, Vec<String>> = runtime::Property::new(
+pub const RECIPIENT_CONTAINS: runtime::Property<MessageRulePredicates, Vec<String>> = runtime::Property::Named(
     "recipientContains",
 );
 /// `senderContains`
-pub const SENDER_CONTAINS: runtime::Property<MessageRulePredicates, Vec<String>> = runtime::Property::new(
+pub const SENDER_CONTAINS: runtime::Property<MessageRulePredicates, Vec<String>> = runtime::Property::Named(
     "senderContains",
 );
 /// `sensitivity`
-pub const SENSITIVITY: runtime::Property<MessageRulePredicates, models::Sensitivity> = runtime::Property::new(
+pub const SENSITIVITY: runtime::Property<MessageRulePredicates, models::Sensitivity> = runtime::Property::Named(
     "sensitivity",
 );
 /// `sentCcMe`
-pub const SENT_CC_ME: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const SENT_CC_ME: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "sentCcMe",
 );
 /// `sentOnlyToMe`
-pub const SENT_ONLY_TO_ME: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const SENT_ONLY_TO_ME: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "sentOnlyToMe",
 );
 /// `sentToAddresses`
 pub const SENT_TO_ADDRESSES: runtime::Property<
     MessageRulePredicates,
     Vec<models::Recipient>,
-> = runtime::Property::new("sentToAddresses");
+> = runtime::Property::Named("sentToAddresses");
 /// `sentToMe`
-pub const SENT_TO_ME: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const SENT_TO_ME: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "sentToMe",
 );
 /// `sentToOrCcMe`
-pub const SENT_TO_OR_CC_ME: runtime::Property<MessageRulePredicates, bool> = runtime::Property::new(
+pub const SENT_TO_OR_CC_ME: runtime::Property<MessageRulePredicates, bool> = runtime::Property::Named(
     "sentToOrCcMe",
 );
 /// `subjectContains`
-pub const SUBJECT_CONTAINS: runtime::Property<MessageRulePredicates, Vec<String>> = runtime::Property::new(
+pub const SUBJECT_CONTAINS: runtime::Property<MessageRulePredicates, Vec<String>> = runtime::Property::Named(
     "subjectContains",
 );
 /// `withinSizeRange`
 pub const WITHIN_SIZE_RANGE: runtime::Property<
     MessageRulePredicates,
     models::SizeRange,
-> = runtime::Property::new("withinSizeRange");
+> = runtime::Property::Named("withinSizeRange");

@@ -106,39 +106,39 @@ runtime::models!(MessageSecurityState);
 /// Changes to a [`MessageSecurityState`].
 pub type Patch = runtime::Patch<MessageSecurityState>;
 /// `connectingIP`
-pub const CONNECTING_IP: runtime::Property<MessageSecurityState, String> = runtime::Property::new(
+pub const CONNECTING_IP: runtime::Property<MessageSecurityState, String> = runtime::Property::Named(
     "connectingIP",
 );
 /// `deliveryAction`
-pub const DELIVERY_ACTION: runtime::Property<MessageSecurityState, String> = runtime::Property::new(
+pub const DELIVERY_ACTION: runtime::Property<MessageSecurityState, String> = runtime::Property::Named(
     "deliveryAction",
 );
 /// `deliveryLocation`
-pub const DELIVERY_LOCATION: runtime::Property<MessageSecurityState, String> = runtime::Property::new(
+pub const DELIVERY_LOCATION: runtime::Property<MessageSecurityState, String> = runtime::Property::Named(
     "deliveryLocation",
 );
 /// `directionality`
-pub const DIRECTIONALITY: runtime::Property<MessageSecurityState, String> = runtime::Property::new(
+pub const DIRECTIONALITY: runtime::Property<MessageSecurityState, String> = runtime::Property::Named(
     "directionality",
 );
 /// `internetMessageId`
-pub const INTERNET_MESSAGE_ID: runtime::Property<MessageSecurityState, String> = runtime::Property::new(
+pub const INTERNET_MESSAGE_ID: runtime::Property<MessageSecurityState, String> = runtime::Property::Named(
     "internetMessageId",
 );
 /// `messageFingerprint`
-pub const MESSAGE_FINGERPRINT: runtime::Property<MessageSecurityState, String> = runtime::Property::new(
+pub const MESSAGE_FINGERPRINT: runtime::Property<MessageSecurityState, String> = runtime::Property::Named(
     "messageFingerprint",
 );
 /// `messageReceivedDateTime`
 pub const MESSAGE_RECEIVED_DATE_TIME: runtime::Property<
     MessageSecurityState,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("messageReceivedDateTime");
+> = runtime::Property::Named("messageReceivedDateTime");
 /// `messageSubject`
-pub const MESSAGE_SUBJECT: runtime::Property<MessageSecurityState, String> = runtime::Property::new(
+pub const MESSAGE_SUBJECT: runtime::Property<MessageSecurityState, String> = runtime::Property::Named(
     "messageSubject",
 );
 /// `networkMessageId`
-pub const NETWORK_MESSAGE_ID: runtime::Property<MessageSecurityState, String> = runtime::Property::new(
+pub const NETWORK_MESSAGE_ID: runtime::Property<MessageSecurityState, String> = runtime::Property::Named(
     "networkMessageId",
 );

@@ -63,11 +63,11 @@ runtime::models!(MessageTracingRoot);
 /// Changes to a [`MessageTracingRoot`].
 pub type Patch = runtime::Patch<MessageTracingRoot>;
 /// `id`: never null.
-pub const ID: runtime::Property<MessageTracingRoot, String> = runtime::Property::new(
+pub const ID: runtime::Property<MessageTracingRoot, String> = runtime::Property::Named(
     "id",
 );
 /// `messageTraces`: navigation property.
 pub const MESSAGE_TRACES: runtime::Property<
     MessageTracingRoot,
     runtime::Expanded<Vec<models::ExchangeMessageTrace>>,
-> = runtime::Property::new("messageTraces");
+> = runtime::Property::Named("messageTraces");

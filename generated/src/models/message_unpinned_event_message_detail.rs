@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<MessageUnpinnedEventMessageDetail>;
 pub const EVENT_DATE_TIME: runtime::Property<
     MessageUnpinnedEventMessageDetail,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `initiator`
 pub const INITIATOR: runtime::Property<
     MessageUnpinnedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");

@@ -59,10 +59,10 @@ runtime::models!(MetaDataKeyStringPair);
 /// Changes to a [`MetaDataKeyStringPair`].
 pub type Patch = runtime::Patch<MetaDataKeyStringPair>;
 /// `key`
-pub const KEY: runtime::Property<MetaDataKeyStringPair, String> = runtime::Property::new(
+pub const KEY: runtime::Property<MetaDataKeyStringPair, String> = runtime::Property::Named(
     "key",
 );
 /// `value`
-pub const VALUE: runtime::Property<MetaDataKeyStringPair, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<MetaDataKeyStringPair, String> = runtime::Property::Named(
     "value",
 );

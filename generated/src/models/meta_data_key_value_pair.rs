@@ -59,10 +59,10 @@ runtime::models!(MetaDataKeyValuePair);
 /// Changes to a [`MetaDataKeyValuePair`].
 pub type Patch = runtime::Patch<MetaDataKeyValuePair>;
 /// `key`
-pub const KEY: runtime::Property<MetaDataKeyValuePair, String> = runtime::Property::new(
+pub const KEY: runtime::Property<MetaDataKeyValuePair, String> = runtime::Property::Named(
     "key",
 );
 /// `value`
-pub const VALUE: runtime::Property<MetaDataKeyValuePair, runtime::edm::Json> = runtime::Property::new(
+pub const VALUE: runtime::Property<MetaDataKeyValuePair, runtime::edm::Json> = runtime::Property::Named(
     "value",
 );

@@ -85,22 +85,22 @@ pub type Patch = runtime::Patch<MicrosoftAccountUserConversationMember>;
 pub const DISPLAY_NAME: runtime::Property<
     MicrosoftAccountUserConversationMember,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
-pub const ID: runtime::Property<MicrosoftAccountUserConversationMember, String> = runtime::Property::new(
+pub const ID: runtime::Property<MicrosoftAccountUserConversationMember, String> = runtime::Property::Named(
     "id",
 );
 /// `roles`
 pub const ROLES: runtime::Property<
     MicrosoftAccountUserConversationMember,
     Vec<String>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `userId`
-pub const USER_ID: runtime::Property<MicrosoftAccountUserConversationMember, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<MicrosoftAccountUserConversationMember, String> = runtime::Property::Named(
     "userId",
 );
 /// `visibleHistoryStartDateTime`
 pub const VISIBLE_HISTORY_START_DATE_TIME: runtime::Property<
     MicrosoftAccountUserConversationMember,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("visibleHistoryStartDateTime");
+> = runtime::Property::Named("visibleHistoryStartDateTime");

@@ -91,28 +91,28 @@ pub type Patch = runtime::Patch<MicrosoftAuthenticatorAuthenticationMethod>;
 pub const CREATED_DATE_TIME: runtime::Property<
     MicrosoftAuthenticatorAuthenticationMethod,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `device`: navigation property.
 pub const DEVICE: runtime::Property<
     MicrosoftAuthenticatorAuthenticationMethod,
     runtime::Expanded<models::Device>,
-> = runtime::Property::new("device");
+> = runtime::Property::Named("device");
 /// `deviceTag`
 pub const DEVICE_TAG: runtime::Property<
     MicrosoftAuthenticatorAuthenticationMethod,
     String,
-> = runtime::Property::new("deviceTag");
+> = runtime::Property::Named("deviceTag");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     MicrosoftAuthenticatorAuthenticationMethod,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
-pub const ID: runtime::Property<MicrosoftAuthenticatorAuthenticationMethod, String> = runtime::Property::new(
+pub const ID: runtime::Property<MicrosoftAuthenticatorAuthenticationMethod, String> = runtime::Property::Named(
     "id",
 );
 /// `phoneAppVersion`
 pub const PHONE_APP_VERSION: runtime::Property<
     MicrosoftAuthenticatorAuthenticationMethod,
     String,
-> = runtime::Property::new("phoneAppVersion");
+> = runtime::Property::Named("phoneAppVersion");

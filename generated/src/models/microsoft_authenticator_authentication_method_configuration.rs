@@ -103,17 +103,17 @@ pub type Patch = runtime::Patch<MicrosoftAuthenticatorAuthenticationMethodConfig
 pub const EXCLUDE_TARGETS: runtime::Property<
     MicrosoftAuthenticatorAuthenticationMethodConfiguration,
     Vec<models::ExcludeTarget>,
-> = runtime::Property::new("excludeTargets");
+> = runtime::Property::Named("excludeTargets");
 /// `featureSettings`
 pub const FEATURE_SETTINGS: runtime::Property<
     MicrosoftAuthenticatorAuthenticationMethodConfiguration,
     models::MicrosoftAuthenticatorFeatureSettings,
-> = runtime::Property::new("featureSettings");
+> = runtime::Property::Named("featureSettings");
 /// `id`: never null.
 pub const ID: runtime::Property<
     MicrosoftAuthenticatorAuthenticationMethodConfiguration,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `includeTargets`: navigation property.
 #[cfg(feature = "full")]
 pub const INCLUDE_TARGETS: runtime::Property<
@@ -121,14 +121,14 @@ pub const INCLUDE_TARGETS: runtime::Property<
     crate::runtime::Expanded<
         Vec<crate::models::MicrosoftAuthenticatorAuthenticationMethodTarget>,
     >,
-> = runtime::Property::new("includeTargets");
+> = runtime::Property::Named("includeTargets");
 /// `isSoftwareOathEnabled`
 pub const IS_SOFTWARE_OATH_ENABLED: runtime::Property<
     MicrosoftAuthenticatorAuthenticationMethodConfiguration,
     bool,
-> = runtime::Property::new("isSoftwareOathEnabled");
+> = runtime::Property::Named("isSoftwareOathEnabled");
 /// `state`
 pub const STATE: runtime::Property<
     MicrosoftAuthenticatorAuthenticationMethodConfiguration,
     models::AuthenticationMethodState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -76,19 +76,19 @@ pub type Patch = runtime::Patch<MicrosoftAuthenticatorAuthenticationMethodTarget
 pub const AUTHENTICATION_MODE: runtime::Property<
     MicrosoftAuthenticatorAuthenticationMethodTarget,
     models::MicrosoftAuthenticatorAuthenticationMode,
-> = runtime::Property::new("authenticationMode");
+> = runtime::Property::Named("authenticationMode");
 /// `id`: never null.
 pub const ID: runtime::Property<
     MicrosoftAuthenticatorAuthenticationMethodTarget,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `isRegistrationRequired`: never null.
 pub const IS_REGISTRATION_REQUIRED: runtime::Property<
     MicrosoftAuthenticatorAuthenticationMethodTarget,
     bool,
-> = runtime::Property::new("isRegistrationRequired");
+> = runtime::Property::Named("isRegistrationRequired");
 /// `targetType`: never null.
 pub const TARGET_TYPE: runtime::Property<
     MicrosoftAuthenticatorAuthenticationMethodTarget,
     models::AuthenticationMethodTargetType,
-> = runtime::Property::new("targetType");
+> = runtime::Property::Named("targetType");

@@ -71,9 +71,9 @@ pub type Patch = runtime::Patch<MicrosoftAuthenticatorFeatureSettings>;
 pub const DISPLAY_APP_INFORMATION_REQUIRED_STATE: runtime::Property<
     MicrosoftAuthenticatorFeatureSettings,
     models::AuthenticationMethodFeatureConfiguration,
-> = runtime::Property::new("displayAppInformationRequiredState");
+> = runtime::Property::Named("displayAppInformationRequiredState");
 /// `displayLocationInformationRequiredState`
 pub const DISPLAY_LOCATION_INFORMATION_REQUIRED_STATE: runtime::Property<
     MicrosoftAuthenticatorFeatureSettings,
     models::AuthenticationMethodFeatureConfiguration,
-> = runtime::Property::new("displayLocationInformationRequiredState");
+> = runtime::Property::Named("displayLocationInformationRequiredState");

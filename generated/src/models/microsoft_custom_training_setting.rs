@@ -83,19 +83,19 @@ pub type Patch = runtime::Patch<MicrosoftCustomTrainingSetting>;
 pub const COMPLETION_DATE_TIME: runtime::Property<
     MicrosoftCustomTrainingSetting,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completionDateTime");
+> = runtime::Property::Named("completionDateTime");
 /// `settingType`
 pub const SETTING_TYPE: runtime::Property<
     MicrosoftCustomTrainingSetting,
     models::TrainingSettingType,
-> = runtime::Property::new("settingType");
+> = runtime::Property::Named("settingType");
 /// `trainingAssignmentMappings`
 pub const TRAINING_ASSIGNMENT_MAPPINGS: runtime::Property<
     MicrosoftCustomTrainingSetting,
     Vec<models::MicrosoftTrainingAssignmentMapping>,
-> = runtime::Property::new("trainingAssignmentMappings");
+> = runtime::Property::Named("trainingAssignmentMappings");
 /// `trainingCompletionDuration`
 pub const TRAINING_COMPLETION_DURATION: runtime::Property<
     MicrosoftCustomTrainingSetting,
     models::TrainingCompletionDuration,
-> = runtime::Property::new("trainingCompletionDuration");
+> = runtime::Property::Named("trainingCompletionDuration");

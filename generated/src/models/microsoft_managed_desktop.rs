@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<MicrosoftManagedDesktop>;
 pub const MANAGED_TYPE: runtime::Property<
     MicrosoftManagedDesktop,
     models::MicrosoftManagedDesktopType,
-> = runtime::Property::new("managedType");
+> = runtime::Property::Named("managedType");
 /// `profile`
-pub const PROFILE: runtime::Property<MicrosoftManagedDesktop, String> = runtime::Property::new(
+pub const PROFILE: runtime::Property<MicrosoftManagedDesktop, String> = runtime::Property::Named(
     "profile",
 );

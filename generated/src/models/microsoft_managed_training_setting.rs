@@ -71,14 +71,14 @@ pub type Patch = runtime::Patch<MicrosoftManagedTrainingSetting>;
 pub const COMPLETION_DATE_TIME: runtime::Property<
     MicrosoftManagedTrainingSetting,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completionDateTime");
+> = runtime::Property::Named("completionDateTime");
 /// `settingType`
 pub const SETTING_TYPE: runtime::Property<
     MicrosoftManagedTrainingSetting,
     models::TrainingSettingType,
-> = runtime::Property::new("settingType");
+> = runtime::Property::Named("settingType");
 /// `trainingCompletionDuration`
 pub const TRAINING_COMPLETION_DURATION: runtime::Property<
     MicrosoftManagedTrainingSetting,
     models::TrainingCompletionDuration,
-> = runtime::Property::new("trainingCompletionDuration");
+> = runtime::Property::Named("trainingCompletionDuration");

@@ -181,82 +181,82 @@ pub type Patch = runtime::Patch<MicrosoftStoreForBusinessApp>;
 pub const ASSIGNMENTS: runtime::Property<
     MicrosoftStoreForBusinessApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     MicrosoftStoreForBusinessApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     MicrosoftStoreForBusinessApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::new(
+pub const ID: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::Named(
     "id",
 );
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<MicrosoftStoreForBusinessApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<MicrosoftStoreForBusinessApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
 pub const LARGE_ICON: runtime::Property<
     MicrosoftStoreForBusinessApp,
     models::MimeContent,
-> = runtime::Property::new("largeIcon");
+> = runtime::Property::Named("largeIcon");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     MicrosoftStoreForBusinessApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `licenseType`: never null.
 pub const LICENSE_TYPE: runtime::Property<
     MicrosoftStoreForBusinessApp,
     models::MicrosoftStoreForBusinessLicenseType,
-> = runtime::Property::new("licenseType");
+> = runtime::Property::Named("licenseType");
 /// `notes`
-pub const NOTES: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::Named(
     "owner",
 );
 /// `packageIdentityName`
 pub const PACKAGE_IDENTITY_NAME: runtime::Property<
     MicrosoftStoreForBusinessApp,
     String,
-> = runtime::Property::new("packageIdentityName");
+> = runtime::Property::Named("packageIdentityName");
 /// `privacyInformationUrl`
 pub const PRIVACY_INFORMATION_URL: runtime::Property<
     MicrosoftStoreForBusinessApp,
     String,
-> = runtime::Property::new("privacyInformationUrl");
+> = runtime::Property::Named("privacyInformationUrl");
 /// `productKey`
-pub const PRODUCT_KEY: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::new(
+pub const PRODUCT_KEY: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::Named(
     "productKey",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<MicrosoftStoreForBusinessApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -264,12 +264,12 @@ pub const PUBLISHING_STATE: runtime::Property<
     MicrosoftStoreForBusinessApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `totalLicenseCount`: never null.
-pub const TOTAL_LICENSE_COUNT: runtime::Property<MicrosoftStoreForBusinessApp, i32> = runtime::Property::new(
+pub const TOTAL_LICENSE_COUNT: runtime::Property<MicrosoftStoreForBusinessApp, i32> = runtime::Property::Named(
     "totalLicenseCount",
 );
 /// `usedLicenseCount`: never null.
-pub const USED_LICENSE_COUNT: runtime::Property<MicrosoftStoreForBusinessApp, i32> = runtime::Property::new(
+pub const USED_LICENSE_COUNT: runtime::Property<MicrosoftStoreForBusinessApp, i32> = runtime::Property::Named(
     "usedLicenseCount",
 );

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<MicrosoftStoreForBusinessAppAssignmentSettings>;
 pub const USE_DEVICE_CONTEXT: runtime::Property<
     MicrosoftStoreForBusinessAppAssignmentSettings,
     bool,
-> = runtime::Property::new("useDeviceContext");
+> = runtime::Property::Named("useDeviceContext");

@@ -71,14 +71,14 @@ pub type Patch = runtime::Patch<MicrosoftTrainingAssignmentMapping>;
 pub const ASSIGNED_TO: runtime::Property<
     MicrosoftTrainingAssignmentMapping,
     Vec<models::TrainingAssignedTo>,
-> = runtime::Property::new("assignedTo");
+> = runtime::Property::Named("assignedTo");
 /// `settingType`
 pub const SETTING_TYPE: runtime::Property<
     MicrosoftTrainingAssignmentMapping,
     models::TrainingSettingType,
-> = runtime::Property::new("settingType");
+> = runtime::Property::Named("settingType");
 /// `training`: navigation property.
 pub const TRAINING: runtime::Property<
     MicrosoftTrainingAssignmentMapping,
     runtime::Expanded<models::Training>,
-> = runtime::Property::new("training");
+> = runtime::Property::Named("training");

@@ -59,8 +59,10 @@ runtime::models!(MimeContent);
 /// Changes to a [`MimeContent`].
 pub type Patch = runtime::Patch<MimeContent>;
 /// `type`
-pub const TYPE: runtime::Property<MimeContent, String> = runtime::Property::new("type");
+pub const TYPE: runtime::Property<MimeContent, String> = runtime::Property::Named(
+    "type",
+);
 /// `value`
-pub const VALUE: runtime::Property<MimeContent, runtime::edm::Binary> = runtime::Property::new(
+pub const VALUE: runtime::Property<MimeContent, runtime::edm::Binary> = runtime::Property::Named(
     "value",
 );

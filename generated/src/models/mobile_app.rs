@@ -228,42 +228,42 @@ pub type Patch = runtime::Patch<MobileApp>;
 pub const ASSIGNMENTS: runtime::Property<
     MobileApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     MobileApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     MobileApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<MobileApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<MobileApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<MobileApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<MobileApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<MobileApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MobileApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MobileApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<MobileApp, String> = runtime::Property::Named("id");
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<MobileApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<MobileApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<MobileApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<MobileApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<MobileApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<MobileApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -271,17 +271,21 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     MobileApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `notes`
-pub const NOTES: runtime::Property<MobileApp, String> = runtime::Property::new("notes");
+pub const NOTES: runtime::Property<MobileApp, String> = runtime::Property::Named(
+    "notes",
+);
 /// `owner`
-pub const OWNER: runtime::Property<MobileApp, String> = runtime::Property::new("owner");
+pub const OWNER: runtime::Property<MobileApp, String> = runtime::Property::Named(
+    "owner",
+);
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<MobileApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<MobileApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<MobileApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<MobileApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -289,4 +293,4 @@ pub const PUBLISHING_STATE: runtime::Property<
     MobileApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");

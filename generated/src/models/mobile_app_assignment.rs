@@ -71,20 +71,20 @@ runtime::models!(MobileAppAssignment);
 /// Changes to a [`MobileAppAssignment`].
 pub type Patch = runtime::Patch<MobileAppAssignment>;
 /// `id`: never null.
-pub const ID: runtime::Property<MobileAppAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<MobileAppAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `intent`: never null.
-pub const INTENT: runtime::Property<MobileAppAssignment, models::InstallIntent> = runtime::Property::new(
+pub const INTENT: runtime::Property<MobileAppAssignment, models::InstallIntent> = runtime::Property::Named(
     "intent",
 );
 /// `settings`
 pub const SETTINGS: runtime::Property<
     MobileAppAssignment,
     models::MobileAppAssignmentSettings,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");
 /// `target`
 pub const TARGET: runtime::Property<
     MobileAppAssignment,
     models::DeviceAndAppManagementAssignmentTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

@@ -66,11 +66,11 @@ runtime::models!(MobileAppCategory);
 /// Changes to a [`MobileAppCategory`].
 pub type Patch = runtime::Patch<MobileAppCategory>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<MobileAppCategory, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MobileAppCategory, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MobileAppCategory, String> = runtime::Property::new(
+pub const ID: runtime::Property<MobileAppCategory, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -78,4 +78,4 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     MobileAppCategory,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

@@ -69,11 +69,13 @@ pub type Patch = runtime::Patch<MobileAppContent>;
 pub const CONTAINED_APPS: runtime::Property<
     MobileAppContent,
     runtime::Expanded<Vec<models::MobileContainedApp>>,
-> = runtime::Property::new("containedApps");
+> = runtime::Property::Named("containedApps");
 /// `files`: navigation property.
 pub const FILES: runtime::Property<
     MobileAppContent,
     runtime::Expanded<Vec<models::MobileAppContentFile>>,
-> = runtime::Property::new("files");
+> = runtime::Property::Named("files");
 /// `id`: never null.
-pub const ID: runtime::Property<MobileAppContent, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<MobileAppContent, String> = runtime::Property::Named(
+    "id",
+);

@@ -169,21 +169,21 @@ pub const AZURE_STORAGE_URI: runtime::Property<
     MobileAppContentFile,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("azureStorageUri");
+> = runtime::Property::Named("azureStorageUri");
 /// `azureStorageUriExpirationDateTime`: read-only.
 pub const AZURE_STORAGE_URI_EXPIRATION_DATE_TIME: runtime::Property<
     MobileAppContentFile,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("azureStorageUriExpirationDateTime");
+> = runtime::Property::Named("azureStorageUriExpirationDateTime");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     MobileAppContentFile,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<MobileAppContentFile, String> = runtime::Property::new(
+pub const ID: runtime::Property<MobileAppContentFile, String> = runtime::Property::Named(
     "id",
 );
 /// `isCommitted`: read-only.
@@ -191,25 +191,25 @@ pub const IS_COMMITTED: runtime::Property<
     MobileAppContentFile,
     bool,
     runtime::query::ReadOnly,
-> = runtime::Property::new("isCommitted");
+> = runtime::Property::Named("isCommitted");
 /// `isDependency`: never null.
-pub const IS_DEPENDENCY: runtime::Property<MobileAppContentFile, bool> = runtime::Property::new(
+pub const IS_DEPENDENCY: runtime::Property<MobileAppContentFile, bool> = runtime::Property::Named(
     "isDependency",
 );
 /// `manifest`
-pub const MANIFEST: runtime::Property<MobileAppContentFile, runtime::edm::Binary> = runtime::Property::new(
+pub const MANIFEST: runtime::Property<MobileAppContentFile, runtime::edm::Binary> = runtime::Property::Named(
     "manifest",
 );
 /// `name`
-pub const NAME: runtime::Property<MobileAppContentFile, String> = runtime::Property::new(
+pub const NAME: runtime::Property<MobileAppContentFile, String> = runtime::Property::Named(
     "name",
 );
 /// `size`: never null.
-pub const SIZE: runtime::Property<MobileAppContentFile, i64> = runtime::Property::new(
+pub const SIZE: runtime::Property<MobileAppContentFile, i64> = runtime::Property::Named(
     "size",
 );
 /// `sizeEncrypted`: never null.
-pub const SIZE_ENCRYPTED: runtime::Property<MobileAppContentFile, i64> = runtime::Property::new(
+pub const SIZE_ENCRYPTED: runtime::Property<MobileAppContentFile, i64> = runtime::Property::Named(
     "sizeEncrypted",
 );
 /// `uploadState`: read-only.
@@ -217,4 +217,4 @@ pub const UPLOAD_STATE: runtime::Property<
     MobileAppContentFile,
     models::MobileAppContentFileUploadState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("uploadState");
+> = runtime::Property::Named("uploadState");

@@ -67,13 +67,13 @@ pub type Patch = runtime::Patch<MobileAppInstallTimeSettings>;
 pub const DEADLINE_DATE_TIME: runtime::Property<
     MobileAppInstallTimeSettings,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deadlineDateTime");
+> = runtime::Property::Named("deadlineDateTime");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     MobileAppInstallTimeSettings,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `useLocalTime`: never null.
-pub const USE_LOCAL_TIME: runtime::Property<MobileAppInstallTimeSettings, bool> = runtime::Property::new(
+pub const USE_LOCAL_TIME: runtime::Property<MobileAppInstallTimeSettings, bool> = runtime::Property::Named(
     "useLocalTime",
 );

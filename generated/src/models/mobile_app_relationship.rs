@@ -108,7 +108,7 @@ runtime::models!(MobileAppRelationship);
 /// Changes to a [`MobileAppRelationship`].
 pub type Patch = runtime::Patch<MobileAppRelationship>;
 /// `id`: never null.
-pub const ID: runtime::Property<MobileAppRelationship, String> = runtime::Property::new(
+pub const ID: runtime::Property<MobileAppRelationship, String> = runtime::Property::Named(
     "id",
 );
 /// `sourceDisplayName`: read-only.
@@ -116,39 +116,39 @@ pub const SOURCE_DISPLAY_NAME: runtime::Property<
     MobileAppRelationship,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("sourceDisplayName");
+> = runtime::Property::Named("sourceDisplayName");
 /// `sourceDisplayVersion`: read-only.
 pub const SOURCE_DISPLAY_VERSION: runtime::Property<
     MobileAppRelationship,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("sourceDisplayVersion");
+> = runtime::Property::Named("sourceDisplayVersion");
 /// `sourceId`: read-only.
 pub const SOURCE_ID: runtime::Property<
     MobileAppRelationship,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("sourceId");
+> = runtime::Property::Named("sourceId");
 /// `sourcePublisherDisplayName`: read-only.
 pub const SOURCE_PUBLISHER_DISPLAY_NAME: runtime::Property<
     MobileAppRelationship,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("sourcePublisherDisplayName");
+> = runtime::Property::Named("sourcePublisherDisplayName");
 /// `targetDisplayName`: read-only.
 pub const TARGET_DISPLAY_NAME: runtime::Property<
     MobileAppRelationship,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("targetDisplayName");
+> = runtime::Property::Named("targetDisplayName");
 /// `targetDisplayVersion`: read-only.
 pub const TARGET_DISPLAY_VERSION: runtime::Property<
     MobileAppRelationship,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("targetDisplayVersion");
+> = runtime::Property::Named("targetDisplayVersion");
 /// `targetId`
-pub const TARGET_ID: runtime::Property<MobileAppRelationship, String> = runtime::Property::new(
+pub const TARGET_ID: runtime::Property<MobileAppRelationship, String> = runtime::Property::Named(
     "targetId",
 );
 /// `targetPublisherDisplayName`: read-only.
@@ -156,4 +156,4 @@ pub const TARGET_PUBLISHER_DISPLAY_NAME: runtime::Property<
     MobileAppRelationship,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("targetPublisherDisplayName");
+> = runtime::Property::Named("targetPublisherDisplayName");

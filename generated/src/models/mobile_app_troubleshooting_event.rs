@@ -66,8 +66,8 @@ pub type Patch = runtime::Patch<MobileAppTroubleshootingEvent>;
 pub const APP_LOG_COLLECTION_REQUESTS: runtime::Property<
     MobileAppTroubleshootingEvent,
     runtime::Expanded<Vec<models::AppLogCollectionRequest>>,
-> = runtime::Property::new("appLogCollectionRequests");
+> = runtime::Property::Named("appLogCollectionRequests");
 /// `id`: never null.
-pub const ID: runtime::Property<MobileAppTroubleshootingEvent, String> = runtime::Property::new(
+pub const ID: runtime::Property<MobileAppTroubleshootingEvent, String> = runtime::Property::Named(
     "id",
 );

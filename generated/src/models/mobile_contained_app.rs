@@ -61,6 +61,6 @@ runtime::models!(MobileContainedApp);
 /// Changes to a [`MobileContainedApp`].
 pub type Patch = runtime::Patch<MobileContainedApp>;
 /// `id`: never null.
-pub const ID: runtime::Property<MobileContainedApp, String> = runtime::Property::new(
+pub const ID: runtime::Property<MobileContainedApp, String> = runtime::Property::Named(
     "id",
 );

@@ -187,55 +187,55 @@ pub type Patch = runtime::Patch<MobileLobApp>;
 pub const ASSIGNMENTS: runtime::Property<
     MobileLobApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     MobileLobApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `committedContentVersion`
-pub const COMMITTED_CONTENT_VERSION: runtime::Property<MobileLobApp, String> = runtime::Property::new(
+pub const COMMITTED_CONTENT_VERSION: runtime::Property<MobileLobApp, String> = runtime::Property::Named(
     "committedContentVersion",
 );
 /// `contentVersions`: navigation property.
 pub const CONTENT_VERSIONS: runtime::Property<
     MobileLobApp,
     runtime::Expanded<Vec<models::MobileAppContent>>,
-> = runtime::Property::new("contentVersions");
+> = runtime::Property::Named("contentVersions");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     MobileLobApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<MobileLobApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<MobileLobApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<MobileLobApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<MobileLobApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<MobileLobApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MobileLobApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fileName`
-pub const FILE_NAME: runtime::Property<MobileLobApp, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<MobileLobApp, String> = runtime::Property::Named(
     "fileName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MobileLobApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<MobileLobApp, String> = runtime::Property::Named("id");
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<MobileLobApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<MobileLobApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<MobileLobApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<MobileLobApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<MobileLobApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<MobileLobApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -243,21 +243,21 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     MobileLobApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `notes`
-pub const NOTES: runtime::Property<MobileLobApp, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<MobileLobApp, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<MobileLobApp, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<MobileLobApp, String> = runtime::Property::Named(
     "owner",
 );
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<MobileLobApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<MobileLobApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<MobileLobApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<MobileLobApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -265,8 +265,8 @@ pub const PUBLISHING_STATE: runtime::Property<
     MobileLobApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `size`: read-only.
-pub const SIZE: runtime::Property<MobileLobApp, i64, runtime::query::ReadOnly> = runtime::Property::new(
+pub const SIZE: runtime::Property<MobileLobApp, i64, runtime::query::ReadOnly> = runtime::Property::Named(
     "size",
 );

@@ -158,75 +158,75 @@ pub type Patch = runtime::Patch<MobileThreatDefenseConnector>;
 pub const ALLOW_PARTNER_TO_COLLECT_IOS_APPLICATION_METADATA: runtime::Property<
     MobileThreatDefenseConnector,
     bool,
-> = runtime::Property::new("allowPartnerToCollectIOSApplicationMetadata");
+> = runtime::Property::Named("allowPartnerToCollectIOSApplicationMetadata");
 /// `allowPartnerToCollectIOSPersonalApplicationMetadata`: never null.
 pub const ALLOW_PARTNER_TO_COLLECT_IOS_PERSONAL_APPLICATION_METADATA: runtime::Property<
     MobileThreatDefenseConnector,
     bool,
-> = runtime::Property::new("allowPartnerToCollectIOSPersonalApplicationMetadata");
+> = runtime::Property::Named("allowPartnerToCollectIOSPersonalApplicationMetadata");
 /// `androidDeviceBlockedOnMissingPartnerData`: never null.
 pub const ANDROID_DEVICE_BLOCKED_ON_MISSING_PARTNER_DATA: runtime::Property<
     MobileThreatDefenseConnector,
     bool,
-> = runtime::Property::new("androidDeviceBlockedOnMissingPartnerData");
+> = runtime::Property::Named("androidDeviceBlockedOnMissingPartnerData");
 /// `androidEnabled`: never null.
-pub const ANDROID_ENABLED: runtime::Property<MobileThreatDefenseConnector, bool> = runtime::Property::new(
+pub const ANDROID_ENABLED: runtime::Property<MobileThreatDefenseConnector, bool> = runtime::Property::Named(
     "androidEnabled",
 );
 /// `androidMobileApplicationManagementEnabled`: never null.
 pub const ANDROID_MOBILE_APPLICATION_MANAGEMENT_ENABLED: runtime::Property<
     MobileThreatDefenseConnector,
     bool,
-> = runtime::Property::new("androidMobileApplicationManagementEnabled");
+> = runtime::Property::Named("androidMobileApplicationManagementEnabled");
 /// `id`: never null.
-pub const ID: runtime::Property<MobileThreatDefenseConnector, String> = runtime::Property::new(
+pub const ID: runtime::Property<MobileThreatDefenseConnector, String> = runtime::Property::Named(
     "id",
 );
 /// `iosDeviceBlockedOnMissingPartnerData`: never null.
 pub const IOS_DEVICE_BLOCKED_ON_MISSING_PARTNER_DATA: runtime::Property<
     MobileThreatDefenseConnector,
     bool,
-> = runtime::Property::new("iosDeviceBlockedOnMissingPartnerData");
+> = runtime::Property::Named("iosDeviceBlockedOnMissingPartnerData");
 /// `iosEnabled`: never null.
-pub const IOS_ENABLED: runtime::Property<MobileThreatDefenseConnector, bool> = runtime::Property::new(
+pub const IOS_ENABLED: runtime::Property<MobileThreatDefenseConnector, bool> = runtime::Property::Named(
     "iosEnabled",
 );
 /// `iosMobileApplicationManagementEnabled`: never null.
 pub const IOS_MOBILE_APPLICATION_MANAGEMENT_ENABLED: runtime::Property<
     MobileThreatDefenseConnector,
     bool,
-> = runtime::Property::new("iosMobileApplicationManagementEnabled");
+> = runtime::Property::Named("iosMobileApplicationManagementEnabled");
 /// `lastHeartbeatDateTime`: never null.
 pub const LAST_HEARTBEAT_DATE_TIME: runtime::Property<
     MobileThreatDefenseConnector,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastHeartbeatDateTime");
+> = runtime::Property::Named("lastHeartbeatDateTime");
 /// `microsoftDefenderForEndpointAttachEnabled`: never null.
 pub const MICROSOFT_DEFENDER_FOR_ENDPOINT_ATTACH_ENABLED: runtime::Property<
     MobileThreatDefenseConnector,
     bool,
-> = runtime::Property::new("microsoftDefenderForEndpointAttachEnabled");
+> = runtime::Property::Named("microsoftDefenderForEndpointAttachEnabled");
 /// `partnerState`: never null.
 pub const PARTNER_STATE: runtime::Property<
     MobileThreatDefenseConnector,
     models::MobileThreatPartnerTenantState,
-> = runtime::Property::new("partnerState");
+> = runtime::Property::Named("partnerState");
 /// `partnerUnresponsivenessThresholdInDays`: never null.
 pub const PARTNER_UNRESPONSIVENESS_THRESHOLD_IN_DAYS: runtime::Property<
     MobileThreatDefenseConnector,
     i32,
-> = runtime::Property::new("partnerUnresponsivenessThresholdInDays");
+> = runtime::Property::Named("partnerUnresponsivenessThresholdInDays");
 /// `partnerUnsupportedOsVersionBlocked`: never null.
 pub const PARTNER_UNSUPPORTED_OS_VERSION_BLOCKED: runtime::Property<
     MobileThreatDefenseConnector,
     bool,
-> = runtime::Property::new("partnerUnsupportedOsVersionBlocked");
+> = runtime::Property::Named("partnerUnsupportedOsVersionBlocked");
 /// `windowsDeviceBlockedOnMissingPartnerData`: never null.
 pub const WINDOWS_DEVICE_BLOCKED_ON_MISSING_PARTNER_DATA: runtime::Property<
     MobileThreatDefenseConnector,
     bool,
-> = runtime::Property::new("windowsDeviceBlockedOnMissingPartnerData");
+> = runtime::Property::Named("windowsDeviceBlockedOnMissingPartnerData");
 /// `windowsEnabled`: never null.
-pub const WINDOWS_ENABLED: runtime::Property<MobileThreatDefenseConnector, bool> = runtime::Property::new(
+pub const WINDOWS_ENABLED: runtime::Property<MobileThreatDefenseConnector, bool> = runtime::Property::Named(
     "windowsEnabled",
 );

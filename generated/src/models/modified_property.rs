@@ -64,14 +64,14 @@ runtime::models!(ModifiedProperty);
 /// Changes to a [`ModifiedProperty`].
 pub type Patch = runtime::Patch<ModifiedProperty>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ModifiedProperty, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ModifiedProperty, String> = runtime::Property::Named(
     "displayName",
 );
 /// `newValue`
-pub const NEW_VALUE: runtime::Property<ModifiedProperty, String> = runtime::Property::new(
+pub const NEW_VALUE: runtime::Property<ModifiedProperty, String> = runtime::Property::Named(
     "newValue",
 );
 /// `oldValue`
-pub const OLD_VALUE: runtime::Property<ModifiedProperty, String> = runtime::Property::new(
+pub const OLD_VALUE: runtime::Property<ModifiedProperty, String> = runtime::Property::Named(
     "oldValue",
 );

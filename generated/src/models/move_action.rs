@@ -59,6 +59,6 @@ runtime::models!(MoveAction);
 /// Changes to a [`MoveAction`].
 pub type Patch = runtime::Patch<MoveAction>;
 /// `from`
-pub const FROM: runtime::Property<MoveAction, String> = runtime::Property::new("from");
+pub const FROM: runtime::Property<MoveAction, String> = runtime::Property::Named("from");
 /// `to`
-pub const TO: runtime::Property<MoveAction, String> = runtime::Property::new("to");
+pub const TO: runtime::Property<MoveAction, String> = runtime::Property::Named("to");

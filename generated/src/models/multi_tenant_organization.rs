@@ -101,31 +101,31 @@ pub type Patch = runtime::Patch<MultiTenantOrganization>;
 pub const CREATED_DATE_TIME: runtime::Property<
     MultiTenantOrganization,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<MultiTenantOrganization, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<MultiTenantOrganization, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<MultiTenantOrganization, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MultiTenantOrganization, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MultiTenantOrganization, String> = runtime::Property::new(
+pub const ID: runtime::Property<MultiTenantOrganization, String> = runtime::Property::Named(
     "id",
 );
 /// `joinRequest`: navigation property.
 pub const JOIN_REQUEST: runtime::Property<
     MultiTenantOrganization,
     runtime::Expanded<models::MultiTenantOrganizationJoinRequestRecord>,
-> = runtime::Property::new("joinRequest");
+> = runtime::Property::Named("joinRequest");
 /// `state`
 pub const STATE: runtime::Property<
     MultiTenantOrganization,
     models::MultiTenantOrganizationState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");
 /// `tenants`: navigation property.
 pub const TENANTS: runtime::Property<
     MultiTenantOrganization,
     runtime::Expanded<Vec<models::MultiTenantOrganizationMember>>,
-> = runtime::Property::new("tenants");
+> = runtime::Property::Named("tenants");

@@ -73,14 +73,14 @@ pub type Patch = runtime::Patch<MultiTenantOrganizationIdentitySyncPolicyTemplat
 pub const ID: runtime::Property<
     MultiTenantOrganizationIdentitySyncPolicyTemplate,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `templateApplicationLevel`: never null.
 pub const TEMPLATE_APPLICATION_LEVEL: runtime::Property<
     MultiTenantOrganizationIdentitySyncPolicyTemplate,
     runtime::Flags<models::TemplateApplicationLevel>,
-> = runtime::Property::new("templateApplicationLevel");
+> = runtime::Property::Named("templateApplicationLevel");
 /// `userSyncInbound`
 pub const USER_SYNC_INBOUND: runtime::Property<
     MultiTenantOrganizationIdentitySyncPolicyTemplate,
     models::CrossTenantUserSyncInbound,
-> = runtime::Property::new("userSyncInbound");
+> = runtime::Property::Named("userSyncInbound");

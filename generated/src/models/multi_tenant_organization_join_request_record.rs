@@ -89,23 +89,23 @@ pub type Patch = runtime::Patch<MultiTenantOrganizationJoinRequestRecord>;
 pub const ADDED_BY_TENANT_ID: runtime::Property<
     MultiTenantOrganizationJoinRequestRecord,
     String,
-> = runtime::Property::new("addedByTenantId");
+> = runtime::Property::Named("addedByTenantId");
 /// `id`: never null.
-pub const ID: runtime::Property<MultiTenantOrganizationJoinRequestRecord, String> = runtime::Property::new(
+pub const ID: runtime::Property<MultiTenantOrganizationJoinRequestRecord, String> = runtime::Property::Named(
     "id",
 );
 /// `memberState`
 pub const MEMBER_STATE: runtime::Property<
     MultiTenantOrganizationJoinRequestRecord,
     models::MultiTenantOrganizationMemberState,
-> = runtime::Property::new("memberState");
+> = runtime::Property::Named("memberState");
 /// `role`
 pub const ROLE: runtime::Property<
     MultiTenantOrganizationJoinRequestRecord,
     models::MultiTenantOrganizationMemberRole,
-> = runtime::Property::new("role");
+> = runtime::Property::Named("role");
 /// `transitionDetails`
 pub const TRANSITION_DETAILS: runtime::Property<
     MultiTenantOrganizationJoinRequestRecord,
     models::MultiTenantOrganizationJoinRequestTransitionDetails,
-> = runtime::Property::new("transitionDetails");
+> = runtime::Property::Named("transitionDetails");

@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<MultiTenantOrganizationJoinRequestTransitionDeta
 pub const DESIRED_MEMBER_STATE: runtime::Property<
     MultiTenantOrganizationJoinRequestTransitionDetails,
     models::MultiTenantOrganizationMemberState,
-> = runtime::Property::new("desiredMemberState");
+> = runtime::Property::Named("desiredMemberState");
 /// `details`
 pub const DETAILS: runtime::Property<
     MultiTenantOrganizationJoinRequestTransitionDetails,
     String,
-> = runtime::Property::new("details");
+> = runtime::Property::Named("details");
 /// `status`
 pub const STATUS: runtime::Property<
     MultiTenantOrganizationJoinRequestTransitionDetails,
     models::MultiTenantOrganizationMemberProcessingStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

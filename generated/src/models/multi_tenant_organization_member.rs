@@ -121,46 +121,46 @@ pub type Patch = runtime::Patch<MultiTenantOrganizationMember>;
 pub const ADDED_BY_TENANT_ID: runtime::Property<
     MultiTenantOrganizationMember,
     runtime::edm::Guid,
-> = runtime::Property::new("addedByTenantId");
+> = runtime::Property::Named("addedByTenantId");
 /// `addedDateTime`
 pub const ADDED_DATE_TIME: runtime::Property<
     MultiTenantOrganizationMember,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("addedDateTime");
+> = runtime::Property::Named("addedDateTime");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     MultiTenantOrganizationMember,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<MultiTenantOrganizationMember, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MultiTenantOrganizationMember, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MultiTenantOrganizationMember, String> = runtime::Property::new(
+pub const ID: runtime::Property<MultiTenantOrganizationMember, String> = runtime::Property::Named(
     "id",
 );
 /// `joinedDateTime`
 pub const JOINED_DATE_TIME: runtime::Property<
     MultiTenantOrganizationMember,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("joinedDateTime");
+> = runtime::Property::Named("joinedDateTime");
 /// `role`
 pub const ROLE: runtime::Property<
     MultiTenantOrganizationMember,
     models::MultiTenantOrganizationMemberRole,
-> = runtime::Property::new("role");
+> = runtime::Property::Named("role");
 /// `state`
 pub const STATE: runtime::Property<
     MultiTenantOrganizationMember,
     models::MultiTenantOrganizationMemberState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");
 /// `tenantId`: never null.
-pub const TENANT_ID: runtime::Property<MultiTenantOrganizationMember, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<MultiTenantOrganizationMember, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `transitionDetails`
 pub const TRANSITION_DETAILS: runtime::Property<
     MultiTenantOrganizationMember,
     models::MultiTenantOrganizationMemberTransitionDetails,
-> = runtime::Property::new("transitionDetails");
+> = runtime::Property::Named("transitionDetails");

@@ -74,19 +74,19 @@ pub type Patch = runtime::Patch<MultiTenantOrganizationMemberTransitionDetails>;
 pub const DESIRED_ROLE: runtime::Property<
     MultiTenantOrganizationMemberTransitionDetails,
     models::MultiTenantOrganizationMemberRole,
-> = runtime::Property::new("desiredRole");
+> = runtime::Property::Named("desiredRole");
 /// `desiredState`
 pub const DESIRED_STATE: runtime::Property<
     MultiTenantOrganizationMemberTransitionDetails,
     models::MultiTenantOrganizationMemberState,
-> = runtime::Property::new("desiredState");
+> = runtime::Property::Named("desiredState");
 /// `details`
 pub const DETAILS: runtime::Property<
     MultiTenantOrganizationMemberTransitionDetails,
     String,
-> = runtime::Property::new("details");
+> = runtime::Property::Named("details");
 /// `status`
 pub const STATUS: runtime::Property<
     MultiTenantOrganizationMemberTransitionDetails,
     models::MultiTenantOrganizationMemberProcessingStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -117,39 +117,39 @@ pub type Patch = runtime::Patch<MultiTenantOrganizationPartnerConfigurationTempl
 pub const AUTOMATIC_USER_CONSENT_SETTINGS: runtime::Property<
     MultiTenantOrganizationPartnerConfigurationTemplate,
     models::InboundOutboundPolicyConfiguration,
-> = runtime::Property::new("automaticUserConsentSettings");
+> = runtime::Property::Named("automaticUserConsentSettings");
 /// `b2bCollaborationInbound`
 pub const B2B_COLLABORATION_INBOUND: runtime::Property<
     MultiTenantOrganizationPartnerConfigurationTemplate,
     models::CrossTenantAccessPolicyB2BSetting,
-> = runtime::Property::new("b2bCollaborationInbound");
+> = runtime::Property::Named("b2bCollaborationInbound");
 /// `b2bCollaborationOutbound`
 pub const B2B_COLLABORATION_OUTBOUND: runtime::Property<
     MultiTenantOrganizationPartnerConfigurationTemplate,
     models::CrossTenantAccessPolicyB2BSetting,
-> = runtime::Property::new("b2bCollaborationOutbound");
+> = runtime::Property::Named("b2bCollaborationOutbound");
 /// `b2bDirectConnectInbound`
 pub const B2B_DIRECT_CONNECT_INBOUND: runtime::Property<
     MultiTenantOrganizationPartnerConfigurationTemplate,
     models::CrossTenantAccessPolicyB2BSetting,
-> = runtime::Property::new("b2bDirectConnectInbound");
+> = runtime::Property::Named("b2bDirectConnectInbound");
 /// `b2bDirectConnectOutbound`
 pub const B2B_DIRECT_CONNECT_OUTBOUND: runtime::Property<
     MultiTenantOrganizationPartnerConfigurationTemplate,
     models::CrossTenantAccessPolicyB2BSetting,
-> = runtime::Property::new("b2bDirectConnectOutbound");
+> = runtime::Property::Named("b2bDirectConnectOutbound");
 /// `id`: never null.
 pub const ID: runtime::Property<
     MultiTenantOrganizationPartnerConfigurationTemplate,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `inboundTrust`
 pub const INBOUND_TRUST: runtime::Property<
     MultiTenantOrganizationPartnerConfigurationTemplate,
     models::CrossTenantAccessPolicyInboundTrust,
-> = runtime::Property::new("inboundTrust");
+> = runtime::Property::Named("inboundTrust");
 /// `templateApplicationLevel`: never null.
 pub const TEMPLATE_APPLICATION_LEVEL: runtime::Property<
     MultiTenantOrganizationPartnerConfigurationTemplate,
     runtime::Flags<models::TemplateApplicationLevel>,
-> = runtime::Property::new("templateApplicationLevel");
+> = runtime::Property::Named("templateApplicationLevel");

@@ -61,10 +61,10 @@ runtime::models!(MultiValueLegacyExtendedProperty);
 /// Changes to a [`MultiValueLegacyExtendedProperty`].
 pub type Patch = runtime::Patch<MultiValueLegacyExtendedProperty>;
 /// `id`: never null.
-pub const ID: runtime::Property<MultiValueLegacyExtendedProperty, String> = runtime::Property::new(
+pub const ID: runtime::Property<MultiValueLegacyExtendedProperty, String> = runtime::Property::Named(
     "id",
 );
 /// `value`
-pub const VALUE: runtime::Property<MultiValueLegacyExtendedProperty, Vec<String>> = runtime::Property::new(
+pub const VALUE: runtime::Property<MultiValueLegacyExtendedProperty, Vec<String>> = runtime::Property::Named(
     "value",
 );

@@ -75,18 +75,18 @@ runtime::models!(MuteParticipantOperation);
 /// Changes to a [`MuteParticipantOperation`].
 pub type Patch = runtime::Patch<MuteParticipantOperation>;
 /// `clientContext`
-pub const CLIENT_CONTEXT: runtime::Property<MuteParticipantOperation, String> = runtime::Property::new(
+pub const CLIENT_CONTEXT: runtime::Property<MuteParticipantOperation, String> = runtime::Property::Named(
     "clientContext",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<MuteParticipantOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<MuteParticipantOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `resultInfo`
-pub const RESULT_INFO: runtime::Property<MuteParticipantOperation, models::ResultInfo> = runtime::Property::new(
+pub const RESULT_INFO: runtime::Property<MuteParticipantOperation, models::ResultInfo> = runtime::Property::Named(
     "resultInfo",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<MuteParticipantOperation, models::OperationStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<MuteParticipantOperation, models::OperationStatus> = runtime::Property::Named(
     "status",
 );

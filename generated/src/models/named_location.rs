@@ -89,20 +89,20 @@ pub type Patch = runtime::Patch<NamedLocation>;
 pub const CREATED_DATE_TIME: runtime::Property<
     NamedLocation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     NamedLocation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<NamedLocation, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<NamedLocation, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<NamedLocation, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<NamedLocation, String> = runtime::Property::Named("id");
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     NamedLocation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");

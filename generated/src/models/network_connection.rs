@@ -172,84 +172,84 @@ runtime::models!(NetworkConnection);
 /// Changes to a [`NetworkConnection`].
 pub type Patch = runtime::Patch<NetworkConnection>;
 /// `applicationName`
-pub const APPLICATION_NAME: runtime::Property<NetworkConnection, String> = runtime::Property::new(
+pub const APPLICATION_NAME: runtime::Property<NetworkConnection, String> = runtime::Property::Named(
     "applicationName",
 );
 /// `destinationAddress`
-pub const DESTINATION_ADDRESS: runtime::Property<NetworkConnection, String> = runtime::Property::new(
+pub const DESTINATION_ADDRESS: runtime::Property<NetworkConnection, String> = runtime::Property::Named(
     "destinationAddress",
 );
 /// `destinationDomain`
-pub const DESTINATION_DOMAIN: runtime::Property<NetworkConnection, String> = runtime::Property::new(
+pub const DESTINATION_DOMAIN: runtime::Property<NetworkConnection, String> = runtime::Property::Named(
     "destinationDomain",
 );
 /// `destinationLocation`
-pub const DESTINATION_LOCATION: runtime::Property<NetworkConnection, String> = runtime::Property::new(
+pub const DESTINATION_LOCATION: runtime::Property<NetworkConnection, String> = runtime::Property::Named(
     "destinationLocation",
 );
 /// `destinationPort`
-pub const DESTINATION_PORT: runtime::Property<NetworkConnection, String> = runtime::Property::new(
+pub const DESTINATION_PORT: runtime::Property<NetworkConnection, String> = runtime::Property::Named(
     "destinationPort",
 );
 /// `destinationUrl`
-pub const DESTINATION_URL: runtime::Property<NetworkConnection, String> = runtime::Property::new(
+pub const DESTINATION_URL: runtime::Property<NetworkConnection, String> = runtime::Property::Named(
     "destinationUrl",
 );
 /// `direction`
-pub const DIRECTION: runtime::Property<NetworkConnection, models::ConnectionDirection> = runtime::Property::new(
+pub const DIRECTION: runtime::Property<NetworkConnection, models::ConnectionDirection> = runtime::Property::Named(
     "direction",
 );
 /// `domainRegisteredDateTime`
 pub const DOMAIN_REGISTERED_DATE_TIME: runtime::Property<
     NetworkConnection,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("domainRegisteredDateTime");
+> = runtime::Property::Named("domainRegisteredDateTime");
 /// `localDnsName`
-pub const LOCAL_DNS_NAME: runtime::Property<NetworkConnection, String> = runtime::Property::new(
+pub const LOCAL_DNS_NAME: runtime::Property<NetworkConnection, String> = runtime::Property::Named(
     "localDnsName",
 );
 /// `natDestinationAddress`
-pub const NAT_DESTINATION_ADDRESS: runtime::Property<NetworkConnection, String> = runtime::Property::new(
+pub const NAT_DESTINATION_ADDRESS: runtime::Property<NetworkConnection, String> = runtime::Property::Named(
     "natDestinationAddress",
 );
 /// `natDestinationPort`
-pub const NAT_DESTINATION_PORT: runtime::Property<NetworkConnection, String> = runtime::Property::new(
+pub const NAT_DESTINATION_PORT: runtime::Property<NetworkConnection, String> = runtime::Property::Named(
     "natDestinationPort",
 );
 /// `natSourceAddress`
-pub const NAT_SOURCE_ADDRESS: runtime::Property<NetworkConnection, String> = runtime::Property::new(
+pub const NAT_SOURCE_ADDRESS: runtime::Property<NetworkConnection, String> = runtime::Property::Named(
     "natSourceAddress",
 );
 /// `natSourcePort`
-pub const NAT_SOURCE_PORT: runtime::Property<NetworkConnection, String> = runtime::Property::new(
+pub const NAT_SOURCE_PORT: runtime::Property<NetworkConnection, String> = runtime::Property::Named(
     "natSourcePort",
 );
 /// `protocol`
 pub const PROTOCOL: runtime::Property<
     NetworkConnection,
     models::SecurityNetworkProtocol,
-> = runtime::Property::new("protocol");
+> = runtime::Property::Named("protocol");
 /// `riskScore`
-pub const RISK_SCORE: runtime::Property<NetworkConnection, String> = runtime::Property::new(
+pub const RISK_SCORE: runtime::Property<NetworkConnection, String> = runtime::Property::Named(
     "riskScore",
 );
 /// `sourceAddress`
-pub const SOURCE_ADDRESS: runtime::Property<NetworkConnection, String> = runtime::Property::new(
+pub const SOURCE_ADDRESS: runtime::Property<NetworkConnection, String> = runtime::Property::Named(
     "sourceAddress",
 );
 /// `sourceLocation`
-pub const SOURCE_LOCATION: runtime::Property<NetworkConnection, String> = runtime::Property::new(
+pub const SOURCE_LOCATION: runtime::Property<NetworkConnection, String> = runtime::Property::Named(
     "sourceLocation",
 );
 /// `sourcePort`
-pub const SOURCE_PORT: runtime::Property<NetworkConnection, String> = runtime::Property::new(
+pub const SOURCE_PORT: runtime::Property<NetworkConnection, String> = runtime::Property::Named(
     "sourcePort",
 );
 /// `status`
-pub const STATUS: runtime::Property<NetworkConnection, models::ConnectionStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<NetworkConnection, models::ConnectionStatus> = runtime::Property::Named(
     "status",
 );
 /// `urlParameters`
-pub const URL_PARAMETERS: runtime::Property<NetworkConnection, String> = runtime::Property::new(
+pub const URL_PARAMETERS: runtime::Property<NetworkConnection, String> = runtime::Property::Named(
     "urlParameters",
 );

@@ -56,6 +56,6 @@ runtime::models!(NoScopes);
 /// Changes to a [`NoScopes`].
 pub type Patch = runtime::Patch<NoScopes>;
 /// `kind`: never null.
-pub const KIND: runtime::Property<NoScopes, models::ScopeCollectionKind> = runtime::Property::new(
+pub const KIND: runtime::Property<NoScopes, models::ScopeCollectionKind> = runtime::Property::Named(
     "kind",
 );

@@ -81,19 +81,19 @@ pub type Patch = runtime::Patch<NoTrainingNotificationSetting>;
 pub const NOTIFICATION_PREFERENCE: runtime::Property<
     NoTrainingNotificationSetting,
     models::EndUserNotificationPreference,
-> = runtime::Property::new("notificationPreference");
+> = runtime::Property::Named("notificationPreference");
 /// `positiveReinforcement`
 pub const POSITIVE_REINFORCEMENT: runtime::Property<
     NoTrainingNotificationSetting,
     models::PositiveReinforcementNotification,
-> = runtime::Property::new("positiveReinforcement");
+> = runtime::Property::Named("positiveReinforcement");
 /// `settingType`
 pub const SETTING_TYPE: runtime::Property<
     NoTrainingNotificationSetting,
     models::EndUserNotificationSettingType,
-> = runtime::Property::new("settingType");
+> = runtime::Property::Named("settingType");
 /// `simulationNotification`
 pub const SIMULATION_NOTIFICATION: runtime::Property<
     NoTrainingNotificationSetting,
     models::SimulationNotification,
-> = runtime::Property::new("simulationNotification");
+> = runtime::Property::Named("simulationNotification");

@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<NoTrainingSetting>;
 pub const SETTING_TYPE: runtime::Property<
     NoTrainingSetting,
     models::TrainingSettingType,
-> = runtime::Property::new("settingType");
+> = runtime::Property::Named("settingType");

@@ -269,61 +269,61 @@ runtime::models!(GetNotebookFromWebUrlParameters);
 /// Changes to a [`Notebook`].
 pub type Patch = runtime::Patch<Notebook>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<Notebook, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<Notebook, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Notebook, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Notebook, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Notebook, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Notebook, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Notebook, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Notebook, String> = runtime::Property::Named("id");
 /// `isDefault`
-pub const IS_DEFAULT: runtime::Property<Notebook, bool> = runtime::Property::new(
+pub const IS_DEFAULT: runtime::Property<Notebook, bool> = runtime::Property::Named(
     "isDefault",
 );
 /// `isShared`
-pub const IS_SHARED: runtime::Property<Notebook, bool> = runtime::Property::new(
+pub const IS_SHARED: runtime::Property<Notebook, bool> = runtime::Property::Named(
     "isShared",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<Notebook, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<Notebook, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Notebook,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `links`
-pub const LINKS: runtime::Property<Notebook, models::NotebookLinks> = runtime::Property::new(
+pub const LINKS: runtime::Property<Notebook, models::NotebookLinks> = runtime::Property::Named(
     "links",
 );
 /// `sectionGroups`: navigation property.
 pub const SECTION_GROUPS: runtime::Property<
     Notebook,
     runtime::Expanded<Vec<models::SectionGroup>>,
-> = runtime::Property::new("sectionGroups");
+> = runtime::Property::Named("sectionGroups");
 /// `sectionGroupsUrl`
-pub const SECTION_GROUPS_URL: runtime::Property<Notebook, String> = runtime::Property::new(
+pub const SECTION_GROUPS_URL: runtime::Property<Notebook, String> = runtime::Property::Named(
     "sectionGroupsUrl",
 );
 /// `sections`: navigation property.
 pub const SECTIONS: runtime::Property<
     Notebook,
     runtime::Expanded<Vec<models::OnenoteSection>>,
-> = runtime::Property::new("sections");
+> = runtime::Property::Named("sections");
 /// `sectionsUrl`
-pub const SECTIONS_URL: runtime::Property<Notebook, String> = runtime::Property::new(
+pub const SECTIONS_URL: runtime::Property<Notebook, String> = runtime::Property::Named(
     "sectionsUrl",
 );
 /// `self`
-pub const SELF: runtime::Property<Notebook, String> = runtime::Property::new("self");
+pub const SELF: runtime::Property<Notebook, String> = runtime::Property::Named("self");
 /// `userRole`
-pub const USER_ROLE: runtime::Property<Notebook, models::OnenoteUserRole> = runtime::Property::new(
+pub const USER_ROLE: runtime::Property<Notebook, models::OnenoteUserRole> = runtime::Property::Named(
     "userRole",
 );

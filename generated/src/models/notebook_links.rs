@@ -61,10 +61,10 @@ runtime::models!(NotebookLinks);
 /// Changes to a [`NotebookLinks`].
 pub type Patch = runtime::Patch<NotebookLinks>;
 /// `oneNoteClientUrl`
-pub const ONE_NOTE_CLIENT_URL: runtime::Property<NotebookLinks, models::ExternalLink> = runtime::Property::new(
+pub const ONE_NOTE_CLIENT_URL: runtime::Property<NotebookLinks, models::ExternalLink> = runtime::Property::Named(
     "oneNoteClientUrl",
 );
 /// `oneNoteWebUrl`
-pub const ONE_NOTE_WEB_URL: runtime::Property<NotebookLinks, models::ExternalLink> = runtime::Property::new(
+pub const ONE_NOTE_WEB_URL: runtime::Property<NotebookLinks, models::ExternalLink> = runtime::Property::Named(
     "oneNoteWebUrl",
 );

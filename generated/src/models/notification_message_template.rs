@@ -101,31 +101,31 @@ pub type Patch = runtime::Patch<NotificationMessageTemplate>;
 pub const BRANDING_OPTIONS: runtime::Property<
     NotificationMessageTemplate,
     runtime::Flags<models::NotificationTemplateBrandingOptions>,
-> = runtime::Property::new("brandingOptions");
+> = runtime::Property::Named("brandingOptions");
 /// `defaultLocale`
-pub const DEFAULT_LOCALE: runtime::Property<NotificationMessageTemplate, String> = runtime::Property::new(
+pub const DEFAULT_LOCALE: runtime::Property<NotificationMessageTemplate, String> = runtime::Property::Named(
     "defaultLocale",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<NotificationMessageTemplate, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<NotificationMessageTemplate, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<NotificationMessageTemplate, String> = runtime::Property::new(
+pub const ID: runtime::Property<NotificationMessageTemplate, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     NotificationMessageTemplate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `localizedNotificationMessages`: navigation property.
 pub const LOCALIZED_NOTIFICATION_MESSAGES: runtime::Property<
     NotificationMessageTemplate,
     runtime::Expanded<Vec<models::LocalizedNotificationMessage>>,
-> = runtime::Property::new("localizedNotificationMessages");
+> = runtime::Property::Named("localizedNotificationMessages");
 /// `roleScopeTagIds`
 pub const ROLE_SCOPE_TAG_IDS: runtime::Property<
     NotificationMessageTemplate,
     Vec<String>,
-> = runtime::Property::new("roleScopeTagIds");
+> = runtime::Property::Named("roleScopeTagIds");

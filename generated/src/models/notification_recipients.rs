@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<NotificationRecipients>;
 pub const CUSTOM_RECIPIENTS: runtime::Property<
     NotificationRecipients,
     Vec<models::EmailIdentity>,
-> = runtime::Property::new("customRecipients");
+> = runtime::Property::Named("customRecipients");
 /// `role`: never null.
 pub const ROLE: runtime::Property<
     NotificationRecipients,
     runtime::Flags<models::NotificationRecipientsType>,
-> = runtime::Property::new("role");
+> = runtime::Property::Named("role");

@@ -69,18 +69,18 @@ runtime::models!(NumberColumn);
 /// Changes to a [`NumberColumn`].
 pub type Patch = runtime::Patch<NumberColumn>;
 /// `decimalPlaces`
-pub const DECIMAL_PLACES: runtime::Property<NumberColumn, String> = runtime::Property::new(
+pub const DECIMAL_PLACES: runtime::Property<NumberColumn, String> = runtime::Property::Named(
     "decimalPlaces",
 );
 /// `displayAs`
-pub const DISPLAY_AS: runtime::Property<NumberColumn, String> = runtime::Property::new(
+pub const DISPLAY_AS: runtime::Property<NumberColumn, String> = runtime::Property::Named(
     "displayAs",
 );
 /// `maximum`
-pub const MAXIMUM: runtime::Property<NumberColumn, f64> = runtime::Property::new(
+pub const MAXIMUM: runtime::Property<NumberColumn, f64> = runtime::Property::Named(
     "maximum",
 );
 /// `minimum`
-pub const MINIMUM: runtime::Property<NumberColumn, f64> = runtime::Property::new(
+pub const MINIMUM: runtime::Property<NumberColumn, f64> = runtime::Property::Named(
     "minimum",
 );

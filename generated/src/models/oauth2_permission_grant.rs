@@ -88,26 +88,26 @@ runtime::models!(Oauth2PermissionGrant);
 /// Changes to a [`Oauth2PermissionGrant`].
 pub type Patch = runtime::Patch<Oauth2PermissionGrant>;
 /// `clientId`: never null.
-pub const CLIENT_ID: runtime::Property<Oauth2PermissionGrant, String> = runtime::Property::new(
+pub const CLIENT_ID: runtime::Property<Oauth2PermissionGrant, String> = runtime::Property::Named(
     "clientId",
 );
 /// `consentType`
-pub const CONSENT_TYPE: runtime::Property<Oauth2PermissionGrant, String> = runtime::Property::new(
+pub const CONSENT_TYPE: runtime::Property<Oauth2PermissionGrant, String> = runtime::Property::Named(
     "consentType",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Oauth2PermissionGrant, String> = runtime::Property::new(
+pub const ID: runtime::Property<Oauth2PermissionGrant, String> = runtime::Property::Named(
     "id",
 );
 /// `principalId`
-pub const PRINCIPAL_ID: runtime::Property<Oauth2PermissionGrant, String> = runtime::Property::new(
+pub const PRINCIPAL_ID: runtime::Property<Oauth2PermissionGrant, String> = runtime::Property::Named(
     "principalId",
 );
 /// `resourceId`: never null.
-pub const RESOURCE_ID: runtime::Property<Oauth2PermissionGrant, String> = runtime::Property::new(
+pub const RESOURCE_ID: runtime::Property<Oauth2PermissionGrant, String> = runtime::Property::Named(
     "resourceId",
 );
 /// `scope`
-pub const SCOPE: runtime::Property<Oauth2PermissionGrant, String> = runtime::Property::new(
+pub const SCOPE: runtime::Property<Oauth2PermissionGrant, String> = runtime::Property::Named(
     "scope",
 );

@@ -66,14 +66,14 @@ runtime::models!(OauthConsentAppDetail);
 /// Changes to a [`OauthConsentAppDetail`].
 pub type Patch = runtime::Patch<OauthConsentAppDetail>;
 /// `appScope`
-pub const APP_SCOPE: runtime::Property<OauthConsentAppDetail, models::OauthAppScope> = runtime::Property::new(
+pub const APP_SCOPE: runtime::Property<OauthConsentAppDetail, models::OauthAppScope> = runtime::Property::Named(
     "appScope",
 );
 /// `displayLogo`
-pub const DISPLAY_LOGO: runtime::Property<OauthConsentAppDetail, String> = runtime::Property::new(
+pub const DISPLAY_LOGO: runtime::Property<OauthConsentAppDetail, String> = runtime::Property::Named(
     "displayLogo",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<OauthConsentAppDetail, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OauthConsentAppDetail, String> = runtime::Property::Named(
     "displayName",
 );

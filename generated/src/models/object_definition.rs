@@ -72,17 +72,17 @@ pub type Patch = runtime::Patch<ObjectDefinition>;
 pub const ATTRIBUTES: runtime::Property<
     ObjectDefinition,
     Vec<models::AttributeDefinition>,
-> = runtime::Property::new("attributes");
+> = runtime::Property::Named("attributes");
 /// `metadata`
 pub const METADATA: runtime::Property<
     ObjectDefinition,
     Vec<models::ObjectDefinitionMetadataEntry>,
-> = runtime::Property::new("metadata");
+> = runtime::Property::Named("metadata");
 /// `name`
-pub const NAME: runtime::Property<ObjectDefinition, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ObjectDefinition, String> = runtime::Property::Named(
     "name",
 );
 /// `supportedApis`
-pub const SUPPORTED_APIS: runtime::Property<ObjectDefinition, Vec<String>> = runtime::Property::new(
+pub const SUPPORTED_APIS: runtime::Property<ObjectDefinition, Vec<String>> = runtime::Property::Named(
     "supportedApis",
 );

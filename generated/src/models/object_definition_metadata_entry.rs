@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<ObjectDefinitionMetadataEntry>;
 pub const KEY: runtime::Property<
     ObjectDefinitionMetadataEntry,
     models::ObjectDefinitionMetadata,
-> = runtime::Property::new("key");
+> = runtime::Property::Named("key");
 /// `value`
-pub const VALUE: runtime::Property<ObjectDefinitionMetadataEntry, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<ObjectDefinitionMetadataEntry, String> = runtime::Property::Named(
     "value",
 );

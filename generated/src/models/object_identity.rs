@@ -64,14 +64,14 @@ runtime::models!(ObjectIdentity);
 /// Changes to a [`ObjectIdentity`].
 pub type Patch = runtime::Patch<ObjectIdentity>;
 /// `issuer`
-pub const ISSUER: runtime::Property<ObjectIdentity, String> = runtime::Property::new(
+pub const ISSUER: runtime::Property<ObjectIdentity, String> = runtime::Property::Named(
     "issuer",
 );
 /// `issuerAssignedId`
-pub const ISSUER_ASSIGNED_ID: runtime::Property<ObjectIdentity, String> = runtime::Property::new(
+pub const ISSUER_ASSIGNED_ID: runtime::Property<ObjectIdentity, String> = runtime::Property::Named(
     "issuerAssignedId",
 );
 /// `signInType`
-pub const SIGN_IN_TYPE: runtime::Property<ObjectIdentity, String> = runtime::Property::new(
+pub const SIGN_IN_TYPE: runtime::Property<ObjectIdentity, String> = runtime::Property::Named(
     "signInType",
 );

@@ -101,34 +101,34 @@ pub type Patch = runtime::Patch<ObjectMapping>;
 pub const ATTRIBUTE_MAPPINGS: runtime::Property<
     ObjectMapping,
     Vec<models::AttributeMapping>,
-> = runtime::Property::new("attributeMappings");
+> = runtime::Property::Named("attributeMappings");
 /// `enabled`: never null.
-pub const ENABLED: runtime::Property<ObjectMapping, bool> = runtime::Property::new(
+pub const ENABLED: runtime::Property<ObjectMapping, bool> = runtime::Property::Named(
     "enabled",
 );
 /// `flowTypes`: never null.
 pub const FLOW_TYPES: runtime::Property<
     ObjectMapping,
     runtime::Flags<models::ObjectFlowTypes>,
-> = runtime::Property::new("flowTypes");
+> = runtime::Property::Named("flowTypes");
 /// `metadata`
 pub const METADATA: runtime::Property<
     ObjectMapping,
     Vec<models::ObjectMappingMetadataEntry>,
-> = runtime::Property::new("metadata");
+> = runtime::Property::Named("metadata");
 /// `name`
-pub const NAME: runtime::Property<ObjectMapping, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ObjectMapping, String> = runtime::Property::Named(
     "name",
 );
 /// `scope`
-pub const SCOPE: runtime::Property<ObjectMapping, models::Filter> = runtime::Property::new(
+pub const SCOPE: runtime::Property<ObjectMapping, models::Filter> = runtime::Property::Named(
     "scope",
 );
 /// `sourceObjectName`
-pub const SOURCE_OBJECT_NAME: runtime::Property<ObjectMapping, String> = runtime::Property::new(
+pub const SOURCE_OBJECT_NAME: runtime::Property<ObjectMapping, String> = runtime::Property::Named(
     "sourceObjectName",
 );
 /// `targetObjectName`
-pub const TARGET_OBJECT_NAME: runtime::Property<ObjectMapping, String> = runtime::Property::new(
+pub const TARGET_OBJECT_NAME: runtime::Property<ObjectMapping, String> = runtime::Property::Named(
     "targetObjectName",
 );

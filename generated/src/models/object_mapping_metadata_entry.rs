@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<ObjectMappingMetadataEntry>;
 pub const KEY: runtime::Property<
     ObjectMappingMetadataEntry,
     models::ObjectMappingMetadata,
-> = runtime::Property::new("key");
+> = runtime::Property::Named("key");
 /// `value`
-pub const VALUE: runtime::Property<ObjectMappingMetadataEntry, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<ObjectMappingMetadataEntry, String> = runtime::Property::Named(
     "value",
 );

@@ -166,9 +166,9 @@ pub type Patch = runtime::Patch<OfferShiftRequest>;
 pub const ASSIGNED_TO: runtime::Property<
     OfferShiftRequest,
     models::ScheduleChangeRequestActor,
-> = runtime::Property::new("assignedTo");
+> = runtime::Property::Named("assignedTo");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<OfferShiftRequest, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<OfferShiftRequest, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: read-only.
@@ -176,9 +176,9 @@ pub const CREATED_DATE_TIME: runtime::Property<
     OfferShiftRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<OfferShiftRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<OfferShiftRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`: read-only.
@@ -186,21 +186,21 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     OfferShiftRequest,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     OfferShiftRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `managerActionDateTime`: read-only.
 pub const MANAGER_ACTION_DATE_TIME: runtime::Property<
     OfferShiftRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("managerActionDateTime");
+> = runtime::Property::Named("managerActionDateTime");
 /// `managerActionMessage`
-pub const MANAGER_ACTION_MESSAGE: runtime::Property<OfferShiftRequest, String> = runtime::Property::new(
+pub const MANAGER_ACTION_MESSAGE: runtime::Property<OfferShiftRequest, String> = runtime::Property::Named(
     "managerActionMessage",
 );
 /// `managerUserId`: read-only.
@@ -208,19 +208,19 @@ pub const MANAGER_USER_ID: runtime::Property<
     OfferShiftRequest,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("managerUserId");
+> = runtime::Property::Named("managerUserId");
 /// `recipientActionDateTime`: read-only.
 pub const RECIPIENT_ACTION_DATE_TIME: runtime::Property<
     OfferShiftRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("recipientActionDateTime");
+> = runtime::Property::Named("recipientActionDateTime");
 /// `recipientActionMessage`
-pub const RECIPIENT_ACTION_MESSAGE: runtime::Property<OfferShiftRequest, String> = runtime::Property::new(
+pub const RECIPIENT_ACTION_MESSAGE: runtime::Property<OfferShiftRequest, String> = runtime::Property::Named(
     "recipientActionMessage",
 );
 /// `recipientUserId`
-pub const RECIPIENT_USER_ID: runtime::Property<OfferShiftRequest, String> = runtime::Property::new(
+pub const RECIPIENT_USER_ID: runtime::Property<OfferShiftRequest, String> = runtime::Property::Named(
     "recipientUserId",
 );
 /// `senderDateTime`: read-only.
@@ -228,13 +228,13 @@ pub const SENDER_DATE_TIME: runtime::Property<
     OfferShiftRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("senderDateTime");
+> = runtime::Property::Named("senderDateTime");
 /// `senderMessage`
-pub const SENDER_MESSAGE: runtime::Property<OfferShiftRequest, String> = runtime::Property::new(
+pub const SENDER_MESSAGE: runtime::Property<OfferShiftRequest, String> = runtime::Property::Named(
     "senderMessage",
 );
 /// `senderShiftId`
-pub const SENDER_SHIFT_ID: runtime::Property<OfferShiftRequest, String> = runtime::Property::new(
+pub const SENDER_SHIFT_ID: runtime::Property<OfferShiftRequest, String> = runtime::Property::Named(
     "senderShiftId",
 );
 /// `senderUserId`: read-only.
@@ -242,8 +242,8 @@ pub const SENDER_USER_ID: runtime::Property<
     OfferShiftRequest,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("senderUserId");
+> = runtime::Property::Named("senderUserId");
 /// `state`
-pub const STATE: runtime::Property<OfferShiftRequest, models::ScheduleChangeState> = runtime::Property::new(
+pub const STATE: runtime::Property<OfferShiftRequest, models::ScheduleChangeState> = runtime::Property::Named(
     "state",
 );

@@ -74,21 +74,21 @@ runtime::models!(OfficeGraphInsights);
 /// Changes to a [`OfficeGraphInsights`].
 pub type Patch = runtime::Patch<OfficeGraphInsights>;
 /// `id`: never null.
-pub const ID: runtime::Property<OfficeGraphInsights, String> = runtime::Property::new(
+pub const ID: runtime::Property<OfficeGraphInsights, String> = runtime::Property::Named(
     "id",
 );
 /// `shared`: navigation property.
 pub const SHARED: runtime::Property<
     OfficeGraphInsights,
     runtime::Expanded<Vec<models::SharedInsight>>,
-> = runtime::Property::new("shared");
+> = runtime::Property::Named("shared");
 /// `trending`: navigation property.
 pub const TRENDING: runtime::Property<
     OfficeGraphInsights,
     runtime::Expanded<Vec<models::Trending>>,
-> = runtime::Property::new("trending");
+> = runtime::Property::Named("trending");
 /// `used`: navigation property.
 pub const USED: runtime::Property<
     OfficeGraphInsights,
     runtime::Expanded<Vec<models::UsedInsight>>,
-> = runtime::Property::new("used");
+> = runtime::Property::Named("used");

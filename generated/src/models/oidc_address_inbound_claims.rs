@@ -76,22 +76,22 @@ runtime::models!(OidcAddressInboundClaims);
 /// Changes to a [`OidcAddressInboundClaims`].
 pub type Patch = runtime::Patch<OidcAddressInboundClaims>;
 /// `country`
-pub const COUNTRY: runtime::Property<OidcAddressInboundClaims, String> = runtime::Property::new(
+pub const COUNTRY: runtime::Property<OidcAddressInboundClaims, String> = runtime::Property::Named(
     "country",
 );
 /// `locality`
-pub const LOCALITY: runtime::Property<OidcAddressInboundClaims, String> = runtime::Property::new(
+pub const LOCALITY: runtime::Property<OidcAddressInboundClaims, String> = runtime::Property::Named(
     "locality",
 );
 /// `postal_code`
-pub const POSTAL_CODE: runtime::Property<OidcAddressInboundClaims, String> = runtime::Property::new(
+pub const POSTAL_CODE: runtime::Property<OidcAddressInboundClaims, String> = runtime::Property::Named(
     "postal_code",
 );
 /// `region`
-pub const REGION: runtime::Property<OidcAddressInboundClaims, String> = runtime::Property::new(
+pub const REGION: runtime::Property<OidcAddressInboundClaims, String> = runtime::Property::Named(
     "region",
 );
 /// `street_address`
-pub const STREET_ADDRESS: runtime::Property<OidcAddressInboundClaims, String> = runtime::Property::new(
+pub const STREET_ADDRESS: runtime::Property<OidcAddressInboundClaims, String> = runtime::Property::Named(
     "street_address",
 );

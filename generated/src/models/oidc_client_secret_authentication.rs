@@ -58,6 +58,6 @@ runtime::models!(OidcClientSecretAuthentication);
 /// Changes to a [`OidcClientSecretAuthentication`].
 pub type Patch = runtime::Patch<OidcClientSecretAuthentication>;
 /// `clientSecret`: never null.
-pub const CLIENT_SECRET: runtime::Property<OidcClientSecretAuthentication, String> = runtime::Property::new(
+pub const CLIENT_SECRET: runtime::Property<OidcClientSecretAuthentication, String> = runtime::Property::Named(
     "clientSecret",
 );

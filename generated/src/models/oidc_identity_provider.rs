@@ -111,38 +111,38 @@ pub type Patch = runtime::Patch<OidcIdentityProvider>;
 pub const CLIENT_AUTHENTICATION: runtime::Property<
     OidcIdentityProvider,
     models::OidcClientAuthentication,
-> = runtime::Property::new("clientAuthentication");
+> = runtime::Property::Named("clientAuthentication");
 /// `clientId`: never null.
-pub const CLIENT_ID: runtime::Property<OidcIdentityProvider, String> = runtime::Property::new(
+pub const CLIENT_ID: runtime::Property<OidcIdentityProvider, String> = runtime::Property::Named(
     "clientId",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<OidcIdentityProvider, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OidcIdentityProvider, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<OidcIdentityProvider, String> = runtime::Property::new(
+pub const ID: runtime::Property<OidcIdentityProvider, String> = runtime::Property::Named(
     "id",
 );
 /// `inboundClaimMapping`
 pub const INBOUND_CLAIM_MAPPING: runtime::Property<
     OidcIdentityProvider,
     models::OidcInboundClaimMappingOverride,
-> = runtime::Property::new("inboundClaimMapping");
+> = runtime::Property::Named("inboundClaimMapping");
 /// `issuer`: never null.
-pub const ISSUER: runtime::Property<OidcIdentityProvider, String> = runtime::Property::new(
+pub const ISSUER: runtime::Property<OidcIdentityProvider, String> = runtime::Property::Named(
     "issuer",
 );
 /// `responseType`: never null.
 pub const RESPONSE_TYPE: runtime::Property<
     OidcIdentityProvider,
     runtime::Flags<models::OidcResponseType>,
-> = runtime::Property::new("responseType");
+> = runtime::Property::Named("responseType");
 /// `scope`: never null.
-pub const SCOPE: runtime::Property<OidcIdentityProvider, String> = runtime::Property::new(
+pub const SCOPE: runtime::Property<OidcIdentityProvider, String> = runtime::Property::Named(
     "scope",
 );
 /// `wellKnownEndpoint`
-pub const WELL_KNOWN_ENDPOINT: runtime::Property<OidcIdentityProvider, String> = runtime::Property::new(
+pub const WELL_KNOWN_ENDPOINT: runtime::Property<OidcIdentityProvider, String> = runtime::Property::Named(
     "wellKnownEndpoint",
 );

@@ -109,37 +109,37 @@ pub type Patch = runtime::Patch<OidcInboundClaimMappingOverride>;
 pub const ADDRESS: runtime::Property<
     OidcInboundClaimMappingOverride,
     models::OidcAddressInboundClaims,
-> = runtime::Property::new("address");
+> = runtime::Property::Named("address");
 /// `email`
-pub const EMAIL: runtime::Property<OidcInboundClaimMappingOverride, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<OidcInboundClaimMappingOverride, String> = runtime::Property::Named(
     "email",
 );
 /// `email_verified`
-pub const EMAIL_VERIFIED: runtime::Property<OidcInboundClaimMappingOverride, String> = runtime::Property::new(
+pub const EMAIL_VERIFIED: runtime::Property<OidcInboundClaimMappingOverride, String> = runtime::Property::Named(
     "email_verified",
 );
 /// `family_name`
-pub const FAMILY_NAME: runtime::Property<OidcInboundClaimMappingOverride, String> = runtime::Property::new(
+pub const FAMILY_NAME: runtime::Property<OidcInboundClaimMappingOverride, String> = runtime::Property::Named(
     "family_name",
 );
 /// `given_name`
-pub const GIVEN_NAME: runtime::Property<OidcInboundClaimMappingOverride, String> = runtime::Property::new(
+pub const GIVEN_NAME: runtime::Property<OidcInboundClaimMappingOverride, String> = runtime::Property::Named(
     "given_name",
 );
 /// `name`
-pub const NAME: runtime::Property<OidcInboundClaimMappingOverride, String> = runtime::Property::new(
+pub const NAME: runtime::Property<OidcInboundClaimMappingOverride, String> = runtime::Property::Named(
     "name",
 );
 /// `phone_number`
-pub const PHONE_NUMBER: runtime::Property<OidcInboundClaimMappingOverride, String> = runtime::Property::new(
+pub const PHONE_NUMBER: runtime::Property<OidcInboundClaimMappingOverride, String> = runtime::Property::Named(
     "phone_number",
 );
 /// `phone_number_verified`
 pub const PHONE_NUMBER_VERIFIED: runtime::Property<
     OidcInboundClaimMappingOverride,
     String,
-> = runtime::Property::new("phone_number_verified");
+> = runtime::Property::Named("phone_number_verified");
 /// `sub`
-pub const SUB: runtime::Property<OidcInboundClaimMappingOverride, String> = runtime::Property::new(
+pub const SUB: runtime::Property<OidcInboundClaimMappingOverride, String> = runtime::Property::Named(
     "sub",
 );

@@ -66,14 +66,14 @@ runtime::models!(OmaSetting);
 /// Changes to a [`OmaSetting`].
 pub type Patch = runtime::Patch<OmaSetting>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<OmaSetting, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<OmaSetting, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<OmaSetting, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OmaSetting, String> = runtime::Property::Named(
     "displayName",
 );
 /// `omaUri`: never null.
-pub const OMA_URI: runtime::Property<OmaSetting, String> = runtime::Property::new(
+pub const OMA_URI: runtime::Property<OmaSetting, String> = runtime::Property::Named(
     "omaUri",
 );

@@ -76,22 +76,22 @@ runtime::models!(OmaSettingBase64);
 /// Changes to a [`OmaSettingBase64`].
 pub type Patch = runtime::Patch<OmaSettingBase64>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<OmaSettingBase64, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<OmaSettingBase64, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<OmaSettingBase64, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OmaSettingBase64, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fileName`
-pub const FILE_NAME: runtime::Property<OmaSettingBase64, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<OmaSettingBase64, String> = runtime::Property::Named(
     "fileName",
 );
 /// `omaUri`: never null.
-pub const OMA_URI: runtime::Property<OmaSettingBase64, String> = runtime::Property::new(
+pub const OMA_URI: runtime::Property<OmaSettingBase64, String> = runtime::Property::Named(
     "omaUri",
 );
 /// `value`: never null.
-pub const VALUE: runtime::Property<OmaSettingBase64, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<OmaSettingBase64, String> = runtime::Property::Named(
     "value",
 );

@@ -71,18 +71,18 @@ runtime::models!(OmaSettingBoolean);
 /// Changes to a [`OmaSettingBoolean`].
 pub type Patch = runtime::Patch<OmaSettingBoolean>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<OmaSettingBoolean, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<OmaSettingBoolean, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<OmaSettingBoolean, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OmaSettingBoolean, String> = runtime::Property::Named(
     "displayName",
 );
 /// `omaUri`: never null.
-pub const OMA_URI: runtime::Property<OmaSettingBoolean, String> = runtime::Property::new(
+pub const OMA_URI: runtime::Property<OmaSettingBoolean, String> = runtime::Property::Named(
     "omaUri",
 );
 /// `value`: never null.
-pub const VALUE: runtime::Property<OmaSettingBoolean, bool> = runtime::Property::new(
+pub const VALUE: runtime::Property<OmaSettingBoolean, bool> = runtime::Property::Named(
     "value",
 );

@@ -71,18 +71,18 @@ runtime::models!(OmaSettingDateTime);
 /// Changes to a [`OmaSettingDateTime`].
 pub type Patch = runtime::Patch<OmaSettingDateTime>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<OmaSettingDateTime, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<OmaSettingDateTime, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<OmaSettingDateTime, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OmaSettingDateTime, String> = runtime::Property::Named(
     "displayName",
 );
 /// `omaUri`: never null.
-pub const OMA_URI: runtime::Property<OmaSettingDateTime, String> = runtime::Property::new(
+pub const OMA_URI: runtime::Property<OmaSettingDateTime, String> = runtime::Property::Named(
     "omaUri",
 );
 /// `value`: never null.
-pub const VALUE: runtime::Property<OmaSettingDateTime, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const VALUE: runtime::Property<OmaSettingDateTime, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "value",
 );

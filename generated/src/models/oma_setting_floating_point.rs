@@ -71,18 +71,18 @@ runtime::models!(OmaSettingFloatingPoint);
 /// Changes to a [`OmaSettingFloatingPoint`].
 pub type Patch = runtime::Patch<OmaSettingFloatingPoint>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<OmaSettingFloatingPoint, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<OmaSettingFloatingPoint, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<OmaSettingFloatingPoint, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OmaSettingFloatingPoint, String> = runtime::Property::Named(
     "displayName",
 );
 /// `omaUri`: never null.
-pub const OMA_URI: runtime::Property<OmaSettingFloatingPoint, String> = runtime::Property::new(
+pub const OMA_URI: runtime::Property<OmaSettingFloatingPoint, String> = runtime::Property::Named(
     "omaUri",
 );
 /// `value`: never null.
-pub const VALUE: runtime::Property<OmaSettingFloatingPoint, f32> = runtime::Property::new(
+pub const VALUE: runtime::Property<OmaSettingFloatingPoint, f32> = runtime::Property::Named(
     "value",
 );

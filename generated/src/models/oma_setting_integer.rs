@@ -71,18 +71,18 @@ runtime::models!(OmaSettingInteger);
 /// Changes to a [`OmaSettingInteger`].
 pub type Patch = runtime::Patch<OmaSettingInteger>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<OmaSettingInteger, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<OmaSettingInteger, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<OmaSettingInteger, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OmaSettingInteger, String> = runtime::Property::Named(
     "displayName",
 );
 /// `omaUri`: never null.
-pub const OMA_URI: runtime::Property<OmaSettingInteger, String> = runtime::Property::new(
+pub const OMA_URI: runtime::Property<OmaSettingInteger, String> = runtime::Property::Named(
     "omaUri",
 );
 /// `value`: never null.
-pub const VALUE: runtime::Property<OmaSettingInteger, i32> = runtime::Property::new(
+pub const VALUE: runtime::Property<OmaSettingInteger, i32> = runtime::Property::Named(
     "value",
 );

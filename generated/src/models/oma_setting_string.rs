@@ -71,18 +71,18 @@ runtime::models!(OmaSettingString);
 /// Changes to a [`OmaSettingString`].
 pub type Patch = runtime::Patch<OmaSettingString>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<OmaSettingString, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<OmaSettingString, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<OmaSettingString, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OmaSettingString, String> = runtime::Property::Named(
     "displayName",
 );
 /// `omaUri`: never null.
-pub const OMA_URI: runtime::Property<OmaSettingString, String> = runtime::Property::new(
+pub const OMA_URI: runtime::Property<OmaSettingString, String> = runtime::Property::Named(
     "omaUri",
 );
 /// `value`: never null.
-pub const VALUE: runtime::Property<OmaSettingString, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<OmaSettingString, String> = runtime::Property::Named(
     "value",
 );

@@ -76,22 +76,22 @@ runtime::models!(OmaSettingStringXml);
 /// Changes to a [`OmaSettingStringXml`].
 pub type Patch = runtime::Patch<OmaSettingStringXml>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<OmaSettingStringXml, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<OmaSettingStringXml, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<OmaSettingStringXml, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OmaSettingStringXml, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fileName`
-pub const FILE_NAME: runtime::Property<OmaSettingStringXml, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<OmaSettingStringXml, String> = runtime::Property::Named(
     "fileName",
 );
 /// `omaUri`: never null.
-pub const OMA_URI: runtime::Property<OmaSettingStringXml, String> = runtime::Property::new(
+pub const OMA_URI: runtime::Property<OmaSettingStringXml, String> = runtime::Property::Named(
     "omaUri",
 );
 /// `value`: never null.
-pub const VALUE: runtime::Property<OmaSettingStringXml, runtime::edm::Binary> = runtime::Property::new(
+pub const VALUE: runtime::Property<OmaSettingStringXml, runtime::edm::Binary> = runtime::Property::Named(
     "value",
 );

@@ -66,9 +66,9 @@ pub type Patch = runtime::Patch<OnAttributeCollectionExternalUsersSelfServiceSig
 pub const ATTRIBUTE_COLLECTION_PAGE: runtime::Property<
     OnAttributeCollectionExternalUsersSelfServiceSignUp,
     models::AuthenticationAttributeCollectionPage,
-> = runtime::Property::new("attributeCollectionPage");
+> = runtime::Property::Named("attributeCollectionPage");
 /// `attributes`: navigation property.
 pub const ATTRIBUTES: runtime::Property<
     OnAttributeCollectionExternalUsersSelfServiceSignUp,
     runtime::Expanded<Vec<models::IdentityUserFlowAttribute>>,
-> = runtime::Property::new("attributes");
+> = runtime::Property::Named("attributes");

@@ -68,9 +68,9 @@ pub type Patch = runtime::Patch<OnAttributeCollectionStartCustomExtensionHandler
 pub const CONFIGURATION: runtime::Property<
     OnAttributeCollectionStartCustomExtensionHandler,
     models::CustomExtensionOverwriteConfiguration,
-> = runtime::Property::new("configuration");
+> = runtime::Property::Named("configuration");
 /// `customExtension`: navigation property.
 pub const CUSTOM_EXTENSION: runtime::Property<
     OnAttributeCollectionStartCustomExtensionHandler,
     runtime::Expanded<models::OnAttributeCollectionStartCustomExtension>,
-> = runtime::Property::new("customExtension");
+> = runtime::Property::Named("customExtension");

@@ -107,33 +107,33 @@ pub type Patch = runtime::Patch<OnAttributeCollectionSubmitCustomExtension>;
 pub const AUTHENTICATION_CONFIGURATION: runtime::Property<
     OnAttributeCollectionSubmitCustomExtension,
     models::CustomExtensionAuthenticationConfiguration,
-> = runtime::Property::new("authenticationConfiguration");
+> = runtime::Property::Named("authenticationConfiguration");
 /// `behaviorOnError`
 pub const BEHAVIOR_ON_ERROR: runtime::Property<
     OnAttributeCollectionSubmitCustomExtension,
     models::CustomExtensionBehaviorOnError,
-> = runtime::Property::new("behaviorOnError");
+> = runtime::Property::Named("behaviorOnError");
 /// `clientConfiguration`
 pub const CLIENT_CONFIGURATION: runtime::Property<
     OnAttributeCollectionSubmitCustomExtension,
     models::CustomExtensionClientConfiguration,
-> = runtime::Property::new("clientConfiguration");
+> = runtime::Property::Named("clientConfiguration");
 /// `description`
 pub const DESCRIPTION: runtime::Property<
     OnAttributeCollectionSubmitCustomExtension,
     String,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     OnAttributeCollectionSubmitCustomExtension,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `endpointConfiguration`
 pub const ENDPOINT_CONFIGURATION: runtime::Property<
     OnAttributeCollectionSubmitCustomExtension,
     models::CustomExtensionEndpointConfiguration,
-> = runtime::Property::new("endpointConfiguration");
+> = runtime::Property::Named("endpointConfiguration");
 /// `id`: never null.
-pub const ID: runtime::Property<OnAttributeCollectionSubmitCustomExtension, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnAttributeCollectionSubmitCustomExtension, String> = runtime::Property::Named(
     "id",
 );

@@ -68,9 +68,9 @@ pub type Patch = runtime::Patch<OnAttributeCollectionSubmitCustomExtensionHandle
 pub const CONFIGURATION: runtime::Property<
     OnAttributeCollectionSubmitCustomExtensionHandler,
     models::CustomExtensionOverwriteConfiguration,
-> = runtime::Property::new("configuration");
+> = runtime::Property::Named("configuration");
 /// `customExtension`: navigation property.
 pub const CUSTOM_EXTENSION: runtime::Property<
     OnAttributeCollectionSubmitCustomExtensionHandler,
     runtime::Expanded<models::OnAttributeCollectionSubmitCustomExtension>,
-> = runtime::Property::new("customExtension");
+> = runtime::Property::Named("customExtension");

@@ -94,22 +94,22 @@ pub type Patch = runtime::Patch<OnAttributeCollectionSubmitListener>;
 pub const AUTHENTICATION_EVENTS_FLOW_ID: runtime::Property<
     OnAttributeCollectionSubmitListener,
     String,
-> = runtime::Property::new("authenticationEventsFlowId");
+> = runtime::Property::Named("authenticationEventsFlowId");
 /// `conditions`
 pub const CONDITIONS: runtime::Property<
     OnAttributeCollectionSubmitListener,
     models::AuthenticationConditions,
-> = runtime::Property::new("conditions");
+> = runtime::Property::Named("conditions");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<OnAttributeCollectionSubmitListener, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OnAttributeCollectionSubmitListener, String> = runtime::Property::Named(
     "displayName",
 );
 /// `handler`
 pub const HANDLER: runtime::Property<
     OnAttributeCollectionSubmitListener,
     models::OnAttributeCollectionSubmitHandler,
-> = runtime::Property::new("handler");
+> = runtime::Property::Named("handler");
 /// `id`: never null.
-pub const ID: runtime::Property<OnAttributeCollectionSubmitListener, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnAttributeCollectionSubmitListener, String> = runtime::Property::Named(
     "id",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<
 pub const IDENTITY_PROVIDERS: runtime::Property<
     OnAuthenticationMethodLoadStartExternalUsersSelfServiceSignUp,
     runtime::Expanded<Vec<models::IdentityProviderBase>>,
-> = runtime::Property::new("identityProviders");
+> = runtime::Property::Named("identityProviders");

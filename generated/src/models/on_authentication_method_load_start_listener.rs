@@ -94,23 +94,23 @@ pub type Patch = runtime::Patch<OnAuthenticationMethodLoadStartListener>;
 pub const AUTHENTICATION_EVENTS_FLOW_ID: runtime::Property<
     OnAuthenticationMethodLoadStartListener,
     String,
-> = runtime::Property::new("authenticationEventsFlowId");
+> = runtime::Property::Named("authenticationEventsFlowId");
 /// `conditions`
 pub const CONDITIONS: runtime::Property<
     OnAuthenticationMethodLoadStartListener,
     models::AuthenticationConditions,
-> = runtime::Property::new("conditions");
+> = runtime::Property::Named("conditions");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     OnAuthenticationMethodLoadStartListener,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `handler`
 pub const HANDLER: runtime::Property<
     OnAuthenticationMethodLoadStartListener,
     models::OnAuthenticationMethodLoadStartHandler,
-> = runtime::Property::new("handler");
+> = runtime::Property::Named("handler");
 /// `id`: never null.
-pub const ID: runtime::Property<OnAuthenticationMethodLoadStartListener, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnAuthenticationMethodLoadStartListener, String> = runtime::Property::Named(
     "id",
 );

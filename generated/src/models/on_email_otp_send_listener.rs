@@ -94,21 +94,21 @@ pub type Patch = runtime::Patch<OnEmailOtpSendListener>;
 pub const AUTHENTICATION_EVENTS_FLOW_ID: runtime::Property<
     OnEmailOtpSendListener,
     String,
-> = runtime::Property::new("authenticationEventsFlowId");
+> = runtime::Property::Named("authenticationEventsFlowId");
 /// `conditions`
 pub const CONDITIONS: runtime::Property<
     OnEmailOtpSendListener,
     models::AuthenticationConditions,
-> = runtime::Property::new("conditions");
+> = runtime::Property::Named("conditions");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<OnEmailOtpSendListener, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OnEmailOtpSendListener, String> = runtime::Property::Named(
     "displayName",
 );
 /// `handler`
-pub const HANDLER: runtime::Property<OnEmailOtpSendListener, models::OnOtpSendHandler> = runtime::Property::new(
+pub const HANDLER: runtime::Property<OnEmailOtpSendListener, models::OnOtpSendHandler> = runtime::Property::Named(
     "handler",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<OnEmailOtpSendListener, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnEmailOtpSendListener, String> = runtime::Property::Named(
     "id",
 );

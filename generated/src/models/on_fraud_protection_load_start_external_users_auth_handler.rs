@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<OnFraudProtectionLoadStartExternalUsersAuthHandl
 pub const SIGN_UP: runtime::Property<
     OnFraudProtectionLoadStartExternalUsersAuthHandler,
     models::FraudProtectionConfiguration,
-> = runtime::Property::new("signUp");
+> = runtime::Property::Named("signUp");

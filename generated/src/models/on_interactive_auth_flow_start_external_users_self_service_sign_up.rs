@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<
 pub const IS_SIGN_UP_ALLOWED: runtime::Property<
     OnInteractiveAuthFlowStartExternalUsersSelfServiceSignUp,
     bool,
-> = runtime::Property::new("isSignUpAllowed");
+> = runtime::Property::Named("isSignUpAllowed");

@@ -94,22 +94,22 @@ pub type Patch = runtime::Patch<OnInteractiveAuthFlowStartListener>;
 pub const AUTHENTICATION_EVENTS_FLOW_ID: runtime::Property<
     OnInteractiveAuthFlowStartListener,
     String,
-> = runtime::Property::new("authenticationEventsFlowId");
+> = runtime::Property::Named("authenticationEventsFlowId");
 /// `conditions`
 pub const CONDITIONS: runtime::Property<
     OnInteractiveAuthFlowStartListener,
     models::AuthenticationConditions,
-> = runtime::Property::new("conditions");
+> = runtime::Property::Named("conditions");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<OnInteractiveAuthFlowStartListener, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OnInteractiveAuthFlowStartListener, String> = runtime::Property::Named(
     "displayName",
 );
 /// `handler`
 pub const HANDLER: runtime::Property<
     OnInteractiveAuthFlowStartListener,
     models::OnInteractiveAuthFlowStartHandler,
-> = runtime::Property::new("handler");
+> = runtime::Property::Named("handler");
 /// `id`: never null.
-pub const ID: runtime::Property<OnInteractiveAuthFlowStartListener, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnInteractiveAuthFlowStartListener, String> = runtime::Property::Named(
     "id",
 );

@@ -107,31 +107,31 @@ pub type Patch = runtime::Patch<OnOtpSendCustomExtension>;
 pub const AUTHENTICATION_CONFIGURATION: runtime::Property<
     OnOtpSendCustomExtension,
     models::CustomExtensionAuthenticationConfiguration,
-> = runtime::Property::new("authenticationConfiguration");
+> = runtime::Property::Named("authenticationConfiguration");
 /// `behaviorOnError`
 pub const BEHAVIOR_ON_ERROR: runtime::Property<
     OnOtpSendCustomExtension,
     models::CustomExtensionBehaviorOnError,
-> = runtime::Property::new("behaviorOnError");
+> = runtime::Property::Named("behaviorOnError");
 /// `clientConfiguration`
 pub const CLIENT_CONFIGURATION: runtime::Property<
     OnOtpSendCustomExtension,
     models::CustomExtensionClientConfiguration,
-> = runtime::Property::new("clientConfiguration");
+> = runtime::Property::Named("clientConfiguration");
 /// `description`
-pub const DESCRIPTION: runtime::Property<OnOtpSendCustomExtension, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<OnOtpSendCustomExtension, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<OnOtpSendCustomExtension, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OnOtpSendCustomExtension, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endpointConfiguration`
 pub const ENDPOINT_CONFIGURATION: runtime::Property<
     OnOtpSendCustomExtension,
     models::CustomExtensionEndpointConfiguration,
-> = runtime::Property::new("endpointConfiguration");
+> = runtime::Property::Named("endpointConfiguration");
 /// `id`: never null.
-pub const ID: runtime::Property<OnOtpSendCustomExtension, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnOtpSendCustomExtension, String> = runtime::Property::Named(
     "id",
 );

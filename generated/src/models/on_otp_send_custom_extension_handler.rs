@@ -66,9 +66,9 @@ pub type Patch = runtime::Patch<OnOtpSendCustomExtensionHandler>;
 pub const CONFIGURATION: runtime::Property<
     OnOtpSendCustomExtensionHandler,
     models::CustomExtensionOverwriteConfiguration,
-> = runtime::Property::new("configuration");
+> = runtime::Property::Named("configuration");
 /// `customExtension`: navigation property.
 pub const CUSTOM_EXTENSION: runtime::Property<
     OnOtpSendCustomExtensionHandler,
     runtime::Expanded<models::OnOtpSendCustomExtension>,
-> = runtime::Property::new("customExtension");
+> = runtime::Property::Named("customExtension");

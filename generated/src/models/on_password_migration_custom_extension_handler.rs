@@ -73,14 +73,14 @@ pub type Patch = runtime::Patch<OnPasswordMigrationCustomExtensionHandler>;
 pub const CONFIGURATION: runtime::Property<
     OnPasswordMigrationCustomExtensionHandler,
     models::CustomExtensionOverwriteConfiguration,
-> = runtime::Property::new("configuration");
+> = runtime::Property::Named("configuration");
 /// `customExtension`: navigation property.
 pub const CUSTOM_EXTENSION: runtime::Property<
     OnPasswordMigrationCustomExtensionHandler,
     runtime::Expanded<models::OnPasswordSubmitCustomExtension>,
-> = runtime::Property::new("customExtension");
+> = runtime::Property::Named("customExtension");
 /// `migrationPropertyId`: never null.
 pub const MIGRATION_PROPERTY_ID: runtime::Property<
     OnPasswordMigrationCustomExtensionHandler,
     String,
-> = runtime::Property::new("migrationPropertyId");
+> = runtime::Property::Named("migrationPropertyId");

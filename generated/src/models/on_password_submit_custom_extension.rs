@@ -107,31 +107,31 @@ pub type Patch = runtime::Patch<OnPasswordSubmitCustomExtension>;
 pub const AUTHENTICATION_CONFIGURATION: runtime::Property<
     OnPasswordSubmitCustomExtension,
     models::CustomExtensionAuthenticationConfiguration,
-> = runtime::Property::new("authenticationConfiguration");
+> = runtime::Property::Named("authenticationConfiguration");
 /// `behaviorOnError`
 pub const BEHAVIOR_ON_ERROR: runtime::Property<
     OnPasswordSubmitCustomExtension,
     models::CustomExtensionBehaviorOnError,
-> = runtime::Property::new("behaviorOnError");
+> = runtime::Property::Named("behaviorOnError");
 /// `clientConfiguration`
 pub const CLIENT_CONFIGURATION: runtime::Property<
     OnPasswordSubmitCustomExtension,
     models::CustomExtensionClientConfiguration,
-> = runtime::Property::new("clientConfiguration");
+> = runtime::Property::Named("clientConfiguration");
 /// `description`
-pub const DESCRIPTION: runtime::Property<OnPasswordSubmitCustomExtension, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<OnPasswordSubmitCustomExtension, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<OnPasswordSubmitCustomExtension, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OnPasswordSubmitCustomExtension, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endpointConfiguration`
 pub const ENDPOINT_CONFIGURATION: runtime::Property<
     OnPasswordSubmitCustomExtension,
     models::CustomExtensionEndpointConfiguration,
-> = runtime::Property::new("endpointConfiguration");
+> = runtime::Property::Named("endpointConfiguration");
 /// `id`: never null.
-pub const ID: runtime::Property<OnPasswordSubmitCustomExtension, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnPasswordSubmitCustomExtension, String> = runtime::Property::Named(
     "id",
 );

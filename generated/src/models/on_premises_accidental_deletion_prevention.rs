@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<OnPremisesAccidentalDeletionPrevention>;
 pub const ALERT_THRESHOLD: runtime::Property<
     OnPremisesAccidentalDeletionPrevention,
     i32,
-> = runtime::Property::new("alertThreshold");
+> = runtime::Property::Named("alertThreshold");
 /// `synchronizationPreventionType`
 pub const SYNCHRONIZATION_PREVENTION_TYPE: runtime::Property<
     OnPremisesAccidentalDeletionPrevention,
     models::OnPremisesDirectorySynchronizationDeletionPreventionType,
-> = runtime::Property::new("synchronizationPreventionType");
+> = runtime::Property::Named("synchronizationPreventionType");

@@ -82,25 +82,25 @@ runtime::models!(OnPremisesConditionalAccessSettings);
 /// Changes to a [`OnPremisesConditionalAccessSettings`].
 pub type Patch = runtime::Patch<OnPremisesConditionalAccessSettings>;
 /// `enabled`: never null.
-pub const ENABLED: runtime::Property<OnPremisesConditionalAccessSettings, bool> = runtime::Property::new(
+pub const ENABLED: runtime::Property<OnPremisesConditionalAccessSettings, bool> = runtime::Property::Named(
     "enabled",
 );
 /// `excludedGroups`: never null.
 pub const EXCLUDED_GROUPS: runtime::Property<
     OnPremisesConditionalAccessSettings,
     Vec<runtime::edm::Guid>,
-> = runtime::Property::new("excludedGroups");
+> = runtime::Property::Named("excludedGroups");
 /// `id`: never null.
-pub const ID: runtime::Property<OnPremisesConditionalAccessSettings, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnPremisesConditionalAccessSettings, String> = runtime::Property::Named(
     "id",
 );
 /// `includedGroups`: never null.
 pub const INCLUDED_GROUPS: runtime::Property<
     OnPremisesConditionalAccessSettings,
     Vec<runtime::edm::Guid>,
-> = runtime::Property::new("includedGroups");
+> = runtime::Property::Named("includedGroups");
 /// `overrideDefaultRule`: never null.
 pub const OVERRIDE_DEFAULT_RULE: runtime::Property<
     OnPremisesConditionalAccessSettings,
     bool,
-> = runtime::Property::new("overrideDefaultRule");
+> = runtime::Property::Named("overrideDefaultRule");

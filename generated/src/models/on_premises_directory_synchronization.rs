@@ -69,13 +69,13 @@ pub type Patch = runtime::Patch<OnPremisesDirectorySynchronization>;
 pub const CONFIGURATION: runtime::Property<
     OnPremisesDirectorySynchronization,
     models::OnPremisesDirectorySynchronizationConfiguration,
-> = runtime::Property::new("configuration");
+> = runtime::Property::Named("configuration");
 /// `features`: never null.
 pub const FEATURES: runtime::Property<
     OnPremisesDirectorySynchronization,
     models::OnPremisesDirectorySynchronizationFeature,
-> = runtime::Property::new("features");
+> = runtime::Property::Named("features");
 /// `id`: never null.
-pub const ID: runtime::Property<OnPremisesDirectorySynchronization, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnPremisesDirectorySynchronization, String> = runtime::Property::Named(
     "id",
 );

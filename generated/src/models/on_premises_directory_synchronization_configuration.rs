@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<OnPremisesDirectorySynchronizationConfiguration>
 pub const ACCIDENTAL_DELETION_PREVENTION: runtime::Property<
     OnPremisesDirectorySynchronizationConfiguration,
     models::OnPremisesAccidentalDeletionPrevention,
-> = runtime::Property::new("accidentalDeletionPrevention");
+> = runtime::Property::Named("accidentalDeletionPrevention");

@@ -193,99 +193,99 @@ pub type Patch = runtime::Patch<OnPremisesDirectorySynchronizationFeature>;
 pub const ALLOW_ON_PREM_UPDATE_OF_ON_PREMISES_OBJECT_IDENTIFIER_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled");
+> = runtime::Property::Named("allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled");
 /// `blockCloudObjectTakeoverThroughHardMatchEnabled`
 pub const BLOCK_CLOUD_OBJECT_TAKEOVER_THROUGH_HARD_MATCH_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("blockCloudObjectTakeoverThroughHardMatchEnabled");
+> = runtime::Property::Named("blockCloudObjectTakeoverThroughHardMatchEnabled");
 /// `blockSoftMatchEnabled`
 pub const BLOCK_SOFT_MATCH_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("blockSoftMatchEnabled");
+> = runtime::Property::Named("blockSoftMatchEnabled");
 /// `bypassDirSyncOverridesEnabled`
 pub const BYPASS_DIR_SYNC_OVERRIDES_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("bypassDirSyncOverridesEnabled");
+> = runtime::Property::Named("bypassDirSyncOverridesEnabled");
 /// `cloudPasswordPolicyForPasswordSyncedUsersEnabled`
 pub const CLOUD_PASSWORD_POLICY_FOR_PASSWORD_SYNCED_USERS_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("cloudPasswordPolicyForPasswordSyncedUsersEnabled");
+> = runtime::Property::Named("cloudPasswordPolicyForPasswordSyncedUsersEnabled");
 /// `concurrentCredentialUpdateEnabled`
 pub const CONCURRENT_CREDENTIAL_UPDATE_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("concurrentCredentialUpdateEnabled");
+> = runtime::Property::Named("concurrentCredentialUpdateEnabled");
 /// `concurrentOrgIdProvisioningEnabled`
 pub const CONCURRENT_ORG_ID_PROVISIONING_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("concurrentOrgIdProvisioningEnabled");
+> = runtime::Property::Named("concurrentOrgIdProvisioningEnabled");
 /// `deviceWritebackEnabled`
 pub const DEVICE_WRITEBACK_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("deviceWritebackEnabled");
+> = runtime::Property::Named("deviceWritebackEnabled");
 /// `directoryExtensionsEnabled`
 pub const DIRECTORY_EXTENSIONS_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("directoryExtensionsEnabled");
+> = runtime::Property::Named("directoryExtensionsEnabled");
 /// `fopeConflictResolutionEnabled`
 pub const FOPE_CONFLICT_RESOLUTION_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("fopeConflictResolutionEnabled");
+> = runtime::Property::Named("fopeConflictResolutionEnabled");
 /// `groupWriteBackEnabled`
 pub const GROUP_WRITE_BACK_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("groupWriteBackEnabled");
+> = runtime::Property::Named("groupWriteBackEnabled");
 /// `passwordSyncEnabled`
 pub const PASSWORD_SYNC_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("passwordSyncEnabled");
+> = runtime::Property::Named("passwordSyncEnabled");
 /// `passwordWritebackEnabled`
 pub const PASSWORD_WRITEBACK_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("passwordWritebackEnabled");
+> = runtime::Property::Named("passwordWritebackEnabled");
 /// `quarantineUponProxyAddressesConflictEnabled`
 pub const QUARANTINE_UPON_PROXY_ADDRESSES_CONFLICT_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("quarantineUponProxyAddressesConflictEnabled");
+> = runtime::Property::Named("quarantineUponProxyAddressesConflictEnabled");
 /// `quarantineUponUpnConflictEnabled`
 pub const QUARANTINE_UPON_UPN_CONFLICT_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("quarantineUponUpnConflictEnabled");
+> = runtime::Property::Named("quarantineUponUpnConflictEnabled");
 /// `softMatchOnUpnEnabled`
 pub const SOFT_MATCH_ON_UPN_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("softMatchOnUpnEnabled");
+> = runtime::Property::Named("softMatchOnUpnEnabled");
 /// `synchronizeUpnForManagedUsersEnabled`
 pub const SYNCHRONIZE_UPN_FOR_MANAGED_USERS_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("synchronizeUpnForManagedUsersEnabled");
+> = runtime::Property::Named("synchronizeUpnForManagedUsersEnabled");
 /// `unifiedGroupWritebackEnabled`
 pub const UNIFIED_GROUP_WRITEBACK_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("unifiedGroupWritebackEnabled");
+> = runtime::Property::Named("unifiedGroupWritebackEnabled");
 /// `userForcePasswordChangeOnLogonEnabled`
 pub const USER_FORCE_PASSWORD_CHANGE_ON_LOGON_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("userForcePasswordChangeOnLogonEnabled");
+> = runtime::Property::Named("userForcePasswordChangeOnLogonEnabled");
 /// `userWritebackEnabled`
 pub const USER_WRITEBACK_ENABLED: runtime::Property<
     OnPremisesDirectorySynchronizationFeature,
     bool,
-> = runtime::Property::new("userWritebackEnabled");
+> = runtime::Property::Named("userWritebackEnabled");

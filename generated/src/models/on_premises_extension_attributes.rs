@@ -143,74 +143,74 @@ pub type Patch = runtime::Patch<OnPremisesExtensionAttributes>;
 pub const EXTENSION_ATTRIBUTE1: runtime::Property<
     OnPremisesExtensionAttributes,
     String,
-> = runtime::Property::new("extensionAttribute1");
+> = runtime::Property::Named("extensionAttribute1");
 /// `extensionAttribute10`
 pub const EXTENSION_ATTRIBUTE10: runtime::Property<
     OnPremisesExtensionAttributes,
     String,
-> = runtime::Property::new("extensionAttribute10");
+> = runtime::Property::Named("extensionAttribute10");
 /// `extensionAttribute11`
 pub const EXTENSION_ATTRIBUTE11: runtime::Property<
     OnPremisesExtensionAttributes,
     String,
-> = runtime::Property::new("extensionAttribute11");
+> = runtime::Property::Named("extensionAttribute11");
 /// `extensionAttribute12`
 pub const EXTENSION_ATTRIBUTE12: runtime::Property<
     OnPremisesExtensionAttributes,
     String,
-> = runtime::Property::new("extensionAttribute12");
+> = runtime::Property::Named("extensionAttribute12");
 /// `extensionAttribute13`
 pub const EXTENSION_ATTRIBUTE13: runtime::Property<
     OnPremisesExtensionAttributes,
     String,
-> = runtime::Property::new("extensionAttribute13");
+> = runtime::Property::Named("extensionAttribute13");
 /// `extensionAttribute14`
 pub const EXTENSION_ATTRIBUTE14: runtime::Property<
     OnPremisesExtensionAttributes,
     String,
-> = runtime::Property::new("extensionAttribute14");
+> = runtime::Property::Named("extensionAttribute14");
 /// `extensionAttribute15`
 pub const EXTENSION_ATTRIBUTE15: runtime::Property<
     OnPremisesExtensionAttributes,
     String,
-> = runtime::Property::new("extensionAttribute15");
+> = runtime::Property::Named("extensionAttribute15");
 /// `extensionAttribute2`
 pub const EXTENSION_ATTRIBUTE2: runtime::Property<
     OnPremisesExtensionAttributes,
     String,
-> = runtime::Property::new("extensionAttribute2");
+> = runtime::Property::Named("extensionAttribute2");
 /// `extensionAttribute3`
 pub const EXTENSION_ATTRIBUTE3: runtime::Property<
     OnPremisesExtensionAttributes,
     String,
-> = runtime::Property::new("extensionAttribute3");
+> = runtime::Property::Named("extensionAttribute3");
 /// `extensionAttribute4`
 pub const EXTENSION_ATTRIBUTE4: runtime::Property<
     OnPremisesExtensionAttributes,
     String,
-> = runtime::Property::new("extensionAttribute4");
+> = runtime::Property::Named("extensionAttribute4");
 /// `extensionAttribute5`
 pub const EXTENSION_ATTRIBUTE5: runtime::Property<
     OnPremisesExtensionAttributes,
     String,
-> = runtime::Property::new("extensionAttribute5");
+> = runtime::Property::Named("extensionAttribute5");
 /// `extensionAttribute6`
 pub const EXTENSION_ATTRIBUTE6: runtime::Property<
     OnPremisesExtensionAttributes,
     String,
-> = runtime::Property::new("extensionAttribute6");
+> = runtime::Property::Named("extensionAttribute6");
 /// `extensionAttribute7`
 pub const EXTENSION_ATTRIBUTE7: runtime::Property<
     OnPremisesExtensionAttributes,
     String,
-> = runtime::Property::new("extensionAttribute7");
+> = runtime::Property::Named("extensionAttribute7");
 /// `extensionAttribute8`
 pub const EXTENSION_ATTRIBUTE8: runtime::Property<
     OnPremisesExtensionAttributes,
     String,
-> = runtime::Property::new("extensionAttribute8");
+> = runtime::Property::Named("extensionAttribute8");
 /// `extensionAttribute9`
 pub const EXTENSION_ATTRIBUTE9: runtime::Property<
     OnPremisesExtensionAttributes,
     String,
-> = runtime::Property::new("extensionAttribute9");
+> = runtime::Property::Named("extensionAttribute9");

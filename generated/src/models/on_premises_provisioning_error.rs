@@ -69,20 +69,20 @@ runtime::models!(OnPremisesProvisioningError);
 /// Changes to a [`OnPremisesProvisioningError`].
 pub type Patch = runtime::Patch<OnPremisesProvisioningError>;
 /// `category`
-pub const CATEGORY: runtime::Property<OnPremisesProvisioningError, String> = runtime::Property::new(
+pub const CATEGORY: runtime::Property<OnPremisesProvisioningError, String> = runtime::Property::Named(
     "category",
 );
 /// `occurredDateTime`
 pub const OCCURRED_DATE_TIME: runtime::Property<
     OnPremisesProvisioningError,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("occurredDateTime");
+> = runtime::Property::Named("occurredDateTime");
 /// `propertyCausingError`
 pub const PROPERTY_CAUSING_ERROR: runtime::Property<
     OnPremisesProvisioningError,
     String,
-> = runtime::Property::new("propertyCausingError");
+> = runtime::Property::Named("propertyCausingError");
 /// `value`
-pub const VALUE: runtime::Property<OnPremisesProvisioningError, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<OnPremisesProvisioningError, String> = runtime::Property::Named(
     "value",
 );

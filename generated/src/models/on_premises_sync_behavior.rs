@@ -61,10 +61,10 @@ runtime::models!(OnPremisesSyncBehavior);
 /// Changes to a [`OnPremisesSyncBehavior`].
 pub type Patch = runtime::Patch<OnPremisesSyncBehavior>;
 /// `id`: never null.
-pub const ID: runtime::Property<OnPremisesSyncBehavior, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnPremisesSyncBehavior, String> = runtime::Property::Named(
     "id",
 );
 /// `isCloudManaged`: never null.
-pub const IS_CLOUD_MANAGED: runtime::Property<OnPremisesSyncBehavior, bool> = runtime::Property::new(
+pub const IS_CLOUD_MANAGED: runtime::Property<OnPremisesSyncBehavior, bool> = runtime::Property::Named(
     "isCloudManaged",
 );

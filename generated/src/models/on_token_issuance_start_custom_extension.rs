@@ -115,36 +115,36 @@ pub type Patch = runtime::Patch<OnTokenIssuanceStartCustomExtension>;
 pub const AUTHENTICATION_CONFIGURATION: runtime::Property<
     OnTokenIssuanceStartCustomExtension,
     models::CustomExtensionAuthenticationConfiguration,
-> = runtime::Property::new("authenticationConfiguration");
+> = runtime::Property::Named("authenticationConfiguration");
 /// `behaviorOnError`
 pub const BEHAVIOR_ON_ERROR: runtime::Property<
     OnTokenIssuanceStartCustomExtension,
     models::CustomExtensionBehaviorOnError,
-> = runtime::Property::new("behaviorOnError");
+> = runtime::Property::Named("behaviorOnError");
 /// `claimsForTokenConfiguration`
 pub const CLAIMS_FOR_TOKEN_CONFIGURATION: runtime::Property<
     OnTokenIssuanceStartCustomExtension,
     Vec<models::OnTokenIssuanceStartReturnClaim>,
-> = runtime::Property::new("claimsForTokenConfiguration");
+> = runtime::Property::Named("claimsForTokenConfiguration");
 /// `clientConfiguration`
 pub const CLIENT_CONFIGURATION: runtime::Property<
     OnTokenIssuanceStartCustomExtension,
     models::CustomExtensionClientConfiguration,
-> = runtime::Property::new("clientConfiguration");
+> = runtime::Property::Named("clientConfiguration");
 /// `description`
-pub const DESCRIPTION: runtime::Property<OnTokenIssuanceStartCustomExtension, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<OnTokenIssuanceStartCustomExtension, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<OnTokenIssuanceStartCustomExtension, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OnTokenIssuanceStartCustomExtension, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endpointConfiguration`
 pub const ENDPOINT_CONFIGURATION: runtime::Property<
     OnTokenIssuanceStartCustomExtension,
     models::CustomExtensionEndpointConfiguration,
-> = runtime::Property::new("endpointConfiguration");
+> = runtime::Property::Named("endpointConfiguration");
 /// `id`: never null.
-pub const ID: runtime::Property<OnTokenIssuanceStartCustomExtension, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnTokenIssuanceStartCustomExtension, String> = runtime::Property::Named(
     "id",
 );

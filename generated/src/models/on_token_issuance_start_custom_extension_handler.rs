@@ -68,9 +68,9 @@ pub type Patch = runtime::Patch<OnTokenIssuanceStartCustomExtensionHandler>;
 pub const CONFIGURATION: runtime::Property<
     OnTokenIssuanceStartCustomExtensionHandler,
     models::CustomExtensionOverwriteConfiguration,
-> = runtime::Property::new("configuration");
+> = runtime::Property::Named("configuration");
 /// `customExtension`: navigation property.
 pub const CUSTOM_EXTENSION: runtime::Property<
     OnTokenIssuanceStartCustomExtensionHandler,
     runtime::Expanded<models::OnTokenIssuanceStartCustomExtension>,
-> = runtime::Property::new("customExtension");
+> = runtime::Property::Named("customExtension");

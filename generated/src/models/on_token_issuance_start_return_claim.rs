@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<OnTokenIssuanceStartReturnClaim>;
 pub const CLAIM_ID_IN_API_RESPONSE: runtime::Property<
     OnTokenIssuanceStartReturnClaim,
     String,
-> = runtime::Property::new("claimIdInApiResponse");
+> = runtime::Property::Named("claimIdInApiResponse");

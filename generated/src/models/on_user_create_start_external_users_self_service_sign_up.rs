@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<OnUserCreateStartExternalUsersSelfServiceSignUp>
 pub const USER_TYPE_TO_CREATE: runtime::Property<
     OnUserCreateStartExternalUsersSelfServiceSignUp,
     models::UserType,
-> = runtime::Property::new("userTypeToCreate");
+> = runtime::Property::Named("userTypeToCreate");

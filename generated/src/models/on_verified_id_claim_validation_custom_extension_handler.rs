@@ -68,9 +68,9 @@ pub type Patch = runtime::Patch<OnVerifiedIdClaimValidationCustomExtensionHandle
 pub const CONFIGURATION: runtime::Property<
     OnVerifiedIdClaimValidationCustomExtensionHandler,
     models::CustomExtensionOverwriteConfiguration,
-> = runtime::Property::new("configuration");
+> = runtime::Property::Named("configuration");
 /// `customExtension`: navigation property.
 pub const CUSTOM_EXTENSION: runtime::Property<
     OnVerifiedIdClaimValidationCustomExtensionHandler,
     runtime::Expanded<models::OnVerifiedIdClaimValidationCustomExtension>,
-> = runtime::Property::new("customExtension");
+> = runtime::Property::Named("customExtension");

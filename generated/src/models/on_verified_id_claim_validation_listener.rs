@@ -94,22 +94,22 @@ pub type Patch = runtime::Patch<OnVerifiedIdClaimValidationListener>;
 pub const AUTHENTICATION_EVENTS_FLOW_ID: runtime::Property<
     OnVerifiedIdClaimValidationListener,
     String,
-> = runtime::Property::new("authenticationEventsFlowId");
+> = runtime::Property::Named("authenticationEventsFlowId");
 /// `conditions`
 pub const CONDITIONS: runtime::Property<
     OnVerifiedIdClaimValidationListener,
     models::AuthenticationConditions,
-> = runtime::Property::new("conditions");
+> = runtime::Property::Named("conditions");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<OnVerifiedIdClaimValidationListener, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OnVerifiedIdClaimValidationListener, String> = runtime::Property::Named(
     "displayName",
 );
 /// `handler`
 pub const HANDLER: runtime::Property<
     OnVerifiedIdClaimValidationListener,
     models::OnVerifiedIdClaimValidationHandler,
-> = runtime::Property::new("handler");
+> = runtime::Property::Named("handler");
 /// `id`: never null.
-pub const ID: runtime::Property<OnVerifiedIdClaimValidationListener, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnVerifiedIdClaimValidationListener, String> = runtime::Property::Named(
     "id",
 );

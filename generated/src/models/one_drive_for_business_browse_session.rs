@@ -111,43 +111,43 @@ pub type Patch = runtime::Patch<OneDriveForBusinessBrowseSession>;
 pub const BACKUP_SIZE_IN_BYTES: runtime::Property<
     OneDriveForBusinessBrowseSession,
     String,
-> = runtime::Property::new("backupSizeInBytes");
+> = runtime::Property::Named("backupSizeInBytes");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     OneDriveForBusinessBrowseSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `directoryObjectId`
 pub const DIRECTORY_OBJECT_ID: runtime::Property<
     OneDriveForBusinessBrowseSession,
     String,
-> = runtime::Property::new("directoryObjectId");
+> = runtime::Property::Named("directoryObjectId");
 /// `error`
 pub const ERROR: runtime::Property<
     OneDriveForBusinessBrowseSession,
     models::PublicError,
-> = runtime::Property::new("error");
+> = runtime::Property::Named("error");
 /// `expirationDateTime`
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     OneDriveForBusinessBrowseSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<OneDriveForBusinessBrowseSession, String> = runtime::Property::new(
+pub const ID: runtime::Property<OneDriveForBusinessBrowseSession, String> = runtime::Property::Named(
     "id",
 );
 /// `restorePointDateTime`
 pub const RESTORE_POINT_DATE_TIME: runtime::Property<
     OneDriveForBusinessBrowseSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("restorePointDateTime");
+> = runtime::Property::Named("restorePointDateTime");
 /// `restorePointId`
 pub const RESTORE_POINT_ID: runtime::Property<
     OneDriveForBusinessBrowseSession,
     String,
-> = runtime::Property::new("restorePointId");
+> = runtime::Property::Named("restorePointId");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     OneDriveForBusinessBrowseSession,
     models::BrowseSessionStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

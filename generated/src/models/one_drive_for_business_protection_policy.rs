@@ -141,61 +141,61 @@ pub type Patch = runtime::Patch<OneDriveForBusinessProtectionPolicy>;
 pub const CREATED_BY: runtime::Property<
     OneDriveForBusinessProtectionPolicy,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     OneDriveForBusinessProtectionPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<OneDriveForBusinessProtectionPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OneDriveForBusinessProtectionPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `driveInclusionRules`: navigation property.
 pub const DRIVE_INCLUSION_RULES: runtime::Property<
     OneDriveForBusinessProtectionPolicy,
     runtime::Expanded<Vec<models::DriveProtectionRule>>,
-> = runtime::Property::new("driveInclusionRules");
+> = runtime::Property::Named("driveInclusionRules");
 /// `driveProtectionUnits`: navigation property.
 pub const DRIVE_PROTECTION_UNITS: runtime::Property<
     OneDriveForBusinessProtectionPolicy,
     runtime::Expanded<Vec<models::DriveProtectionUnit>>,
-> = runtime::Property::new("driveProtectionUnits");
+> = runtime::Property::Named("driveProtectionUnits");
 /// `driveProtectionUnitsBulkAdditionJobs`: navigation property.
 pub const DRIVE_PROTECTION_UNITS_BULK_ADDITION_JOBS: runtime::Property<
     OneDriveForBusinessProtectionPolicy,
     runtime::Expanded<Vec<models::DriveProtectionUnitsBulkAdditionJob>>,
-> = runtime::Property::new("driveProtectionUnitsBulkAdditionJobs");
+> = runtime::Property::Named("driveProtectionUnitsBulkAdditionJobs");
 /// `id`: never null.
-pub const ID: runtime::Property<OneDriveForBusinessProtectionPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<OneDriveForBusinessProtectionPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<OneDriveForBusinessProtectionPolicy, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<OneDriveForBusinessProtectionPolicy, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     OneDriveForBusinessProtectionPolicy,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     OneDriveForBusinessProtectionPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `protectionPolicyArtifactCount`
 pub const PROTECTION_POLICY_ARTIFACT_COUNT: runtime::Property<
     OneDriveForBusinessProtectionPolicy,
     models::ProtectionPolicyArtifactCount,
-> = runtime::Property::new("protectionPolicyArtifactCount");
+> = runtime::Property::Named("protectionPolicyArtifactCount");
 /// `retentionSettings`
 pub const RETENTION_SETTINGS: runtime::Property<
     OneDriveForBusinessProtectionPolicy,
     Vec<models::RetentionSetting>,
-> = runtime::Property::new("retentionSettings");
+> = runtime::Property::Named("retentionSettings");
 /// `status`
 pub const STATUS: runtime::Property<
     OneDriveForBusinessProtectionPolicy,
     models::ProtectionPolicyStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -141,63 +141,63 @@ pub type Patch = runtime::Patch<OneDriveForBusinessRestoreSession>;
 pub const COMPLETED_DATE_TIME: runtime::Property<
     OneDriveForBusinessRestoreSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
 pub const CREATED_BY: runtime::Property<
     OneDriveForBusinessRestoreSession,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     OneDriveForBusinessRestoreSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `driveRestoreArtifacts`: navigation property.
 pub const DRIVE_RESTORE_ARTIFACTS: runtime::Property<
     OneDriveForBusinessRestoreSession,
     runtime::Expanded<Vec<models::DriveRestoreArtifact>>,
-> = runtime::Property::new("driveRestoreArtifacts");
+> = runtime::Property::Named("driveRestoreArtifacts");
 /// `driveRestoreArtifactsBulkAdditionRequests`: navigation property.
 pub const DRIVE_RESTORE_ARTIFACTS_BULK_ADDITION_REQUESTS: runtime::Property<
     OneDriveForBusinessRestoreSession,
     runtime::Expanded<Vec<models::DriveRestoreArtifactsBulkAdditionRequest>>,
-> = runtime::Property::new("driveRestoreArtifactsBulkAdditionRequests");
+> = runtime::Property::Named("driveRestoreArtifactsBulkAdditionRequests");
 /// `error`
 pub const ERROR: runtime::Property<
     OneDriveForBusinessRestoreSession,
     models::PublicError,
-> = runtime::Property::new("error");
+> = runtime::Property::Named("error");
 /// `granularDriveRestoreArtifacts`: navigation property.
 pub const GRANULAR_DRIVE_RESTORE_ARTIFACTS: runtime::Property<
     OneDriveForBusinessRestoreSession,
     runtime::Expanded<Vec<models::GranularDriveRestoreArtifact>>,
-> = runtime::Property::new("granularDriveRestoreArtifacts");
+> = runtime::Property::Named("granularDriveRestoreArtifacts");
 /// `id`: never null.
-pub const ID: runtime::Property<OneDriveForBusinessRestoreSession, String> = runtime::Property::new(
+pub const ID: runtime::Property<OneDriveForBusinessRestoreSession, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     OneDriveForBusinessRestoreSession,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     OneDriveForBusinessRestoreSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `restoreJobType`
 pub const RESTORE_JOB_TYPE: runtime::Property<
     OneDriveForBusinessRestoreSession,
     models::RestoreJobType,
-> = runtime::Property::new("restoreJobType");
+> = runtime::Property::Named("restoreJobType");
 /// `restoreSessionArtifactCount`
 pub const RESTORE_SESSION_ARTIFACT_COUNT: runtime::Property<
     OneDriveForBusinessRestoreSession,
     models::RestoreSessionArtifactCount,
-> = runtime::Property::new("restoreSessionArtifactCount");
+> = runtime::Property::Named("restoreSessionArtifactCount");
 /// `status`
 pub const STATUS: runtime::Property<
     OneDriveForBusinessRestoreSession,
     models::RestoreSessionStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -96,34 +96,34 @@ runtime::models!(Onenote);
 /// Changes to a [`Onenote`].
 pub type Patch = runtime::Patch<Onenote>;
 /// `id`: never null.
-pub const ID: runtime::Property<Onenote, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Onenote, String> = runtime::Property::Named("id");
 /// `notebooks`: navigation property.
 pub const NOTEBOOKS: runtime::Property<
     Onenote,
     runtime::Expanded<Vec<models::Notebook>>,
-> = runtime::Property::new("notebooks");
+> = runtime::Property::Named("notebooks");
 /// `operations`: navigation property.
 pub const OPERATIONS: runtime::Property<
     Onenote,
     runtime::Expanded<Vec<models::OnenoteOperation>>,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");
 /// `pages`: navigation property.
 pub const PAGES: runtime::Property<
     Onenote,
     runtime::Expanded<Vec<models::OnenotePage>>,
-> = runtime::Property::new("pages");
+> = runtime::Property::Named("pages");
 /// `resources`: navigation property.
 pub const RESOURCES: runtime::Property<
     Onenote,
     runtime::Expanded<Vec<models::OnenoteResource>>,
-> = runtime::Property::new("resources");
+> = runtime::Property::Named("resources");
 /// `sectionGroups`: navigation property.
 pub const SECTION_GROUPS: runtime::Property<
     Onenote,
     runtime::Expanded<Vec<models::SectionGroup>>,
-> = runtime::Property::new("sectionGroups");
+> = runtime::Property::Named("sectionGroups");
 /// `sections`: navigation property.
 pub const SECTIONS: runtime::Property<
     Onenote,
     runtime::Expanded<Vec<models::OnenoteSection>>,
-> = runtime::Property::new("sections");
+> = runtime::Property::Named("sections");

@@ -74,10 +74,10 @@ runtime::models!(OnenoteEntityBaseModel);
 /// Changes to a [`OnenoteEntityBaseModel`].
 pub type Patch = runtime::Patch<OnenoteEntityBaseModel>;
 /// `id`: never null.
-pub const ID: runtime::Property<OnenoteEntityBaseModel, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnenoteEntityBaseModel, String> = runtime::Property::Named(
     "id",
 );
 /// `self`
-pub const SELF: runtime::Property<OnenoteEntityBaseModel, String> = runtime::Property::new(
+pub const SELF: runtime::Property<OnenoteEntityBaseModel, String> = runtime::Property::Named(
     "self",
 );

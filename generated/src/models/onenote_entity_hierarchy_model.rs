@@ -110,31 +110,31 @@ pub type Patch = runtime::Patch<OnenoteEntityHierarchyModel>;
 pub const CREATED_BY: runtime::Property<
     OnenoteEntityHierarchyModel,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     OnenoteEntityHierarchyModel,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<OnenoteEntityHierarchyModel, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OnenoteEntityHierarchyModel, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<OnenoteEntityHierarchyModel, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnenoteEntityHierarchyModel, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     OnenoteEntityHierarchyModel,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     OnenoteEntityHierarchyModel,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `self`
-pub const SELF: runtime::Property<OnenoteEntityHierarchyModel, String> = runtime::Property::new(
+pub const SELF: runtime::Property<OnenoteEntityHierarchyModel, String> = runtime::Property::Named(
     "self",
 );

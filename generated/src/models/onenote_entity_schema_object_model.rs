@@ -80,12 +80,12 @@ pub type Patch = runtime::Patch<OnenoteEntitySchemaObjectModel>;
 pub const CREATED_DATE_TIME: runtime::Property<
     OnenoteEntitySchemaObjectModel,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<OnenoteEntitySchemaObjectModel, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnenoteEntitySchemaObjectModel, String> = runtime::Property::Named(
     "id",
 );
 /// `self`
-pub const SELF: runtime::Property<OnenoteEntitySchemaObjectModel, String> = runtime::Property::new(
+pub const SELF: runtime::Property<OnenoteEntitySchemaObjectModel, String> = runtime::Property::Named(
     "self",
 );

@@ -105,31 +105,33 @@ pub type Patch = runtime::Patch<OnenoteOperation>;
 pub const CREATED_DATE_TIME: runtime::Property<
     OnenoteOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `error`
-pub const ERROR: runtime::Property<OnenoteOperation, models::OnenoteOperationError> = runtime::Property::new(
+pub const ERROR: runtime::Property<OnenoteOperation, models::OnenoteOperationError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<OnenoteOperation, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<OnenoteOperation, String> = runtime::Property::Named(
+    "id",
+);
 /// `lastActionDateTime`
 pub const LAST_ACTION_DATE_TIME: runtime::Property<
     OnenoteOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastActionDateTime");
+> = runtime::Property::Named("lastActionDateTime");
 /// `percentComplete`
-pub const PERCENT_COMPLETE: runtime::Property<OnenoteOperation, String> = runtime::Property::new(
+pub const PERCENT_COMPLETE: runtime::Property<OnenoteOperation, String> = runtime::Property::Named(
     "percentComplete",
 );
 /// `resourceId`
-pub const RESOURCE_ID: runtime::Property<OnenoteOperation, String> = runtime::Property::new(
+pub const RESOURCE_ID: runtime::Property<OnenoteOperation, String> = runtime::Property::Named(
     "resourceId",
 );
 /// `resourceLocation`
-pub const RESOURCE_LOCATION: runtime::Property<OnenoteOperation, String> = runtime::Property::new(
+pub const RESOURCE_LOCATION: runtime::Property<OnenoteOperation, String> = runtime::Property::Named(
     "resourceLocation",
 );
 /// `status`
-pub const STATUS: runtime::Property<OnenoteOperation, models::OperationStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<OnenoteOperation, models::OperationStatus> = runtime::Property::Named(
     "status",
 );

@@ -61,10 +61,10 @@ runtime::models!(OnenoteOperationError);
 /// Changes to a [`OnenoteOperationError`].
 pub type Patch = runtime::Patch<OnenoteOperationError>;
 /// `code`
-pub const CODE: runtime::Property<OnenoteOperationError, String> = runtime::Property::new(
+pub const CODE: runtime::Property<OnenoteOperationError, String> = runtime::Property::Named(
     "code",
 );
 /// `message`
-pub const MESSAGE: runtime::Property<OnenoteOperationError, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<OnenoteOperationError, String> = runtime::Property::Named(
     "message",
 );

@@ -245,50 +245,52 @@ runtime::models!(OnenotePatchContentParameters);
 /// Changes to a [`OnenotePage`].
 pub type Patch = runtime::Patch<OnenotePage>;
 /// `contentUrl`
-pub const CONTENT_URL: runtime::Property<OnenotePage, String> = runtime::Property::new(
+pub const CONTENT_URL: runtime::Property<OnenotePage, String> = runtime::Property::Named(
     "contentUrl",
 );
 /// `createdByAppId`
-pub const CREATED_BY_APP_ID: runtime::Property<OnenotePage, String> = runtime::Property::new(
+pub const CREATED_BY_APP_ID: runtime::Property<OnenotePage, String> = runtime::Property::Named(
     "createdByAppId",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     OnenotePage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<OnenotePage, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<OnenotePage, String> = runtime::Property::Named("id");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     OnenotePage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `level`
-pub const LEVEL: runtime::Property<OnenotePage, i32> = runtime::Property::new("level");
+pub const LEVEL: runtime::Property<OnenotePage, i32> = runtime::Property::Named("level");
 /// `links`
-pub const LINKS: runtime::Property<OnenotePage, models::PageLinks> = runtime::Property::new(
+pub const LINKS: runtime::Property<OnenotePage, models::PageLinks> = runtime::Property::Named(
     "links",
 );
 /// `order`
-pub const ORDER: runtime::Property<OnenotePage, i32> = runtime::Property::new("order");
+pub const ORDER: runtime::Property<OnenotePage, i32> = runtime::Property::Named("order");
 /// `parentNotebook`: navigation property.
 pub const PARENT_NOTEBOOK: runtime::Property<
     OnenotePage,
     runtime::Expanded<models::Notebook>,
-> = runtime::Property::new("parentNotebook");
+> = runtime::Property::Named("parentNotebook");
 /// `parentSection`: navigation property.
 pub const PARENT_SECTION: runtime::Property<
     OnenotePage,
     runtime::Expanded<models::OnenoteSection>,
-> = runtime::Property::new("parentSection");
+> = runtime::Property::Named("parentSection");
 /// `self`
-pub const SELF: runtime::Property<OnenotePage, String> = runtime::Property::new("self");
+pub const SELF: runtime::Property<OnenotePage, String> = runtime::Property::Named(
+    "self",
+);
 /// `title`
-pub const TITLE: runtime::Property<OnenotePage, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<OnenotePage, String> = runtime::Property::Named(
     "title",
 );
 /// `userTags`
-pub const USER_TAGS: runtime::Property<OnenotePage, Vec<String>> = runtime::Property::new(
+pub const USER_TAGS: runtime::Property<OnenotePage, Vec<String>> = runtime::Property::Named(
     "userTags",
 );

@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<OnenotePagePreview>;
 pub const LINKS: runtime::Property<
     OnenotePagePreview,
     models::OnenotePagePreviewLinks,
-> = runtime::Property::new("links");
+> = runtime::Property::Named("links");
 /// `previewText`
-pub const PREVIEW_TEXT: runtime::Property<OnenotePagePreview, String> = runtime::Property::new(
+pub const PREVIEW_TEXT: runtime::Property<OnenotePagePreview, String> = runtime::Property::Named(
     "previewText",
 );

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<OnenotePagePreviewLinks>;
 pub const PREVIEW_IMAGE_URL: runtime::Property<
     OnenotePagePreviewLinks,
     models::ExternalLink,
-> = runtime::Property::new("previewImageUrl");
+> = runtime::Property::Named("previewImageUrl");

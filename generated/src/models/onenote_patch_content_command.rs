@@ -74,17 +74,17 @@ pub type Patch = runtime::Patch<OnenotePatchContentCommand>;
 pub const ACTION: runtime::Property<
     OnenotePatchContentCommand,
     models::OnenotePatchActionType,
-> = runtime::Property::new("action");
+> = runtime::Property::Named("action");
 /// `content`
-pub const CONTENT: runtime::Property<OnenotePatchContentCommand, String> = runtime::Property::new(
+pub const CONTENT: runtime::Property<OnenotePatchContentCommand, String> = runtime::Property::Named(
     "content",
 );
 /// `position`
 pub const POSITION: runtime::Property<
     OnenotePatchContentCommand,
     models::OnenotePatchInsertPosition,
-> = runtime::Property::new("position");
+> = runtime::Property::Named("position");
 /// `target`: never null.
-pub const TARGET: runtime::Property<OnenotePatchContentCommand, String> = runtime::Property::new(
+pub const TARGET: runtime::Property<OnenotePatchContentCommand, String> = runtime::Property::Named(
     "target",
 );

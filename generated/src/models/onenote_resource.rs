@@ -68,12 +68,14 @@ runtime::models!(OnenoteResource);
 /// Changes to a [`OnenoteResource`].
 pub type Patch = runtime::Patch<OnenoteResource>;
 /// `contentUrl`
-pub const CONTENT_URL: runtime::Property<OnenoteResource, String> = runtime::Property::new(
+pub const CONTENT_URL: runtime::Property<OnenoteResource, String> = runtime::Property::Named(
     "contentUrl",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<OnenoteResource, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<OnenoteResource, String> = runtime::Property::Named(
+    "id",
+);
 /// `self`
-pub const SELF: runtime::Property<OnenoteResource, String> = runtime::Property::new(
+pub const SELF: runtime::Property<OnenoteResource, String> = runtime::Property::Named(
     "self",
 );

@@ -271,57 +271,57 @@ runtime::models!(CopyToSectionGroupParameters);
 /// Changes to a [`OnenoteSection`].
 pub type Patch = runtime::Patch<OnenoteSection>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<OnenoteSection, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<OnenoteSection, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     OnenoteSection,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<OnenoteSection, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OnenoteSection, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<OnenoteSection, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<OnenoteSection, String> = runtime::Property::Named("id");
 /// `isDefault`
-pub const IS_DEFAULT: runtime::Property<OnenoteSection, bool> = runtime::Property::new(
+pub const IS_DEFAULT: runtime::Property<OnenoteSection, bool> = runtime::Property::Named(
     "isDefault",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<OnenoteSection, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<OnenoteSection, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     OnenoteSection,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `links`
-pub const LINKS: runtime::Property<OnenoteSection, models::SectionLinks> = runtime::Property::new(
+pub const LINKS: runtime::Property<OnenoteSection, models::SectionLinks> = runtime::Property::Named(
     "links",
 );
 /// `pages`: navigation property.
 pub const PAGES: runtime::Property<
     OnenoteSection,
     runtime::Expanded<Vec<models::OnenotePage>>,
-> = runtime::Property::new("pages");
+> = runtime::Property::Named("pages");
 /// `pagesUrl`
-pub const PAGES_URL: runtime::Property<OnenoteSection, String> = runtime::Property::new(
+pub const PAGES_URL: runtime::Property<OnenoteSection, String> = runtime::Property::Named(
     "pagesUrl",
 );
 /// `parentNotebook`: navigation property.
 pub const PARENT_NOTEBOOK: runtime::Property<
     OnenoteSection,
     runtime::Expanded<models::Notebook>,
-> = runtime::Property::new("parentNotebook");
+> = runtime::Property::Named("parentNotebook");
 /// `parentSectionGroup`: navigation property.
 pub const PARENT_SECTION_GROUP: runtime::Property<
     OnenoteSection,
     runtime::Expanded<models::SectionGroup>,
-> = runtime::Property::new("parentSectionGroup");
+> = runtime::Property::Named("parentSectionGroup");
 /// `self`
-pub const SELF: runtime::Property<OnenoteSection, String> = runtime::Property::new(
+pub const SELF: runtime::Property<OnenoteSection, String> = runtime::Property::Named(
     "self",
 );

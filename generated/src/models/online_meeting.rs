@@ -555,205 +555,205 @@ runtime::models!(SendVirtualAppointmentSmsParameters);
 /// Changes to a [`OnlineMeeting`].
 pub type Patch = runtime::Patch<OnlineMeeting>;
 /// `allowAttendeeToEnableCamera`
-pub const ALLOW_ATTENDEE_TO_ENABLE_CAMERA: runtime::Property<OnlineMeeting, bool> = runtime::Property::new(
+pub const ALLOW_ATTENDEE_TO_ENABLE_CAMERA: runtime::Property<OnlineMeeting, bool> = runtime::Property::Named(
     "allowAttendeeToEnableCamera",
 );
 /// `allowAttendeeToEnableMic`
-pub const ALLOW_ATTENDEE_TO_ENABLE_MIC: runtime::Property<OnlineMeeting, bool> = runtime::Property::new(
+pub const ALLOW_ATTENDEE_TO_ENABLE_MIC: runtime::Property<OnlineMeeting, bool> = runtime::Property::Named(
     "allowAttendeeToEnableMic",
 );
 /// `allowBreakoutRooms`
-pub const ALLOW_BREAKOUT_ROOMS: runtime::Property<OnlineMeeting, bool> = runtime::Property::new(
+pub const ALLOW_BREAKOUT_ROOMS: runtime::Property<OnlineMeeting, bool> = runtime::Property::Named(
     "allowBreakoutRooms",
 );
 /// `allowCopyingAndSharingMeetingContent`
 pub const ALLOW_COPYING_AND_SHARING_MEETING_CONTENT: runtime::Property<
     OnlineMeeting,
     bool,
-> = runtime::Property::new("allowCopyingAndSharingMeetingContent");
+> = runtime::Property::Named("allowCopyingAndSharingMeetingContent");
 /// `allowLiveShare`
 pub const ALLOW_LIVE_SHARE: runtime::Property<
     OnlineMeeting,
     models::MeetingLiveShareOptions,
-> = runtime::Property::new("allowLiveShare");
+> = runtime::Property::Named("allowLiveShare");
 /// `allowMeetingChat`
 pub const ALLOW_MEETING_CHAT: runtime::Property<
     OnlineMeeting,
     models::MeetingChatMode,
-> = runtime::Property::new("allowMeetingChat");
+> = runtime::Property::Named("allowMeetingChat");
 /// `allowParticipantsToChangeName`
-pub const ALLOW_PARTICIPANTS_TO_CHANGE_NAME: runtime::Property<OnlineMeeting, bool> = runtime::Property::new(
+pub const ALLOW_PARTICIPANTS_TO_CHANGE_NAME: runtime::Property<OnlineMeeting, bool> = runtime::Property::Named(
     "allowParticipantsToChangeName",
 );
 /// `allowPowerPointSharing`
-pub const ALLOW_POWER_POINT_SHARING: runtime::Property<OnlineMeeting, bool> = runtime::Property::new(
+pub const ALLOW_POWER_POINT_SHARING: runtime::Property<OnlineMeeting, bool> = runtime::Property::Named(
     "allowPowerPointSharing",
 );
 /// `allowRecording`
-pub const ALLOW_RECORDING: runtime::Property<OnlineMeeting, bool> = runtime::Property::new(
+pub const ALLOW_RECORDING: runtime::Property<OnlineMeeting, bool> = runtime::Property::Named(
     "allowRecording",
 );
 /// `allowTeamworkReactions`
-pub const ALLOW_TEAMWORK_REACTIONS: runtime::Property<OnlineMeeting, bool> = runtime::Property::new(
+pub const ALLOW_TEAMWORK_REACTIONS: runtime::Property<OnlineMeeting, bool> = runtime::Property::Named(
     "allowTeamworkReactions",
 );
 /// `allowTranscription`
-pub const ALLOW_TRANSCRIPTION: runtime::Property<OnlineMeeting, bool> = runtime::Property::new(
+pub const ALLOW_TRANSCRIPTION: runtime::Property<OnlineMeeting, bool> = runtime::Property::Named(
     "allowTranscription",
 );
 /// `allowWhiteboard`
-pub const ALLOW_WHITEBOARD: runtime::Property<OnlineMeeting, bool> = runtime::Property::new(
+pub const ALLOW_WHITEBOARD: runtime::Property<OnlineMeeting, bool> = runtime::Property::Named(
     "allowWhiteboard",
 );
 /// `allowedLobbyAdmitters`
 pub const ALLOWED_LOBBY_ADMITTERS: runtime::Property<
     OnlineMeeting,
     models::AllowedLobbyAdmitterRoles,
-> = runtime::Property::new("allowedLobbyAdmitters");
+> = runtime::Property::Named("allowedLobbyAdmitters");
 /// `allowedPresenters`
 pub const ALLOWED_PRESENTERS: runtime::Property<
     OnlineMeeting,
     models::OnlineMeetingPresenters,
-> = runtime::Property::new("allowedPresenters");
+> = runtime::Property::Named("allowedPresenters");
 /// `attendanceReports`: navigation property.
 pub const ATTENDANCE_REPORTS: runtime::Property<
     OnlineMeeting,
     runtime::Expanded<Vec<models::MeetingAttendanceReport>>,
-> = runtime::Property::new("attendanceReports");
+> = runtime::Property::Named("attendanceReports");
 /// `audioConferencing`
 pub const AUDIO_CONFERENCING: runtime::Property<
     OnlineMeeting,
     models::AudioConferencing,
-> = runtime::Property::new("audioConferencing");
+> = runtime::Property::Named("audioConferencing");
 /// `broadcastSettings`
 pub const BROADCAST_SETTINGS: runtime::Property<
     OnlineMeeting,
     models::BroadcastMeetingSettings,
-> = runtime::Property::new("broadcastSettings");
+> = runtime::Property::Named("broadcastSettings");
 /// `chatInfo`
-pub const CHAT_INFO: runtime::Property<OnlineMeeting, models::ChatInfo> = runtime::Property::new(
+pub const CHAT_INFO: runtime::Property<OnlineMeeting, models::ChatInfo> = runtime::Property::Named(
     "chatInfo",
 );
 /// `chatRestrictions`
 pub const CHAT_RESTRICTIONS: runtime::Property<
     OnlineMeeting,
     models::ChatRestrictions,
-> = runtime::Property::new("chatRestrictions");
+> = runtime::Property::Named("chatRestrictions");
 /// `cloudVideoInteropInfo`
 pub const CLOUD_VIDEO_INTEROP_INFO: runtime::Property<
     OnlineMeeting,
     models::CloudVideoInteropInfo,
-> = runtime::Property::new("cloudVideoInteropInfo");
+> = runtime::Property::Named("cloudVideoInteropInfo");
 /// `creationDateTime`
 pub const CREATION_DATE_TIME: runtime::Property<
     OnlineMeeting,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("creationDateTime");
+> = runtime::Property::Named("creationDateTime");
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     OnlineMeeting,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `expiryDateTime`
 pub const EXPIRY_DATE_TIME: runtime::Property<
     OnlineMeeting,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expiryDateTime");
+> = runtime::Property::Named("expiryDateTime");
 /// `externalId`
-pub const EXTERNAL_ID: runtime::Property<OnlineMeeting, String> = runtime::Property::new(
+pub const EXTERNAL_ID: runtime::Property<OnlineMeeting, String> = runtime::Property::Named(
     "externalId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<OnlineMeeting, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<OnlineMeeting, String> = runtime::Property::Named("id");
 /// `isBroadcast`
-pub const IS_BROADCAST: runtime::Property<OnlineMeeting, bool> = runtime::Property::new(
+pub const IS_BROADCAST: runtime::Property<OnlineMeeting, bool> = runtime::Property::Named(
     "isBroadcast",
 );
 /// `isEndToEndEncryptionEnabled`
-pub const IS_END_TO_END_ENCRYPTION_ENABLED: runtime::Property<OnlineMeeting, bool> = runtime::Property::new(
+pub const IS_END_TO_END_ENCRYPTION_ENABLED: runtime::Property<OnlineMeeting, bool> = runtime::Property::Named(
     "isEndToEndEncryptionEnabled",
 );
 /// `isEntryExitAnnounced`
-pub const IS_ENTRY_EXIT_ANNOUNCED: runtime::Property<OnlineMeeting, bool> = runtime::Property::new(
+pub const IS_ENTRY_EXIT_ANNOUNCED: runtime::Property<OnlineMeeting, bool> = runtime::Property::Named(
     "isEntryExitAnnounced",
 );
 /// `joinInformation`
-pub const JOIN_INFORMATION: runtime::Property<OnlineMeeting, models::ItemBody> = runtime::Property::new(
+pub const JOIN_INFORMATION: runtime::Property<OnlineMeeting, models::ItemBody> = runtime::Property::Named(
     "joinInformation",
 );
 /// `joinMeetingIdSettings`
 pub const JOIN_MEETING_ID_SETTINGS: runtime::Property<
     OnlineMeeting,
     models::JoinMeetingIdSettings,
-> = runtime::Property::new("joinMeetingIdSettings");
+> = runtime::Property::Named("joinMeetingIdSettings");
 /// `joinWebUrl`
-pub const JOIN_WEB_URL: runtime::Property<OnlineMeeting, String> = runtime::Property::new(
+pub const JOIN_WEB_URL: runtime::Property<OnlineMeeting, String> = runtime::Property::Named(
     "joinWebUrl",
 );
 /// `lobbyBypassSettings`
 pub const LOBBY_BYPASS_SETTINGS: runtime::Property<
     OnlineMeeting,
     models::LobbyBypassSettings,
-> = runtime::Property::new("lobbyBypassSettings");
+> = runtime::Property::Named("lobbyBypassSettings");
 /// `meetingOptionsWebUrl`
-pub const MEETING_OPTIONS_WEB_URL: runtime::Property<OnlineMeeting, String> = runtime::Property::new(
+pub const MEETING_OPTIONS_WEB_URL: runtime::Property<OnlineMeeting, String> = runtime::Property::Named(
     "meetingOptionsWebUrl",
 );
 /// `meetingSpokenLanguageTag`
-pub const MEETING_SPOKEN_LANGUAGE_TAG: runtime::Property<OnlineMeeting, String> = runtime::Property::new(
+pub const MEETING_SPOKEN_LANGUAGE_TAG: runtime::Property<OnlineMeeting, String> = runtime::Property::Named(
     "meetingSpokenLanguageTag",
 );
 /// `meetingTemplateId`
-pub const MEETING_TEMPLATE_ID: runtime::Property<OnlineMeeting, String> = runtime::Property::new(
+pub const MEETING_TEMPLATE_ID: runtime::Property<OnlineMeeting, String> = runtime::Property::Named(
     "meetingTemplateId",
 );
 /// `meetingType`
-pub const MEETING_TYPE: runtime::Property<OnlineMeeting, models::OnlineMeetingType> = runtime::Property::new(
+pub const MEETING_TYPE: runtime::Property<OnlineMeeting, models::OnlineMeetingType> = runtime::Property::Named(
     "meetingType",
 );
 /// `participants`
-pub const PARTICIPANTS: runtime::Property<OnlineMeeting, models::MeetingParticipants> = runtime::Property::new(
+pub const PARTICIPANTS: runtime::Property<OnlineMeeting, models::MeetingParticipants> = runtime::Property::Named(
     "participants",
 );
 /// `recordAutomatically`
-pub const RECORD_AUTOMATICALLY: runtime::Property<OnlineMeeting, bool> = runtime::Property::new(
+pub const RECORD_AUTOMATICALLY: runtime::Property<OnlineMeeting, bool> = runtime::Property::Named(
     "recordAutomatically",
 );
 /// `recordings`: navigation property.
 pub const RECORDINGS: runtime::Property<
     OnlineMeeting,
     runtime::Expanded<Vec<models::CallRecording>>,
-> = runtime::Property::new("recordings");
+> = runtime::Property::Named("recordings");
 /// `sensitivityLabelAssignment`
 pub const SENSITIVITY_LABEL_ASSIGNMENT: runtime::Property<
     OnlineMeeting,
     models::OnlineMeetingSensitivityLabelAssignment,
-> = runtime::Property::new("sensitivityLabelAssignment");
+> = runtime::Property::Named("sensitivityLabelAssignment");
 /// `shareMeetingChatHistoryDefault`
 pub const SHARE_MEETING_CHAT_HISTORY_DEFAULT: runtime::Property<
     OnlineMeeting,
     models::MeetingChatHistoryDefaultMode,
-> = runtime::Property::new("shareMeetingChatHistoryDefault");
+> = runtime::Property::Named("shareMeetingChatHistoryDefault");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     OnlineMeeting,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `subject`
-pub const SUBJECT: runtime::Property<OnlineMeeting, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<OnlineMeeting, String> = runtime::Property::Named(
     "subject",
 );
 /// `transcripts`: navigation property.
 pub const TRANSCRIPTS: runtime::Property<
     OnlineMeeting,
     runtime::Expanded<Vec<models::CallTranscript>>,
-> = runtime::Property::new("transcripts");
+> = runtime::Property::Named("transcripts");
 /// `videoTeleconferenceId`
-pub const VIDEO_TELECONFERENCE_ID: runtime::Property<OnlineMeeting, String> = runtime::Property::new(
+pub const VIDEO_TELECONFERENCE_ID: runtime::Property<OnlineMeeting, String> = runtime::Property::Named(
     "videoTeleconferenceId",
 );
 /// `watermarkProtection`
 pub const WATERMARK_PROTECTION: runtime::Property<
     OnlineMeeting,
     models::WatermarkProtectionValues,
-> = runtime::Property::new("watermarkProtection");
+> = runtime::Property::Named("watermarkProtection");

@@ -314,163 +314,163 @@ runtime::models!(OnlineMeetingBase);
 /// Changes to a [`OnlineMeetingBase`].
 pub type Patch = runtime::Patch<OnlineMeetingBase>;
 /// `allowAttendeeToEnableCamera`
-pub const ALLOW_ATTENDEE_TO_ENABLE_CAMERA: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::new(
+pub const ALLOW_ATTENDEE_TO_ENABLE_CAMERA: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::Named(
     "allowAttendeeToEnableCamera",
 );
 /// `allowAttendeeToEnableMic`
-pub const ALLOW_ATTENDEE_TO_ENABLE_MIC: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::new(
+pub const ALLOW_ATTENDEE_TO_ENABLE_MIC: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::Named(
     "allowAttendeeToEnableMic",
 );
 /// `allowBreakoutRooms`
-pub const ALLOW_BREAKOUT_ROOMS: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::new(
+pub const ALLOW_BREAKOUT_ROOMS: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::Named(
     "allowBreakoutRooms",
 );
 /// `allowCopyingAndSharingMeetingContent`
 pub const ALLOW_COPYING_AND_SHARING_MEETING_CONTENT: runtime::Property<
     OnlineMeetingBase,
     bool,
-> = runtime::Property::new("allowCopyingAndSharingMeetingContent");
+> = runtime::Property::Named("allowCopyingAndSharingMeetingContent");
 /// `allowLiveShare`
 pub const ALLOW_LIVE_SHARE: runtime::Property<
     OnlineMeetingBase,
     models::MeetingLiveShareOptions,
-> = runtime::Property::new("allowLiveShare");
+> = runtime::Property::Named("allowLiveShare");
 /// `allowMeetingChat`
 pub const ALLOW_MEETING_CHAT: runtime::Property<
     OnlineMeetingBase,
     models::MeetingChatMode,
-> = runtime::Property::new("allowMeetingChat");
+> = runtime::Property::Named("allowMeetingChat");
 /// `allowParticipantsToChangeName`
 pub const ALLOW_PARTICIPANTS_TO_CHANGE_NAME: runtime::Property<
     OnlineMeetingBase,
     bool,
-> = runtime::Property::new("allowParticipantsToChangeName");
+> = runtime::Property::Named("allowParticipantsToChangeName");
 /// `allowPowerPointSharing`
-pub const ALLOW_POWER_POINT_SHARING: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::new(
+pub const ALLOW_POWER_POINT_SHARING: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::Named(
     "allowPowerPointSharing",
 );
 /// `allowRecording`
-pub const ALLOW_RECORDING: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::new(
+pub const ALLOW_RECORDING: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::Named(
     "allowRecording",
 );
 /// `allowTeamworkReactions`
-pub const ALLOW_TEAMWORK_REACTIONS: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::new(
+pub const ALLOW_TEAMWORK_REACTIONS: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::Named(
     "allowTeamworkReactions",
 );
 /// `allowTranscription`
-pub const ALLOW_TRANSCRIPTION: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::new(
+pub const ALLOW_TRANSCRIPTION: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::Named(
     "allowTranscription",
 );
 /// `allowWhiteboard`
-pub const ALLOW_WHITEBOARD: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::new(
+pub const ALLOW_WHITEBOARD: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::Named(
     "allowWhiteboard",
 );
 /// `allowedLobbyAdmitters`
 pub const ALLOWED_LOBBY_ADMITTERS: runtime::Property<
     OnlineMeetingBase,
     models::AllowedLobbyAdmitterRoles,
-> = runtime::Property::new("allowedLobbyAdmitters");
+> = runtime::Property::Named("allowedLobbyAdmitters");
 /// `allowedPresenters`
 pub const ALLOWED_PRESENTERS: runtime::Property<
     OnlineMeetingBase,
     models::OnlineMeetingPresenters,
-> = runtime::Property::new("allowedPresenters");
+> = runtime::Property::Named("allowedPresenters");
 /// `attendanceReports`: navigation property.
 pub const ATTENDANCE_REPORTS: runtime::Property<
     OnlineMeetingBase,
     runtime::Expanded<Vec<models::MeetingAttendanceReport>>,
-> = runtime::Property::new("attendanceReports");
+> = runtime::Property::Named("attendanceReports");
 /// `audioConferencing`
 pub const AUDIO_CONFERENCING: runtime::Property<
     OnlineMeetingBase,
     models::AudioConferencing,
-> = runtime::Property::new("audioConferencing");
+> = runtime::Property::Named("audioConferencing");
 /// `chatInfo`
-pub const CHAT_INFO: runtime::Property<OnlineMeetingBase, models::ChatInfo> = runtime::Property::new(
+pub const CHAT_INFO: runtime::Property<OnlineMeetingBase, models::ChatInfo> = runtime::Property::Named(
     "chatInfo",
 );
 /// `chatRestrictions`
 pub const CHAT_RESTRICTIONS: runtime::Property<
     OnlineMeetingBase,
     models::ChatRestrictions,
-> = runtime::Property::new("chatRestrictions");
+> = runtime::Property::Named("chatRestrictions");
 /// `cloudVideoInteropInfo`
 pub const CLOUD_VIDEO_INTEROP_INFO: runtime::Property<
     OnlineMeetingBase,
     models::CloudVideoInteropInfo,
-> = runtime::Property::new("cloudVideoInteropInfo");
+> = runtime::Property::Named("cloudVideoInteropInfo");
 /// `expiryDateTime`
 pub const EXPIRY_DATE_TIME: runtime::Property<
     OnlineMeetingBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expiryDateTime");
+> = runtime::Property::Named("expiryDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<OnlineMeetingBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnlineMeetingBase, String> = runtime::Property::Named(
     "id",
 );
 /// `isEndToEndEncryptionEnabled`
-pub const IS_END_TO_END_ENCRYPTION_ENABLED: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::new(
+pub const IS_END_TO_END_ENCRYPTION_ENABLED: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::Named(
     "isEndToEndEncryptionEnabled",
 );
 /// `isEntryExitAnnounced`
-pub const IS_ENTRY_EXIT_ANNOUNCED: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::new(
+pub const IS_ENTRY_EXIT_ANNOUNCED: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::Named(
     "isEntryExitAnnounced",
 );
 /// `joinInformation`
-pub const JOIN_INFORMATION: runtime::Property<OnlineMeetingBase, models::ItemBody> = runtime::Property::new(
+pub const JOIN_INFORMATION: runtime::Property<OnlineMeetingBase, models::ItemBody> = runtime::Property::Named(
     "joinInformation",
 );
 /// `joinMeetingIdSettings`
 pub const JOIN_MEETING_ID_SETTINGS: runtime::Property<
     OnlineMeetingBase,
     models::JoinMeetingIdSettings,
-> = runtime::Property::new("joinMeetingIdSettings");
+> = runtime::Property::Named("joinMeetingIdSettings");
 /// `joinWebUrl`
-pub const JOIN_WEB_URL: runtime::Property<OnlineMeetingBase, String> = runtime::Property::new(
+pub const JOIN_WEB_URL: runtime::Property<OnlineMeetingBase, String> = runtime::Property::Named(
     "joinWebUrl",
 );
 /// `lobbyBypassSettings`
 pub const LOBBY_BYPASS_SETTINGS: runtime::Property<
     OnlineMeetingBase,
     models::LobbyBypassSettings,
-> = runtime::Property::new("lobbyBypassSettings");
+> = runtime::Property::Named("lobbyBypassSettings");
 /// `meetingOptionsWebUrl`
-pub const MEETING_OPTIONS_WEB_URL: runtime::Property<OnlineMeetingBase, String> = runtime::Property::new(
+pub const MEETING_OPTIONS_WEB_URL: runtime::Property<OnlineMeetingBase, String> = runtime::Property::Named(
     "meetingOptionsWebUrl",
 );
 /// `meetingSpokenLanguageTag`
-pub const MEETING_SPOKEN_LANGUAGE_TAG: runtime::Property<OnlineMeetingBase, String> = runtime::Property::new(
+pub const MEETING_SPOKEN_LANGUAGE_TAG: runtime::Property<OnlineMeetingBase, String> = runtime::Property::Named(
     "meetingSpokenLanguageTag",
 );
 /// `meetingType`
 pub const MEETING_TYPE: runtime::Property<
     OnlineMeetingBase,
     models::OnlineMeetingType,
-> = runtime::Property::new("meetingType");
+> = runtime::Property::Named("meetingType");
 /// `recordAutomatically`
-pub const RECORD_AUTOMATICALLY: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::new(
+pub const RECORD_AUTOMATICALLY: runtime::Property<OnlineMeetingBase, bool> = runtime::Property::Named(
     "recordAutomatically",
 );
 /// `sensitivityLabelAssignment`
 pub const SENSITIVITY_LABEL_ASSIGNMENT: runtime::Property<
     OnlineMeetingBase,
     models::OnlineMeetingSensitivityLabelAssignment,
-> = runtime::Property::new("sensitivityLabelAssignment");
+> = runtime::Property::Named("sensitivityLabelAssignment");
 /// `shareMeetingChatHistoryDefault`
 pub const SHARE_MEETING_CHAT_HISTORY_DEFAULT: runtime::Property<
     OnlineMeetingBase,
     models::MeetingChatHistoryDefaultMode,
-> = runtime::Property::new("shareMeetingChatHistoryDefault");
+> = runtime::Property::Named("shareMeetingChatHistoryDefault");
 /// `subject`
-pub const SUBJECT: runtime::Property<OnlineMeetingBase, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<OnlineMeetingBase, String> = runtime::Property::Named(
     "subject",
 );
 /// `videoTeleconferenceId`
-pub const VIDEO_TELECONFERENCE_ID: runtime::Property<OnlineMeetingBase, String> = runtime::Property::new(
+pub const VIDEO_TELECONFERENCE_ID: runtime::Property<OnlineMeetingBase, String> = runtime::Property::Named(
     "videoTeleconferenceId",
 );
 /// `watermarkProtection`
 pub const WATERMARK_PROTECTION: runtime::Property<
     OnlineMeetingBase,
     models::WatermarkProtectionValues,
-> = runtime::Property::new("watermarkProtection");
+> = runtime::Property::Named("watermarkProtection");

@@ -117,51 +117,51 @@ pub type Patch = runtime::Patch<OnlineMeetingEngagementConversation>;
 pub const CREATION_MODE: runtime::Property<
     OnlineMeetingEngagementConversation,
     models::EngagementCreationMode,
-> = runtime::Property::new("creationMode");
+> = runtime::Property::Named("creationMode");
 /// `id`: never null.
-pub const ID: runtime::Property<OnlineMeetingEngagementConversation, String> = runtime::Property::new(
+pub const ID: runtime::Property<OnlineMeetingEngagementConversation, String> = runtime::Property::Named(
     "id",
 );
 /// `messages`: navigation property.
 pub const MESSAGES: runtime::Property<
     OnlineMeetingEngagementConversation,
     runtime::Expanded<Vec<models::EngagementConversationMessage>>,
-> = runtime::Property::new("messages");
+> = runtime::Property::Named("messages");
 /// `moderationState`: never null.
 pub const MODERATION_STATE: runtime::Property<
     OnlineMeetingEngagementConversation,
     models::EngagementConversationModerationState,
-> = runtime::Property::new("moderationState");
+> = runtime::Property::Named("moderationState");
 /// `onlineMeeting`: navigation property.
 pub const ONLINE_MEETING: runtime::Property<
     OnlineMeetingEngagementConversation,
     runtime::Expanded<models::OnlineMeeting>,
-> = runtime::Property::new("onlineMeeting");
+> = runtime::Property::Named("onlineMeeting");
 /// `onlineMeetingId`: never null.
 pub const ONLINE_MEETING_ID: runtime::Property<
     OnlineMeetingEngagementConversation,
     String,
-> = runtime::Property::new("onlineMeetingId");
+> = runtime::Property::Named("onlineMeetingId");
 /// `organizer`: read-only.
 pub const ORGANIZER: runtime::Property<
     OnlineMeetingEngagementConversation,
     models::EngagementIdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("organizer");
+> = runtime::Property::Named("organizer");
 /// `starter`: navigation property.
 pub const STARTER: runtime::Property<
     OnlineMeetingEngagementConversation,
     runtime::Expanded<models::EngagementConversationMessage>,
-> = runtime::Property::new("starter");
+> = runtime::Property::Named("starter");
 /// `starterId`: read-only.
 pub const STARTER_ID: runtime::Property<
     OnlineMeetingEngagementConversation,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("starterId");
+> = runtime::Property::Named("starterId");
 /// `upvoteCount`: read-only.
 pub const UPVOTE_COUNT: runtime::Property<
     OnlineMeetingEngagementConversation,
     i32,
     runtime::query::ReadOnly,
-> = runtime::Property::new("upvoteCount");
+> = runtime::Property::Named("upvoteCount");

@@ -86,26 +86,26 @@ runtime::models!(OnlineMeetingInfo);
 /// Changes to a [`OnlineMeetingInfo`].
 pub type Patch = runtime::Patch<OnlineMeetingInfo>;
 /// `conferenceId`
-pub const CONFERENCE_ID: runtime::Property<OnlineMeetingInfo, String> = runtime::Property::new(
+pub const CONFERENCE_ID: runtime::Property<OnlineMeetingInfo, String> = runtime::Property::Named(
     "conferenceId",
 );
 /// `joinUrl`
-pub const JOIN_URL: runtime::Property<OnlineMeetingInfo, String> = runtime::Property::new(
+pub const JOIN_URL: runtime::Property<OnlineMeetingInfo, String> = runtime::Property::Named(
     "joinUrl",
 );
 /// `phones`
-pub const PHONES: runtime::Property<OnlineMeetingInfo, Vec<models::Phone>> = runtime::Property::new(
+pub const PHONES: runtime::Property<OnlineMeetingInfo, Vec<models::Phone>> = runtime::Property::Named(
     "phones",
 );
 /// `quickDial`
-pub const QUICK_DIAL: runtime::Property<OnlineMeetingInfo, String> = runtime::Property::new(
+pub const QUICK_DIAL: runtime::Property<OnlineMeetingInfo, String> = runtime::Property::Named(
     "quickDial",
 );
 /// `tollFreeNumbers`
-pub const TOLL_FREE_NUMBERS: runtime::Property<OnlineMeetingInfo, Vec<String>> = runtime::Property::new(
+pub const TOLL_FREE_NUMBERS: runtime::Property<OnlineMeetingInfo, Vec<String>> = runtime::Property::Named(
     "tollFreeNumbers",
 );
 /// `tollNumber`
-pub const TOLL_NUMBER: runtime::Property<OnlineMeetingInfo, String> = runtime::Property::new(
+pub const TOLL_NUMBER: runtime::Property<OnlineMeetingInfo, String> = runtime::Property::Named(
     "tollNumber",
 );

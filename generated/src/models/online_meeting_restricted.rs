@@ -66,9 +66,9 @@ pub type Patch = runtime::Patch<OnlineMeetingRestricted>;
 pub const CONTENT_SHARING_DISABLED: runtime::Property<
     OnlineMeetingRestricted,
     runtime::Flags<models::OnlineMeetingContentSharingDisabledReason>,
-> = runtime::Property::new("contentSharingDisabled");
+> = runtime::Property::Named("contentSharingDisabled");
 /// `videoDisabled`
 pub const VIDEO_DISABLED: runtime::Property<
     OnlineMeetingRestricted,
     runtime::Flags<models::OnlineMeetingVideoDisabledReason>,
-> = runtime::Property::new("videoDisabled");
+> = runtime::Property::Named("videoDisabled");

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<OnlineMeetingSensitivityLabelAssignment>;
 pub const SENSITIVITY_LABEL_ID: runtime::Property<
     OnlineMeetingSensitivityLabelAssignment,
     String,
-> = runtime::Property::new("sensitivityLabelId");
+> = runtime::Property::Named("sensitivityLabelId");

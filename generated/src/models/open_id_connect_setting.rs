@@ -59,10 +59,10 @@ runtime::models!(OpenIdConnectSetting);
 /// Changes to a [`OpenIdConnectSetting`].
 pub type Patch = runtime::Patch<OpenIdConnectSetting>;
 /// `clientId`: never null.
-pub const CLIENT_ID: runtime::Property<OpenIdConnectSetting, String> = runtime::Property::new(
+pub const CLIENT_ID: runtime::Property<OpenIdConnectSetting, String> = runtime::Property::Named(
     "clientId",
 );
 /// `discoveryUrl`: never null.
-pub const DISCOVERY_URL: runtime::Property<OpenIdConnectSetting, String> = runtime::Property::new(
+pub const DISCOVERY_URL: runtime::Property<OpenIdConnectSetting, String> = runtime::Property::Named(
     "discoveryUrl",
 );

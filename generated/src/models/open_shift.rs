@@ -108,7 +108,7 @@ runtime::models!(OpenShift);
 /// Changes to a [`OpenShift`].
 pub type Patch = runtime::Patch<OpenShift>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<OpenShift, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<OpenShift, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: read-only.
@@ -116,15 +116,15 @@ pub const CREATED_DATE_TIME: runtime::Property<
     OpenShift,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `draftOpenShift`
-pub const DRAFT_OPEN_SHIFT: runtime::Property<OpenShift, models::OpenShiftItem> = runtime::Property::new(
+pub const DRAFT_OPEN_SHIFT: runtime::Property<OpenShift, models::OpenShiftItem> = runtime::Property::Named(
     "draftOpenShift",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<OpenShift, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<OpenShift, String> = runtime::Property::Named("id");
 /// `isStagedForDeletion`
-pub const IS_STAGED_FOR_DELETION: runtime::Property<OpenShift, bool> = runtime::Property::new(
+pub const IS_STAGED_FOR_DELETION: runtime::Property<OpenShift, bool> = runtime::Property::Named(
     "isStagedForDeletion",
 );
 /// `lastModifiedBy`: read-only.
@@ -132,18 +132,18 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     OpenShift,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     OpenShift,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `schedulingGroupId`
-pub const SCHEDULING_GROUP_ID: runtime::Property<OpenShift, String> = runtime::Property::new(
+pub const SCHEDULING_GROUP_ID: runtime::Property<OpenShift, String> = runtime::Property::Named(
     "schedulingGroupId",
 );
 /// `sharedOpenShift`
-pub const SHARED_OPEN_SHIFT: runtime::Property<OpenShift, models::OpenShiftItem> = runtime::Property::new(
+pub const SHARED_OPEN_SHIFT: runtime::Property<OpenShift, models::OpenShiftItem> = runtime::Property::Named(
     "sharedOpenShift",
 );

@@ -145,9 +145,9 @@ pub type Patch = runtime::Patch<OpenShiftChangeRequest>;
 pub const ASSIGNED_TO: runtime::Property<
     OpenShiftChangeRequest,
     models::ScheduleChangeRequestActor,
-> = runtime::Property::new("assignedTo");
+> = runtime::Property::Named("assignedTo");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<OpenShiftChangeRequest, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<OpenShiftChangeRequest, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: read-only.
@@ -155,9 +155,9 @@ pub const CREATED_DATE_TIME: runtime::Property<
     OpenShiftChangeRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<OpenShiftChangeRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<OpenShiftChangeRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`: read-only.
@@ -165,21 +165,21 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     OpenShiftChangeRequest,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     OpenShiftChangeRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `managerActionDateTime`: read-only.
 pub const MANAGER_ACTION_DATE_TIME: runtime::Property<
     OpenShiftChangeRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("managerActionDateTime");
+> = runtime::Property::Named("managerActionDateTime");
 /// `managerActionMessage`
-pub const MANAGER_ACTION_MESSAGE: runtime::Property<OpenShiftChangeRequest, String> = runtime::Property::new(
+pub const MANAGER_ACTION_MESSAGE: runtime::Property<OpenShiftChangeRequest, String> = runtime::Property::Named(
     "managerActionMessage",
 );
 /// `managerUserId`: read-only.
@@ -187,9 +187,9 @@ pub const MANAGER_USER_ID: runtime::Property<
     OpenShiftChangeRequest,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("managerUserId");
+> = runtime::Property::Named("managerUserId");
 /// `openShiftId`
-pub const OPEN_SHIFT_ID: runtime::Property<OpenShiftChangeRequest, String> = runtime::Property::new(
+pub const OPEN_SHIFT_ID: runtime::Property<OpenShiftChangeRequest, String> = runtime::Property::Named(
     "openShiftId",
 );
 /// `senderDateTime`: read-only.
@@ -197,9 +197,9 @@ pub const SENDER_DATE_TIME: runtime::Property<
     OpenShiftChangeRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("senderDateTime");
+> = runtime::Property::Named("senderDateTime");
 /// `senderMessage`
-pub const SENDER_MESSAGE: runtime::Property<OpenShiftChangeRequest, String> = runtime::Property::new(
+pub const SENDER_MESSAGE: runtime::Property<OpenShiftChangeRequest, String> = runtime::Property::Named(
     "senderMessage",
 );
 /// `senderUserId`: read-only.
@@ -207,9 +207,9 @@ pub const SENDER_USER_ID: runtime::Property<
     OpenShiftChangeRequest,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("senderUserId");
+> = runtime::Property::Named("senderUserId");
 /// `state`
 pub const STATE: runtime::Property<
     OpenShiftChangeRequest,
     models::ScheduleChangeState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -96,32 +96,32 @@ runtime::models!(OpenShiftItem);
 /// Changes to a [`OpenShiftItem`].
 pub type Patch = runtime::Patch<OpenShiftItem>;
 /// `activities`
-pub const ACTIVITIES: runtime::Property<OpenShiftItem, Vec<models::ShiftActivity>> = runtime::Property::new(
+pub const ACTIVITIES: runtime::Property<OpenShiftItem, Vec<models::ShiftActivity>> = runtime::Property::Named(
     "activities",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<OpenShiftItem, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OpenShiftItem, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     OpenShiftItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `notes`
-pub const NOTES: runtime::Property<OpenShiftItem, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<OpenShiftItem, String> = runtime::Property::Named(
     "notes",
 );
 /// `openSlotCount`: never null.
-pub const OPEN_SLOT_COUNT: runtime::Property<OpenShiftItem, i32> = runtime::Property::new(
+pub const OPEN_SLOT_COUNT: runtime::Property<OpenShiftItem, i32> = runtime::Property::Named(
     "openSlotCount",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     OpenShiftItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `theme`: never null.
-pub const THEME: runtime::Property<OpenShiftItem, models::ScheduleEntityTheme> = runtime::Property::new(
+pub const THEME: runtime::Property<OpenShiftItem, models::ScheduleEntityTheme> = runtime::Property::Named(
     "theme",
 );

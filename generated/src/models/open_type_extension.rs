@@ -63,10 +63,10 @@ runtime::models!(OpenTypeExtension);
 /// Changes to a [`OpenTypeExtension`].
 pub type Patch = runtime::Patch<OpenTypeExtension>;
 /// `extensionName`: never null.
-pub const EXTENSION_NAME: runtime::Property<OpenTypeExtension, String> = runtime::Property::new(
+pub const EXTENSION_NAME: runtime::Property<OpenTypeExtension, String> = runtime::Property::Named(
     "extensionName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<OpenTypeExtension, String> = runtime::Property::new(
+pub const ID: runtime::Property<OpenTypeExtension, String> = runtime::Property::Named(
     "id",
 );

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<OperatingSystemSpecifications>;
 pub const OPERATING_SYSTEM_PLATFORM: runtime::Property<
     OperatingSystemSpecifications,
     String,
-> = runtime::Property::new("operatingSystemPlatform");
+> = runtime::Property::Named("operatingSystemPlatform");
 /// `operatingSystemVersion`: never null.
 pub const OPERATING_SYSTEM_VERSION: runtime::Property<
     OperatingSystemSpecifications,
     String,
-> = runtime::Property::new("operatingSystemVersion");
+> = runtime::Property::Named("operatingSystemVersion");

@@ -77,15 +77,15 @@ pub type Patch = runtime::Patch<Operation>;
 pub const CREATED_DATE_TIME: runtime::Property<
     Operation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<Operation, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Operation, String> = runtime::Property::Named("id");
 /// `lastActionDateTime`
 pub const LAST_ACTION_DATE_TIME: runtime::Property<
     Operation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastActionDateTime");
+> = runtime::Property::Named("lastActionDateTime");
 /// `status`
-pub const STATUS: runtime::Property<Operation, models::OperationStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<Operation, models::OperationStatus> = runtime::Property::Named(
     "status",
 );

@@ -59,10 +59,10 @@ runtime::models!(OperationError);
 /// Changes to a [`OperationError`].
 pub type Patch = runtime::Patch<OperationError>;
 /// `code`
-pub const CODE: runtime::Property<OperationError, String> = runtime::Property::new(
+pub const CODE: runtime::Property<OperationError, String> = runtime::Property::Named(
     "code",
 );
 /// `message`
-pub const MESSAGE: runtime::Property<OperationError, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<OperationError, String> = runtime::Property::Named(
     "message",
 );

@@ -69,18 +69,18 @@ runtime::models!(OptionalClaim);
 /// Changes to a [`OptionalClaim`].
 pub type Patch = runtime::Patch<OptionalClaim>;
 /// `additionalProperties`
-pub const ADDITIONAL_PROPERTIES: runtime::Property<OptionalClaim, Vec<String>> = runtime::Property::new(
+pub const ADDITIONAL_PROPERTIES: runtime::Property<OptionalClaim, Vec<String>> = runtime::Property::Named(
     "additionalProperties",
 );
 /// `essential`: never null.
-pub const ESSENTIAL: runtime::Property<OptionalClaim, bool> = runtime::Property::new(
+pub const ESSENTIAL: runtime::Property<OptionalClaim, bool> = runtime::Property::Named(
     "essential",
 );
 /// `name`: never null.
-pub const NAME: runtime::Property<OptionalClaim, String> = runtime::Property::new(
+pub const NAME: runtime::Property<OptionalClaim, String> = runtime::Property::Named(
     "name",
 );
 /// `source`
-pub const SOURCE: runtime::Property<OptionalClaim, String> = runtime::Property::new(
+pub const SOURCE: runtime::Property<OptionalClaim, String> = runtime::Property::Named(
     "source",
 );

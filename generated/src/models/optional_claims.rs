@@ -64,14 +64,14 @@ runtime::models!(OptionalClaims);
 /// Changes to a [`OptionalClaims`].
 pub type Patch = runtime::Patch<OptionalClaims>;
 /// `accessToken`
-pub const ACCESS_TOKEN: runtime::Property<OptionalClaims, Vec<models::OptionalClaim>> = runtime::Property::new(
+pub const ACCESS_TOKEN: runtime::Property<OptionalClaims, Vec<models::OptionalClaim>> = runtime::Property::Named(
     "accessToken",
 );
 /// `idToken`
-pub const ID_TOKEN: runtime::Property<OptionalClaims, Vec<models::OptionalClaim>> = runtime::Property::new(
+pub const ID_TOKEN: runtime::Property<OptionalClaims, Vec<models::OptionalClaim>> = runtime::Property::Named(
     "idToken",
 );
 /// `saml2Token`
-pub const SAML2_TOKEN: runtime::Property<OptionalClaims, Vec<models::OptionalClaim>> = runtime::Property::new(
+pub const SAML2_TOKEN: runtime::Property<OptionalClaims, Vec<models::OptionalClaim>> = runtime::Property::Named(
     "saml2Token",
 );

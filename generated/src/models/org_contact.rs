@@ -216,96 +216,96 @@ runtime::models!(OrgContact);
 /// Changes to a [`OrgContact`].
 pub type Patch = runtime::Patch<OrgContact>;
 /// `addresses`
-pub const ADDRESSES: runtime::Property<OrgContact, Vec<models::PhysicalOfficeAddress>> = runtime::Property::new(
+pub const ADDRESSES: runtime::Property<OrgContact, Vec<models::PhysicalOfficeAddress>> = runtime::Property::Named(
     "addresses",
 );
 /// `companyName`
-pub const COMPANY_NAME: runtime::Property<OrgContact, String> = runtime::Property::new(
+pub const COMPANY_NAME: runtime::Property<OrgContact, String> = runtime::Property::Named(
     "companyName",
 );
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     OrgContact,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `department`
-pub const DEPARTMENT: runtime::Property<OrgContact, String> = runtime::Property::new(
+pub const DEPARTMENT: runtime::Property<OrgContact, String> = runtime::Property::Named(
     "department",
 );
 /// `directReports`: navigation property.
 pub const DIRECT_REPORTS: runtime::Property<
     OrgContact,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("directReports");
+> = runtime::Property::Named("directReports");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<OrgContact, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OrgContact, String> = runtime::Property::Named(
     "displayName",
 );
 /// `givenName`
-pub const GIVEN_NAME: runtime::Property<OrgContact, String> = runtime::Property::new(
+pub const GIVEN_NAME: runtime::Property<OrgContact, String> = runtime::Property::Named(
     "givenName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<OrgContact, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<OrgContact, String> = runtime::Property::Named("id");
 /// `jobTitle`
-pub const JOB_TITLE: runtime::Property<OrgContact, String> = runtime::Property::new(
+pub const JOB_TITLE: runtime::Property<OrgContact, String> = runtime::Property::Named(
     "jobTitle",
 );
 /// `mail`
-pub const MAIL: runtime::Property<OrgContact, String> = runtime::Property::new("mail");
+pub const MAIL: runtime::Property<OrgContact, String> = runtime::Property::Named("mail");
 /// `mailNickname`
-pub const MAIL_NICKNAME: runtime::Property<OrgContact, String> = runtime::Property::new(
+pub const MAIL_NICKNAME: runtime::Property<OrgContact, String> = runtime::Property::Named(
     "mailNickname",
 );
 /// `manager`: navigation property.
 pub const MANAGER: runtime::Property<
     OrgContact,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("manager");
+> = runtime::Property::Named("manager");
 /// `memberOf`: navigation property.
 pub const MEMBER_OF: runtime::Property<
     OrgContact,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("memberOf");
+> = runtime::Property::Named("memberOf");
 /// `onPremisesLastSyncDateTime`
 pub const ON_PREMISES_LAST_SYNC_DATE_TIME: runtime::Property<
     OrgContact,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("onPremisesLastSyncDateTime");
+> = runtime::Property::Named("onPremisesLastSyncDateTime");
 /// `onPremisesProvisioningErrors`
 pub const ON_PREMISES_PROVISIONING_ERRORS: runtime::Property<
     OrgContact,
     Vec<models::OnPremisesProvisioningError>,
-> = runtime::Property::new("onPremisesProvisioningErrors");
+> = runtime::Property::Named("onPremisesProvisioningErrors");
 /// `onPremisesSyncBehavior`: navigation property.
 #[cfg(any(feature = "contacts", feature = "groups", feature = "me", feature = "users"))]
 pub const ON_PREMISES_SYNC_BEHAVIOR: runtime::Property<
     OrgContact,
     crate::runtime::Expanded<crate::models::OnPremisesSyncBehavior>,
-> = runtime::Property::new("onPremisesSyncBehavior");
+> = runtime::Property::Named("onPremisesSyncBehavior");
 /// `onPremisesSyncEnabled`
-pub const ON_PREMISES_SYNC_ENABLED: runtime::Property<OrgContact, bool> = runtime::Property::new(
+pub const ON_PREMISES_SYNC_ENABLED: runtime::Property<OrgContact, bool> = runtime::Property::Named(
     "onPremisesSyncEnabled",
 );
 /// `phones`
-pub const PHONES: runtime::Property<OrgContact, Vec<models::Phone>> = runtime::Property::new(
+pub const PHONES: runtime::Property<OrgContact, Vec<models::Phone>> = runtime::Property::Named(
     "phones",
 );
 /// `proxyAddresses`: never null.
-pub const PROXY_ADDRESSES: runtime::Property<OrgContact, Vec<String>> = runtime::Property::new(
+pub const PROXY_ADDRESSES: runtime::Property<OrgContact, Vec<String>> = runtime::Property::Named(
     "proxyAddresses",
 );
 /// `serviceProvisioningErrors`
 pub const SERVICE_PROVISIONING_ERRORS: runtime::Property<
     OrgContact,
     Vec<models::ServiceProvisioningError>,
-> = runtime::Property::new("serviceProvisioningErrors");
+> = runtime::Property::Named("serviceProvisioningErrors");
 /// `surname`
-pub const SURNAME: runtime::Property<OrgContact, String> = runtime::Property::new(
+pub const SURNAME: runtime::Property<OrgContact, String> = runtime::Property::Named(
     "surname",
 );
 /// `transitiveMemberOf`: navigation property.
 pub const TRANSITIVE_MEMBER_OF: runtime::Property<
     OrgContact,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("transitiveMemberOf");
+> = runtime::Property::Named("transitiveMemberOf");

@@ -296,7 +296,7 @@ runtime::models!(Organization);
 /// Changes to a [`Organization`].
 pub type Patch = runtime::Patch<Organization>;
 /// `assignedPlans`: never null.
-pub const ASSIGNED_PLANS: runtime::Property<Organization, Vec<models::AssignedPlan>> = runtime::Property::new(
+pub const ASSIGNED_PLANS: runtime::Property<Organization, Vec<models::AssignedPlan>> = runtime::Property::Named(
     "assignedPlans",
 );
 /// `branding`: navigation property.
@@ -304,9 +304,9 @@ pub const ASSIGNED_PLANS: runtime::Property<Organization, Vec<models::AssignedPl
 pub const BRANDING: runtime::Property<
     Organization,
     crate::runtime::Expanded<crate::models::OrganizationalBranding>,
-> = runtime::Property::new("branding");
+> = runtime::Property::Named("branding");
 /// `businessPhones`: never null.
-pub const BUSINESS_PHONES: runtime::Property<Organization, Vec<String>> = runtime::Property::new(
+pub const BUSINESS_PHONES: runtime::Property<Organization, Vec<String>> = runtime::Property::Named(
     "businessPhones",
 );
 /// `certificateBasedAuthConfiguration`: navigation property.
@@ -314,33 +314,35 @@ pub const BUSINESS_PHONES: runtime::Property<Organization, Vec<String>> = runtim
 pub const CERTIFICATE_BASED_AUTH_CONFIGURATION: runtime::Property<
     Organization,
     crate::runtime::Expanded<Vec<crate::models::CertificateBasedAuthConfiguration>>,
-> = runtime::Property::new("certificateBasedAuthConfiguration");
+> = runtime::Property::Named("certificateBasedAuthConfiguration");
 /// `city`
-pub const CITY: runtime::Property<Organization, String> = runtime::Property::new("city");
+pub const CITY: runtime::Property<Organization, String> = runtime::Property::Named(
+    "city",
+);
 /// `country`
-pub const COUNTRY: runtime::Property<Organization, String> = runtime::Property::new(
+pub const COUNTRY: runtime::Property<Organization, String> = runtime::Property::Named(
     "country",
 );
 /// `countryLetterCode`
-pub const COUNTRY_LETTER_CODE: runtime::Property<Organization, String> = runtime::Property::new(
+pub const COUNTRY_LETTER_CODE: runtime::Property<Organization, String> = runtime::Property::Named(
     "countryLetterCode",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     Organization,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `defaultUsageLocation`
-pub const DEFAULT_USAGE_LOCATION: runtime::Property<Organization, String> = runtime::Property::new(
+pub const DEFAULT_USAGE_LOCATION: runtime::Property<Organization, String> = runtime::Property::Named(
     "defaultUsageLocation",
 );
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     Organization,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Organization, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Organization, String> = runtime::Property::Named(
     "displayName",
 );
 /// `extensions`: navigation property.
@@ -357,77 +359,77 @@ pub const DISPLAY_NAME: runtime::Property<Organization, String> = runtime::Prope
 pub const EXTENSIONS: runtime::Property<
     Organization,
     crate::runtime::Expanded<Vec<crate::models::Extension>>,
-> = runtime::Property::new("extensions");
+> = runtime::Property::Named("extensions");
 /// `id`: never null.
-pub const ID: runtime::Property<Organization, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Organization, String> = runtime::Property::Named("id");
 /// `marketingNotificationEmails`: never null.
-pub const MARKETING_NOTIFICATION_EMAILS: runtime::Property<Organization, Vec<String>> = runtime::Property::new(
+pub const MARKETING_NOTIFICATION_EMAILS: runtime::Property<Organization, Vec<String>> = runtime::Property::Named(
     "marketingNotificationEmails",
 );
 /// `mobileDeviceManagementAuthority`: never null.
 pub const MOBILE_DEVICE_MANAGEMENT_AUTHORITY: runtime::Property<
     Organization,
     models::MdmAuthority,
-> = runtime::Property::new("mobileDeviceManagementAuthority");
+> = runtime::Property::Named("mobileDeviceManagementAuthority");
 /// `onPremisesLastSyncDateTime`
 pub const ON_PREMISES_LAST_SYNC_DATE_TIME: runtime::Property<
     Organization,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("onPremisesLastSyncDateTime");
+> = runtime::Property::Named("onPremisesLastSyncDateTime");
 /// `onPremisesSyncEnabled`
-pub const ON_PREMISES_SYNC_ENABLED: runtime::Property<Organization, bool> = runtime::Property::new(
+pub const ON_PREMISES_SYNC_ENABLED: runtime::Property<Organization, bool> = runtime::Property::Named(
     "onPremisesSyncEnabled",
 );
 /// `partnerTenantType`
 pub const PARTNER_TENANT_TYPE: runtime::Property<
     Organization,
     models::PartnerTenantType,
-> = runtime::Property::new("partnerTenantType");
+> = runtime::Property::Named("partnerTenantType");
 /// `postalCode`
-pub const POSTAL_CODE: runtime::Property<Organization, String> = runtime::Property::new(
+pub const POSTAL_CODE: runtime::Property<Organization, String> = runtime::Property::Named(
     "postalCode",
 );
 /// `preferredLanguage`
-pub const PREFERRED_LANGUAGE: runtime::Property<Organization, String> = runtime::Property::new(
+pub const PREFERRED_LANGUAGE: runtime::Property<Organization, String> = runtime::Property::Named(
     "preferredLanguage",
 );
 /// `privacyProfile`
-pub const PRIVACY_PROFILE: runtime::Property<Organization, models::PrivacyProfile> = runtime::Property::new(
+pub const PRIVACY_PROFILE: runtime::Property<Organization, models::PrivacyProfile> = runtime::Property::Named(
     "privacyProfile",
 );
 /// `provisionedPlans`: never null.
 pub const PROVISIONED_PLANS: runtime::Property<
     Organization,
     Vec<models::ProvisionedPlan>,
-> = runtime::Property::new("provisionedPlans");
+> = runtime::Property::Named("provisionedPlans");
 /// `securityComplianceNotificationMails`: never null.
 pub const SECURITY_COMPLIANCE_NOTIFICATION_MAILS: runtime::Property<
     Organization,
     Vec<String>,
-> = runtime::Property::new("securityComplianceNotificationMails");
+> = runtime::Property::Named("securityComplianceNotificationMails");
 /// `securityComplianceNotificationPhones`: never null.
 pub const SECURITY_COMPLIANCE_NOTIFICATION_PHONES: runtime::Property<
     Organization,
     Vec<String>,
-> = runtime::Property::new("securityComplianceNotificationPhones");
+> = runtime::Property::Named("securityComplianceNotificationPhones");
 /// `state`
-pub const STATE: runtime::Property<Organization, String> = runtime::Property::new(
+pub const STATE: runtime::Property<Organization, String> = runtime::Property::Named(
     "state",
 );
 /// `street`
-pub const STREET: runtime::Property<Organization, String> = runtime::Property::new(
+pub const STREET: runtime::Property<Organization, String> = runtime::Property::Named(
     "street",
 );
 /// `technicalNotificationMails`: never null.
-pub const TECHNICAL_NOTIFICATION_MAILS: runtime::Property<Organization, Vec<String>> = runtime::Property::new(
+pub const TECHNICAL_NOTIFICATION_MAILS: runtime::Property<Organization, Vec<String>> = runtime::Property::Named(
     "technicalNotificationMails",
 );
 /// `tenantType`
-pub const TENANT_TYPE: runtime::Property<Organization, String> = runtime::Property::new(
+pub const TENANT_TYPE: runtime::Property<Organization, String> = runtime::Property::Named(
     "tenantType",
 );
 /// `verifiedDomains`: never null.
 pub const VERIFIED_DOMAINS: runtime::Property<
     Organization,
     Vec<models::VerifiedDomain>,
-> = runtime::Property::new("verifiedDomains");
+> = runtime::Property::Named("verifiedDomains");

@@ -210,122 +210,122 @@ pub type Patch = runtime::Patch<OrganizationalBrandingLocalization>;
 pub const BACKGROUND_COLOR: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("backgroundColor");
+> = runtime::Property::Named("backgroundColor");
 /// `backgroundImageRelativeUrl`
 pub const BACKGROUND_IMAGE_RELATIVE_URL: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("backgroundImageRelativeUrl");
+> = runtime::Property::Named("backgroundImageRelativeUrl");
 /// `bannerLogoRelativeUrl`
 pub const BANNER_LOGO_RELATIVE_URL: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("bannerLogoRelativeUrl");
+> = runtime::Property::Named("bannerLogoRelativeUrl");
 /// `cdnList`
-pub const CDN_LIST: runtime::Property<OrganizationalBrandingLocalization, Vec<String>> = runtime::Property::new(
+pub const CDN_LIST: runtime::Property<OrganizationalBrandingLocalization, Vec<String>> = runtime::Property::Named(
     "cdnList",
 );
 /// `contentCustomization`
 pub const CONTENT_CUSTOMIZATION: runtime::Property<
     OrganizationalBrandingLocalization,
     models::ContentCustomization,
-> = runtime::Property::new("contentCustomization");
+> = runtime::Property::Named("contentCustomization");
 /// `customAccountResetCredentialsUrl`
 pub const CUSTOM_ACCOUNT_RESET_CREDENTIALS_URL: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("customAccountResetCredentialsUrl");
+> = runtime::Property::Named("customAccountResetCredentialsUrl");
 /// `customCSSRelativeUrl`
 pub const CUSTOM_CSS_RELATIVE_URL: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("customCSSRelativeUrl");
+> = runtime::Property::Named("customCSSRelativeUrl");
 /// `customCannotAccessYourAccountText`
 pub const CUSTOM_CANNOT_ACCESS_YOUR_ACCOUNT_TEXT: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("customCannotAccessYourAccountText");
+> = runtime::Property::Named("customCannotAccessYourAccountText");
 /// `customCannotAccessYourAccountUrl`
 pub const CUSTOM_CANNOT_ACCESS_YOUR_ACCOUNT_URL: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("customCannotAccessYourAccountUrl");
+> = runtime::Property::Named("customCannotAccessYourAccountUrl");
 /// `customForgotMyPasswordText`
 pub const CUSTOM_FORGOT_MY_PASSWORD_TEXT: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("customForgotMyPasswordText");
+> = runtime::Property::Named("customForgotMyPasswordText");
 /// `customPrivacyAndCookiesText`
 pub const CUSTOM_PRIVACY_AND_COOKIES_TEXT: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("customPrivacyAndCookiesText");
+> = runtime::Property::Named("customPrivacyAndCookiesText");
 /// `customPrivacyAndCookiesUrl`
 pub const CUSTOM_PRIVACY_AND_COOKIES_URL: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("customPrivacyAndCookiesUrl");
+> = runtime::Property::Named("customPrivacyAndCookiesUrl");
 /// `customResetItNowText`
 pub const CUSTOM_RESET_IT_NOW_TEXT: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("customResetItNowText");
+> = runtime::Property::Named("customResetItNowText");
 /// `customTermsOfUseText`
 pub const CUSTOM_TERMS_OF_USE_TEXT: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("customTermsOfUseText");
+> = runtime::Property::Named("customTermsOfUseText");
 /// `customTermsOfUseUrl`
 pub const CUSTOM_TERMS_OF_USE_URL: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("customTermsOfUseUrl");
+> = runtime::Property::Named("customTermsOfUseUrl");
 /// `faviconRelativeUrl`
 pub const FAVICON_RELATIVE_URL: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("faviconRelativeUrl");
+> = runtime::Property::Named("faviconRelativeUrl");
 /// `headerBackgroundColor`
 pub const HEADER_BACKGROUND_COLOR: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("headerBackgroundColor");
+> = runtime::Property::Named("headerBackgroundColor");
 /// `headerLogoRelativeUrl`
 pub const HEADER_LOGO_RELATIVE_URL: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("headerLogoRelativeUrl");
+> = runtime::Property::Named("headerLogoRelativeUrl");
 /// `id`: never null.
-pub const ID: runtime::Property<OrganizationalBrandingLocalization, String> = runtime::Property::new(
+pub const ID: runtime::Property<OrganizationalBrandingLocalization, String> = runtime::Property::Named(
     "id",
 );
 /// `loginPageLayoutConfiguration`
 pub const LOGIN_PAGE_LAYOUT_CONFIGURATION: runtime::Property<
     OrganizationalBrandingLocalization,
     models::LoginPageLayoutConfiguration,
-> = runtime::Property::new("loginPageLayoutConfiguration");
+> = runtime::Property::Named("loginPageLayoutConfiguration");
 /// `loginPageTextVisibilitySettings`
 pub const LOGIN_PAGE_TEXT_VISIBILITY_SETTINGS: runtime::Property<
     OrganizationalBrandingLocalization,
     models::LoginPageTextVisibilitySettings,
-> = runtime::Property::new("loginPageTextVisibilitySettings");
+> = runtime::Property::Named("loginPageTextVisibilitySettings");
 /// `signInPageText`
 pub const SIGN_IN_PAGE_TEXT: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("signInPageText");
+> = runtime::Property::Named("signInPageText");
 /// `squareLogoDarkRelativeUrl`
 pub const SQUARE_LOGO_DARK_RELATIVE_URL: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("squareLogoDarkRelativeUrl");
+> = runtime::Property::Named("squareLogoDarkRelativeUrl");
 /// `squareLogoRelativeUrl`
 pub const SQUARE_LOGO_RELATIVE_URL: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("squareLogoRelativeUrl");
+> = runtime::Property::Named("squareLogoRelativeUrl");
 /// `usernameHintText`
 pub const USERNAME_HINT_TEXT: runtime::Property<
     OrganizationalBrandingLocalization,
     String,
-> = runtime::Property::new("usernameHintText");
+> = runtime::Property::Named("usernameHintText");

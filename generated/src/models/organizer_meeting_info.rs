@@ -60,6 +60,6 @@ runtime::models!(OrganizerMeetingInfo);
 /// Changes to a [`OrganizerMeetingInfo`].
 pub type Patch = runtime::Patch<OrganizerMeetingInfo>;
 /// `organizer`: never null.
-pub const ORGANIZER: runtime::Property<OrganizerMeetingInfo, models::IdentitySet> = runtime::Property::new(
+pub const ORGANIZER: runtime::Property<OrganizerMeetingInfo, models::IdentitySet> = runtime::Property::Named(
     "organizer",
 );

@@ -64,15 +64,15 @@ runtime::models!(OsVersionCount);
 /// Changes to a [`OsVersionCount`].
 pub type Patch = runtime::Patch<OsVersionCount>;
 /// `deviceCount`: never null.
-pub const DEVICE_COUNT: runtime::Property<OsVersionCount, i32> = runtime::Property::new(
+pub const DEVICE_COUNT: runtime::Property<OsVersionCount, i32> = runtime::Property::Named(
     "deviceCount",
 );
 /// `lastUpdateDateTime`: never null.
 pub const LAST_UPDATE_DATE_TIME: runtime::Property<
     OsVersionCount,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdateDateTime");
+> = runtime::Property::Named("lastUpdateDateTime");
 /// `osVersion`
-pub const OS_VERSION: runtime::Property<OsVersionCount, String> = runtime::Property::new(
+pub const OS_VERSION: runtime::Property<OsVersionCount, String> = runtime::Property::Named(
     "osVersion",
 );

@@ -89,26 +89,26 @@ pub type Patch = runtime::Patch<OutOfBoxExperienceSetting>;
 pub const DEVICE_USAGE_TYPE: runtime::Property<
     OutOfBoxExperienceSetting,
     models::WindowsDeviceUsageType,
-> = runtime::Property::new("deviceUsageType");
+> = runtime::Property::Named("deviceUsageType");
 /// `escapeLinkHidden`: never null.
-pub const ESCAPE_LINK_HIDDEN: runtime::Property<OutOfBoxExperienceSetting, bool> = runtime::Property::new(
+pub const ESCAPE_LINK_HIDDEN: runtime::Property<OutOfBoxExperienceSetting, bool> = runtime::Property::Named(
     "escapeLinkHidden",
 );
 /// `eulaHidden`: never null.
-pub const EULA_HIDDEN: runtime::Property<OutOfBoxExperienceSetting, bool> = runtime::Property::new(
+pub const EULA_HIDDEN: runtime::Property<OutOfBoxExperienceSetting, bool> = runtime::Property::Named(
     "eulaHidden",
 );
 /// `keyboardSelectionPageSkipped`: never null.
 pub const KEYBOARD_SELECTION_PAGE_SKIPPED: runtime::Property<
     OutOfBoxExperienceSetting,
     bool,
-> = runtime::Property::new("keyboardSelectionPageSkipped");
+> = runtime::Property::Named("keyboardSelectionPageSkipped");
 /// `privacySettingsHidden`: never null.
-pub const PRIVACY_SETTINGS_HIDDEN: runtime::Property<OutOfBoxExperienceSetting, bool> = runtime::Property::new(
+pub const PRIVACY_SETTINGS_HIDDEN: runtime::Property<OutOfBoxExperienceSetting, bool> = runtime::Property::Named(
     "privacySettingsHidden",
 );
 /// `userType`: never null.
 pub const USER_TYPE: runtime::Property<
     OutOfBoxExperienceSetting,
     models::WindowsUserType,
-> = runtime::Property::new("userType");
+> = runtime::Property::Named("userType");

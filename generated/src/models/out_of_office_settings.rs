@@ -61,10 +61,10 @@ runtime::models!(OutOfOfficeSettings);
 /// Changes to a [`OutOfOfficeSettings`].
 pub type Patch = runtime::Patch<OutOfOfficeSettings>;
 /// `isOutOfOffice`
-pub const IS_OUT_OF_OFFICE: runtime::Property<OutOfOfficeSettings, bool> = runtime::Property::new(
+pub const IS_OUT_OF_OFFICE: runtime::Property<OutOfOfficeSettings, bool> = runtime::Property::Named(
     "isOutOfOffice",
 );
 /// `message`
-pub const MESSAGE: runtime::Property<OutOfOfficeSettings, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<OutOfOfficeSettings, String> = runtime::Property::Named(
     "message",
 );

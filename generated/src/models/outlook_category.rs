@@ -68,12 +68,14 @@ runtime::models!(OutlookCategory);
 /// Changes to a [`OutlookCategory`].
 pub type Patch = runtime::Patch<OutlookCategory>;
 /// `color`
-pub const COLOR: runtime::Property<OutlookCategory, models::CategoryColor> = runtime::Property::new(
+pub const COLOR: runtime::Property<OutlookCategory, models::CategoryColor> = runtime::Property::Named(
     "color",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<OutlookCategory, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OutlookCategory, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<OutlookCategory, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<OutlookCategory, String> = runtime::Property::Named(
+    "id",
+);

@@ -80,22 +80,22 @@ runtime::models!(OutlookGeoCoordinates);
 /// Changes to a [`OutlookGeoCoordinates`].
 pub type Patch = runtime::Patch<OutlookGeoCoordinates>;
 /// `accuracy`
-pub const ACCURACY: runtime::Property<OutlookGeoCoordinates, f64> = runtime::Property::new(
+pub const ACCURACY: runtime::Property<OutlookGeoCoordinates, f64> = runtime::Property::Named(
     "accuracy",
 );
 /// `altitude`
-pub const ALTITUDE: runtime::Property<OutlookGeoCoordinates, f64> = runtime::Property::new(
+pub const ALTITUDE: runtime::Property<OutlookGeoCoordinates, f64> = runtime::Property::Named(
     "altitude",
 );
 /// `altitudeAccuracy`
-pub const ALTITUDE_ACCURACY: runtime::Property<OutlookGeoCoordinates, f64> = runtime::Property::new(
+pub const ALTITUDE_ACCURACY: runtime::Property<OutlookGeoCoordinates, f64> = runtime::Property::Named(
     "altitudeAccuracy",
 );
 /// `latitude`
-pub const LATITUDE: runtime::Property<OutlookGeoCoordinates, f64> = runtime::Property::new(
+pub const LATITUDE: runtime::Property<OutlookGeoCoordinates, f64> = runtime::Property::Named(
     "latitude",
 );
 /// `longitude`
-pub const LONGITUDE: runtime::Property<OutlookGeoCoordinates, f64> = runtime::Property::new(
+pub const LONGITUDE: runtime::Property<OutlookGeoCoordinates, f64> = runtime::Property::Named(
     "longitude",
 );

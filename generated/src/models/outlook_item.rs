@@ -95,22 +95,22 @@ runtime::models!(OutlookItem);
 /// Changes to a [`OutlookItem`].
 pub type Patch = runtime::Patch<OutlookItem>;
 /// `categories`
-pub const CATEGORIES: runtime::Property<OutlookItem, Vec<String>> = runtime::Property::new(
+pub const CATEGORIES: runtime::Property<OutlookItem, Vec<String>> = runtime::Property::Named(
     "categories",
 );
 /// `changeKey`
-pub const CHANGE_KEY: runtime::Property<OutlookItem, String> = runtime::Property::new(
+pub const CHANGE_KEY: runtime::Property<OutlookItem, String> = runtime::Property::Named(
     "changeKey",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     OutlookItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<OutlookItem, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<OutlookItem, String> = runtime::Property::Named("id");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     OutlookItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

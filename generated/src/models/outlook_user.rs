@@ -63,9 +63,9 @@ runtime::models!(OutlookUser);
 /// Changes to a [`OutlookUser`].
 pub type Patch = runtime::Patch<OutlookUser>;
 /// `id`: never null.
-pub const ID: runtime::Property<OutlookUser, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<OutlookUser, String> = runtime::Property::Named("id");
 /// `masterCategories`: navigation property.
 pub const MASTER_CATEGORIES: runtime::Property<
     OutlookUser,
     runtime::Expanded<Vec<models::OutlookCategory>>,
-> = runtime::Property::new("masterCategories");
+> = runtime::Property::Named("masterCategories");

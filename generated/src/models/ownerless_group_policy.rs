@@ -102,34 +102,34 @@ runtime::models!(OwnerlessGroupPolicy);
 /// Changes to a [`OwnerlessGroupPolicy`].
 pub type Patch = runtime::Patch<OwnerlessGroupPolicy>;
 /// `emailInfo`: never null.
-pub const EMAIL_INFO: runtime::Property<OwnerlessGroupPolicy, models::EmailDetails> = runtime::Property::new(
+pub const EMAIL_INFO: runtime::Property<OwnerlessGroupPolicy, models::EmailDetails> = runtime::Property::Named(
     "emailInfo",
 );
 /// `enabledGroupIds`: never null.
-pub const ENABLED_GROUP_IDS: runtime::Property<OwnerlessGroupPolicy, Vec<String>> = runtime::Property::new(
+pub const ENABLED_GROUP_IDS: runtime::Property<OwnerlessGroupPolicy, Vec<String>> = runtime::Property::Named(
     "enabledGroupIds",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<OwnerlessGroupPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<OwnerlessGroupPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<OwnerlessGroupPolicy, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<OwnerlessGroupPolicy, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `maxMembersToNotify`: never null.
-pub const MAX_MEMBERS_TO_NOTIFY: runtime::Property<OwnerlessGroupPolicy, i64> = runtime::Property::new(
+pub const MAX_MEMBERS_TO_NOTIFY: runtime::Property<OwnerlessGroupPolicy, i64> = runtime::Property::Named(
     "maxMembersToNotify",
 );
 /// `notificationDurationInWeeks`: never null.
-pub const NOTIFICATION_DURATION_IN_WEEKS: runtime::Property<OwnerlessGroupPolicy, i64> = runtime::Property::new(
+pub const NOTIFICATION_DURATION_IN_WEEKS: runtime::Property<OwnerlessGroupPolicy, i64> = runtime::Property::Named(
     "notificationDurationInWeeks",
 );
 /// `policyWebUrl`
-pub const POLICY_WEB_URL: runtime::Property<OwnerlessGroupPolicy, String> = runtime::Property::new(
+pub const POLICY_WEB_URL: runtime::Property<OwnerlessGroupPolicy, String> = runtime::Property::Named(
     "policyWebUrl",
 );
 /// `targetOwners`: never null.
-pub const TARGET_OWNERS: runtime::Property<OwnerlessGroupPolicy, models::TargetOwners> = runtime::Property::new(
+pub const TARGET_OWNERS: runtime::Property<OwnerlessGroupPolicy, models::TargetOwners> = runtime::Property::Named(
     "targetOwners",
 );

@@ -54,4 +54,4 @@ runtime::models!(Package);
 /// Changes to a [`Package`].
 pub type Patch = runtime::Patch<Package>;
 /// `type`
-pub const TYPE: runtime::Property<Package, String> = runtime::Property::new("type");
+pub const TYPE: runtime::Property<Package, String> = runtime::Property::Named("type");

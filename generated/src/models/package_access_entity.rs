@@ -61,11 +61,11 @@ runtime::models!(PackageAccessEntity);
 /// Changes to a [`PackageAccessEntity`].
 pub type Patch = runtime::Patch<PackageAccessEntity>;
 /// `resourceId`: never null.
-pub const RESOURCE_ID: runtime::Property<PackageAccessEntity, String> = runtime::Property::new(
+pub const RESOURCE_ID: runtime::Property<PackageAccessEntity, String> = runtime::Property::Named(
     "resourceId",
 );
 /// `resourceType`: never null.
 pub const RESOURCE_TYPE: runtime::Property<
     PackageAccessEntity,
     models::AccessEntityType,
-> = runtime::Property::new("resourceType");
+> = runtime::Property::Named("resourceType");

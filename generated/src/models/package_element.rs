@@ -61,8 +61,8 @@ runtime::models!(PackageElement);
 /// Changes to a [`PackageElement`].
 pub type Patch = runtime::Patch<PackageElement>;
 /// `definition`
-pub const DEFINITION: runtime::Property<PackageElement, runtime::edm::Json> = runtime::Property::new(
+pub const DEFINITION: runtime::Property<PackageElement, runtime::edm::Json> = runtime::Property::Named(
     "definition",
 );
 /// `id`
-pub const ID: runtime::Property<PackageElement, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PackageElement, String> = runtime::Property::Named("id");

@@ -61,11 +61,11 @@ runtime::models!(PackageElementDetail);
 /// Changes to a [`PackageElementDetail`].
 pub type Patch = runtime::Patch<PackageElementDetail>;
 /// `elementType`
-pub const ELEMENT_TYPE: runtime::Property<PackageElementDetail, String> = runtime::Property::new(
+pub const ELEMENT_TYPE: runtime::Property<PackageElementDetail, String> = runtime::Property::Named(
     "elementType",
 );
 /// `elements`: never null.
 pub const ELEMENTS: runtime::Property<
     PackageElementDetail,
     Vec<models::PackageElement>,
-> = runtime::Property::new("elements");
+> = runtime::Property::Named("elements");

@@ -61,10 +61,10 @@ runtime::models!(PageLinks);
 /// Changes to a [`PageLinks`].
 pub type Patch = runtime::Patch<PageLinks>;
 /// `oneNoteClientUrl`
-pub const ONE_NOTE_CLIENT_URL: runtime::Property<PageLinks, models::ExternalLink> = runtime::Property::new(
+pub const ONE_NOTE_CLIENT_URL: runtime::Property<PageLinks, models::ExternalLink> = runtime::Property::Named(
     "oneNoteClientUrl",
 );
 /// `oneNoteWebUrl`
-pub const ONE_NOTE_WEB_URL: runtime::Property<PageLinks, models::ExternalLink> = runtime::Property::new(
+pub const ONE_NOTE_WEB_URL: runtime::Property<PageLinks, models::ExternalLink> = runtime::Property::Named(
     "oneNoteWebUrl",
 );

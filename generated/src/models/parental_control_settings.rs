@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<ParentalControlSettings>;
 pub const COUNTRIES_BLOCKED_FOR_MINORS: runtime::Property<
     ParentalControlSettings,
     Vec<String>,
-> = runtime::Property::new("countriesBlockedForMinors");
+> = runtime::Property::Named("countriesBlockedForMinors");
 /// `legalAgeGroupRule`
-pub const LEGAL_AGE_GROUP_RULE: runtime::Property<ParentalControlSettings, String> = runtime::Property::new(
+pub const LEGAL_AGE_GROUP_RULE: runtime::Property<ParentalControlSettings, String> = runtime::Property::Named(
     "legalAgeGroupRule",
 );

@@ -80,23 +80,23 @@ runtime::models!(ParseExpressionResponse);
 /// Changes to a [`ParseExpressionResponse`].
 pub type Patch = runtime::Patch<ParseExpressionResponse>;
 /// `error`
-pub const ERROR: runtime::Property<ParseExpressionResponse, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<ParseExpressionResponse, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `evaluationResult`
-pub const EVALUATION_RESULT: runtime::Property<ParseExpressionResponse, Vec<String>> = runtime::Property::new(
+pub const EVALUATION_RESULT: runtime::Property<ParseExpressionResponse, Vec<String>> = runtime::Property::Named(
     "evaluationResult",
 );
 /// `evaluationSucceeded`: never null.
-pub const EVALUATION_SUCCEEDED: runtime::Property<ParseExpressionResponse, bool> = runtime::Property::new(
+pub const EVALUATION_SUCCEEDED: runtime::Property<ParseExpressionResponse, bool> = runtime::Property::Named(
     "evaluationSucceeded",
 );
 /// `parsedExpression`
 pub const PARSED_EXPRESSION: runtime::Property<
     ParseExpressionResponse,
     models::AttributeMappingSource,
-> = runtime::Property::new("parsedExpression");
+> = runtime::Property::Named("parsedExpression");
 /// `parsingSucceeded`: never null.
-pub const PARSING_SUCCEEDED: runtime::Property<ParseExpressionResponse, bool> = runtime::Property::new(
+pub const PARSING_SUCCEEDED: runtime::Property<ParseExpressionResponse, bool> = runtime::Property::Named(
     "parsingSucceeded",
 );

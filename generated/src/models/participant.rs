@@ -320,41 +320,41 @@ runtime::models!(StopHoldMusicParameters);
 /// Changes to a [`Participant`].
 pub type Patch = runtime::Patch<Participant>;
 /// `id`: never null.
-pub const ID: runtime::Property<Participant, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Participant, String> = runtime::Property::Named("id");
 /// `info`: never null.
-pub const INFO: runtime::Property<Participant, models::ParticipantInfo> = runtime::Property::new(
+pub const INFO: runtime::Property<Participant, models::ParticipantInfo> = runtime::Property::Named(
     "info",
 );
 /// `isInLobby`: never null.
-pub const IS_IN_LOBBY: runtime::Property<Participant, bool> = runtime::Property::new(
+pub const IS_IN_LOBBY: runtime::Property<Participant, bool> = runtime::Property::Named(
     "isInLobby",
 );
 /// `isMuted`: never null.
-pub const IS_MUTED: runtime::Property<Participant, bool> = runtime::Property::new(
+pub const IS_MUTED: runtime::Property<Participant, bool> = runtime::Property::Named(
     "isMuted",
 );
 /// `mediaStreams`
-pub const MEDIA_STREAMS: runtime::Property<Participant, Vec<models::MediaStream>> = runtime::Property::new(
+pub const MEDIA_STREAMS: runtime::Property<Participant, Vec<models::MediaStream>> = runtime::Property::Named(
     "mediaStreams",
 );
 /// `metadata`
-pub const METADATA: runtime::Property<Participant, String> = runtime::Property::new(
+pub const METADATA: runtime::Property<Participant, String> = runtime::Property::Named(
     "metadata",
 );
 /// `recordingInfo`
-pub const RECORDING_INFO: runtime::Property<Participant, models::RecordingInfo> = runtime::Property::new(
+pub const RECORDING_INFO: runtime::Property<Participant, models::RecordingInfo> = runtime::Property::Named(
     "recordingInfo",
 );
 /// `removedState`
-pub const REMOVED_STATE: runtime::Property<Participant, models::RemovedState> = runtime::Property::new(
+pub const REMOVED_STATE: runtime::Property<Participant, models::RemovedState> = runtime::Property::Named(
     "removedState",
 );
 /// `restrictedExperience`
 pub const RESTRICTED_EXPERIENCE: runtime::Property<
     Participant,
     models::OnlineMeetingRestricted,
-> = runtime::Property::new("restrictedExperience");
+> = runtime::Property::Named("restrictedExperience");
 /// `rosterSequenceNumber`
-pub const ROSTER_SEQUENCE_NUMBER: runtime::Property<Participant, i64> = runtime::Property::new(
+pub const ROSTER_SEQUENCE_NUMBER: runtime::Property<Participant, i64> = runtime::Property::Named(
     "rosterSequenceNumber",
 );

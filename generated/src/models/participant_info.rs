@@ -90,26 +90,26 @@ runtime::models!(ParticipantInfo);
 /// Changes to a [`ParticipantInfo`].
 pub type Patch = runtime::Patch<ParticipantInfo>;
 /// `countryCode`
-pub const COUNTRY_CODE: runtime::Property<ParticipantInfo, String> = runtime::Property::new(
+pub const COUNTRY_CODE: runtime::Property<ParticipantInfo, String> = runtime::Property::Named(
     "countryCode",
 );
 /// `endpointType`
-pub const ENDPOINT_TYPE: runtime::Property<ParticipantInfo, models::EndpointType> = runtime::Property::new(
+pub const ENDPOINT_TYPE: runtime::Property<ParticipantInfo, models::EndpointType> = runtime::Property::Named(
     "endpointType",
 );
 /// `identity`: never null.
-pub const IDENTITY: runtime::Property<ParticipantInfo, models::IdentitySet> = runtime::Property::new(
+pub const IDENTITY: runtime::Property<ParticipantInfo, models::IdentitySet> = runtime::Property::Named(
     "identity",
 );
 /// `languageId`
-pub const LANGUAGE_ID: runtime::Property<ParticipantInfo, String> = runtime::Property::new(
+pub const LANGUAGE_ID: runtime::Property<ParticipantInfo, String> = runtime::Property::Named(
     "languageId",
 );
 /// `participantId`
-pub const PARTICIPANT_ID: runtime::Property<ParticipantInfo, String> = runtime::Property::new(
+pub const PARTICIPANT_ID: runtime::Property<ParticipantInfo, String> = runtime::Property::Named(
     "participantId",
 );
 /// `region`
-pub const REGION: runtime::Property<ParticipantInfo, String> = runtime::Property::new(
+pub const REGION: runtime::Property<ParticipantInfo, String> = runtime::Property::Named(
     "region",
 );

@@ -66,8 +66,8 @@ pub type Patch = runtime::Patch<ParticipantJoiningNotification>;
 pub const CALL: runtime::Property<
     ParticipantJoiningNotification,
     runtime::Expanded<models::Call>,
-> = runtime::Property::new("call");
+> = runtime::Property::Named("call");
 /// `id`: never null.
-pub const ID: runtime::Property<ParticipantJoiningNotification, String> = runtime::Property::new(
+pub const ID: runtime::Property<ParticipantJoiningNotification, String> = runtime::Property::Named(
     "id",
 );

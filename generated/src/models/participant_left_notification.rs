@@ -71,12 +71,12 @@ pub type Patch = runtime::Patch<ParticipantLeftNotification>;
 pub const CALL: runtime::Property<
     ParticipantLeftNotification,
     runtime::Expanded<models::Call>,
-> = runtime::Property::new("call");
+> = runtime::Property::Named("call");
 /// `id`: never null.
-pub const ID: runtime::Property<ParticipantLeftNotification, String> = runtime::Property::new(
+pub const ID: runtime::Property<ParticipantLeftNotification, String> = runtime::Property::Named(
     "id",
 );
 /// `participantId`: never null.
-pub const PARTICIPANT_ID: runtime::Property<ParticipantLeftNotification, String> = runtime::Property::new(
+pub const PARTICIPANT_ID: runtime::Property<ParticipantLeftNotification, String> = runtime::Property::Named(
     "participantId",
 );

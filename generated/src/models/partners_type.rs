@@ -66,6 +66,6 @@ pub type Patch = runtime::Patch<Partners>;
 pub const BILLING: runtime::Property<
     Partners,
     runtime::Expanded<models::partners::billing::Billing>,
-> = runtime::Property::new("billing");
+> = runtime::Property::Named("billing");
 /// `id`: never null.
-pub const ID: runtime::Property<Partners, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Partners, String> = runtime::Property::Named("id");

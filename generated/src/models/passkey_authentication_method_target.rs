@@ -81,18 +81,18 @@ pub type Patch = runtime::Patch<PasskeyAuthenticationMethodTarget>;
 pub const ALLOWED_PASSKEY_PROFILES: runtime::Property<
     PasskeyAuthenticationMethodTarget,
     Vec<runtime::edm::Guid>,
-> = runtime::Property::new("allowedPasskeyProfiles");
+> = runtime::Property::Named("allowedPasskeyProfiles");
 /// `id`: never null.
-pub const ID: runtime::Property<PasskeyAuthenticationMethodTarget, String> = runtime::Property::new(
+pub const ID: runtime::Property<PasskeyAuthenticationMethodTarget, String> = runtime::Property::Named(
     "id",
 );
 /// `isRegistrationRequired`: never null.
 pub const IS_REGISTRATION_REQUIRED: runtime::Property<
     PasskeyAuthenticationMethodTarget,
     bool,
-> = runtime::Property::new("isRegistrationRequired");
+> = runtime::Property::Named("isRegistrationRequired");
 /// `targetType`: never null.
 pub const TARGET_TYPE: runtime::Property<
     PasskeyAuthenticationMethodTarget,
     models::AuthenticationMethodTargetType,
-> = runtime::Property::new("targetType");
+> = runtime::Property::Named("targetType");

@@ -87,20 +87,20 @@ pub type Patch = runtime::Patch<PasskeyProfile>;
 pub const ATTESTATION_ENFORCEMENT: runtime::Property<
     PasskeyProfile,
     models::AttestationEnforcement,
-> = runtime::Property::new("attestationEnforcement");
+> = runtime::Property::Named("attestationEnforcement");
 /// `id`: never null.
-pub const ID: runtime::Property<PasskeyProfile, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PasskeyProfile, String> = runtime::Property::Named("id");
 /// `keyRestrictions`
 pub const KEY_RESTRICTIONS: runtime::Property<
     PasskeyProfile,
     models::Fido2KeyRestrictions,
-> = runtime::Property::new("keyRestrictions");
+> = runtime::Property::Named("keyRestrictions");
 /// `name`
-pub const NAME: runtime::Property<PasskeyProfile, String> = runtime::Property::new(
+pub const NAME: runtime::Property<PasskeyProfile, String> = runtime::Property::Named(
     "name",
 );
 /// `passkeyTypes`
 pub const PASSKEY_TYPES: runtime::Property<
     PasskeyProfile,
     runtime::Flags<models::PasskeyTypes>,
-> = runtime::Property::new("passkeyTypes");
+> = runtime::Property::Named("passkeyTypes");

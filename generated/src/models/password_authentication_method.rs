@@ -71,12 +71,12 @@ pub type Patch = runtime::Patch<PasswordAuthenticationMethod>;
 pub const CREATED_DATE_TIME: runtime::Property<
     PasswordAuthenticationMethod,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<PasswordAuthenticationMethod, String> = runtime::Property::new(
+pub const ID: runtime::Property<PasswordAuthenticationMethod, String> = runtime::Property::Named(
     "id",
 );
 /// `password`
-pub const PASSWORD: runtime::Property<PasswordAuthenticationMethod, String> = runtime::Property::new(
+pub const PASSWORD: runtime::Property<PasswordAuthenticationMethod, String> = runtime::Property::Named(
     "password",
 );

@@ -95,30 +95,30 @@ pub type Patch = runtime::Patch<PasswordCredential>;
 pub const CUSTOM_KEY_IDENTIFIER: runtime::Property<
     PasswordCredential,
     runtime::edm::Binary,
-> = runtime::Property::new("customKeyIdentifier");
+> = runtime::Property::Named("customKeyIdentifier");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<PasswordCredential, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<PasswordCredential, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     PasswordCredential,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `hint`
-pub const HINT: runtime::Property<PasswordCredential, String> = runtime::Property::new(
+pub const HINT: runtime::Property<PasswordCredential, String> = runtime::Property::Named(
     "hint",
 );
 /// `keyId`
-pub const KEY_ID: runtime::Property<PasswordCredential, runtime::edm::Guid> = runtime::Property::new(
+pub const KEY_ID: runtime::Property<PasswordCredential, runtime::edm::Guid> = runtime::Property::Named(
     "keyId",
 );
 /// `secretText`
-pub const SECRET_TEXT: runtime::Property<PasswordCredential, String> = runtime::Property::new(
+pub const SECRET_TEXT: runtime::Property<PasswordCredential, String> = runtime::Property::Named(
     "secretText",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     PasswordCredential,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

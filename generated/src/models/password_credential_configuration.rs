@@ -83,24 +83,24 @@ pub type Patch = runtime::Patch<PasswordCredentialConfiguration>;
 pub const EXCLUDE_ACTORS: runtime::Property<
     PasswordCredentialConfiguration,
     models::AppManagementPolicyActorExemptions,
-> = runtime::Property::new("excludeActors");
+> = runtime::Property::Named("excludeActors");
 /// `maxLifetime`
 pub const MAX_LIFETIME: runtime::Property<
     PasswordCredentialConfiguration,
     runtime::edm::Duration,
-> = runtime::Property::new("maxLifetime");
+> = runtime::Property::Named("maxLifetime");
 /// `restrictForAppsCreatedAfterDateTime`
 pub const RESTRICT_FOR_APPS_CREATED_AFTER_DATE_TIME: runtime::Property<
     PasswordCredentialConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("restrictForAppsCreatedAfterDateTime");
+> = runtime::Property::Named("restrictForAppsCreatedAfterDateTime");
 /// `restrictionType`
 pub const RESTRICTION_TYPE: runtime::Property<
     PasswordCredentialConfiguration,
     models::AppCredentialRestrictionType,
-> = runtime::Property::new("restrictionType");
+> = runtime::Property::Named("restrictionType");
 /// `state`: never null.
 pub const STATE: runtime::Property<
     PasswordCredentialConfiguration,
     models::AppManagementRestrictionState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -68,15 +68,15 @@ runtime::models!(PasswordProfile);
 /// Changes to a [`PasswordProfile`].
 pub type Patch = runtime::Patch<PasswordProfile>;
 /// `forceChangePasswordNextSignIn`
-pub const FORCE_CHANGE_PASSWORD_NEXT_SIGN_IN: runtime::Property<PasswordProfile, bool> = runtime::Property::new(
+pub const FORCE_CHANGE_PASSWORD_NEXT_SIGN_IN: runtime::Property<PasswordProfile, bool> = runtime::Property::Named(
     "forceChangePasswordNextSignIn",
 );
 /// `forceChangePasswordNextSignInWithMfa`
 pub const FORCE_CHANGE_PASSWORD_NEXT_SIGN_IN_WITH_MFA: runtime::Property<
     PasswordProfile,
     bool,
-> = runtime::Property::new("forceChangePasswordNextSignInWithMfa");
+> = runtime::Property::Named("forceChangePasswordNextSignInWithMfa");
 /// `password`
-pub const PASSWORD: runtime::Property<PasswordProfile, String> = runtime::Property::new(
+pub const PASSWORD: runtime::Property<PasswordProfile, String> = runtime::Property::Named(
     "password",
 );

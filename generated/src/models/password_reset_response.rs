@@ -56,6 +56,6 @@ runtime::models!(PasswordResetResponse);
 /// Changes to a [`PasswordResetResponse`].
 pub type Patch = runtime::Patch<PasswordResetResponse>;
 /// `newPassword`
-pub const NEW_PASSWORD: runtime::Property<PasswordResetResponse, String> = runtime::Property::new(
+pub const NEW_PASSWORD: runtime::Property<PasswordResetResponse, String> = runtime::Property::Named(
     "newPassword",
 );

@@ -59,10 +59,10 @@ runtime::models!(PatternedRecurrence);
 /// Changes to a [`PatternedRecurrence`].
 pub type Patch = runtime::Patch<PatternedRecurrence>;
 /// `pattern`
-pub const PATTERN: runtime::Property<PatternedRecurrence, models::RecurrencePattern> = runtime::Property::new(
+pub const PATTERN: runtime::Property<PatternedRecurrence, models::RecurrencePattern> = runtime::Property::Named(
     "pattern",
 );
 /// `range`
-pub const RANGE: runtime::Property<PatternedRecurrence, models::RecurrenceRange> = runtime::Property::new(
+pub const RANGE: runtime::Property<PatternedRecurrence, models::RecurrenceRange> = runtime::Property::Named(
     "range",
 );

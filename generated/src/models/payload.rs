@@ -192,94 +192,94 @@ runtime::models!(Payload);
 /// Changes to a [`Payload`].
 pub type Patch = runtime::Patch<Payload>;
 /// `brand`
-pub const BRAND: runtime::Property<Payload, models::PayloadBrand> = runtime::Property::new(
+pub const BRAND: runtime::Property<Payload, models::PayloadBrand> = runtime::Property::Named(
     "brand",
 );
 /// `complexity`
-pub const COMPLEXITY: runtime::Property<Payload, models::PayloadComplexity> = runtime::Property::new(
+pub const COMPLEXITY: runtime::Property<Payload, models::PayloadComplexity> = runtime::Property::Named(
     "complexity",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<Payload, models::EmailIdentity> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<Payload, models::EmailIdentity> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Payload, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Payload, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Payload, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Payload, String> = runtime::Property::Named(
     "description",
 );
 /// `detail`
-pub const DETAIL: runtime::Property<Payload, models::PayloadDetail> = runtime::Property::new(
+pub const DETAIL: runtime::Property<Payload, models::PayloadDetail> = runtime::Property::Named(
     "detail",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Payload, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Payload, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Payload, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Payload, String> = runtime::Property::Named("id");
 /// `industry`
-pub const INDUSTRY: runtime::Property<Payload, models::PayloadIndustry> = runtime::Property::new(
+pub const INDUSTRY: runtime::Property<Payload, models::PayloadIndustry> = runtime::Property::Named(
     "industry",
 );
 /// `isAutomated`
-pub const IS_AUTOMATED: runtime::Property<Payload, bool> = runtime::Property::new(
+pub const IS_AUTOMATED: runtime::Property<Payload, bool> = runtime::Property::Named(
     "isAutomated",
 );
 /// `isControversial`
-pub const IS_CONTROVERSIAL: runtime::Property<Payload, bool> = runtime::Property::new(
+pub const IS_CONTROVERSIAL: runtime::Property<Payload, bool> = runtime::Property::Named(
     "isControversial",
 );
 /// `isCurrentEvent`
-pub const IS_CURRENT_EVENT: runtime::Property<Payload, bool> = runtime::Property::new(
+pub const IS_CURRENT_EVENT: runtime::Property<Payload, bool> = runtime::Property::Named(
     "isCurrentEvent",
 );
 /// `language`
-pub const LANGUAGE: runtime::Property<Payload, String> = runtime::Property::new(
+pub const LANGUAGE: runtime::Property<Payload, String> = runtime::Property::Named(
     "language",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<Payload, models::EmailIdentity> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<Payload, models::EmailIdentity> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Payload,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `payloadTags`
-pub const PAYLOAD_TAGS: runtime::Property<Payload, Vec<String>> = runtime::Property::new(
+pub const PAYLOAD_TAGS: runtime::Property<Payload, Vec<String>> = runtime::Property::Named(
     "payloadTags",
 );
 /// `platform`
-pub const PLATFORM: runtime::Property<Payload, models::PayloadDeliveryPlatform> = runtime::Property::new(
+pub const PLATFORM: runtime::Property<Payload, models::PayloadDeliveryPlatform> = runtime::Property::Named(
     "platform",
 );
 /// `predictedCompromiseRate`
-pub const PREDICTED_COMPROMISE_RATE: runtime::Property<Payload, f64> = runtime::Property::new(
+pub const PREDICTED_COMPROMISE_RATE: runtime::Property<Payload, f64> = runtime::Property::Named(
     "predictedCompromiseRate",
 );
 /// `simulationAttackType`
 pub const SIMULATION_ATTACK_TYPE: runtime::Property<
     Payload,
     models::SimulationAttackType,
-> = runtime::Property::new("simulationAttackType");
+> = runtime::Property::Named("simulationAttackType");
 /// `source`: never null.
-pub const SOURCE: runtime::Property<Payload, models::SimulationContentSource> = runtime::Property::new(
+pub const SOURCE: runtime::Property<Payload, models::SimulationContentSource> = runtime::Property::Named(
     "source",
 );
 /// `status`
-pub const STATUS: runtime::Property<Payload, models::SimulationContentStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<Payload, models::SimulationContentStatus> = runtime::Property::Named(
     "status",
 );
 /// `technique`
-pub const TECHNIQUE: runtime::Property<Payload, models::SimulationAttackTechnique> = runtime::Property::new(
+pub const TECHNIQUE: runtime::Property<Payload, models::SimulationAttackTechnique> = runtime::Property::Named(
     "technique",
 );
 /// `theme`
-pub const THEME: runtime::Property<Payload, models::PayloadTheme> = runtime::Property::new(
+pub const THEME: runtime::Property<Payload, models::PayloadTheme> = runtime::Property::Named(
     "theme",
 );

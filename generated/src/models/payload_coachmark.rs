@@ -91,24 +91,24 @@ pub type Patch = runtime::Patch<PayloadCoachmark>;
 pub const COACHMARK_LOCATION: runtime::Property<
     PayloadCoachmark,
     models::CoachmarkLocation,
-> = runtime::Property::new("coachmarkLocation");
+> = runtime::Property::Named("coachmarkLocation");
 /// `description`
-pub const DESCRIPTION: runtime::Property<PayloadCoachmark, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<PayloadCoachmark, String> = runtime::Property::Named(
     "description",
 );
 /// `indicator`
-pub const INDICATOR: runtime::Property<PayloadCoachmark, String> = runtime::Property::new(
+pub const INDICATOR: runtime::Property<PayloadCoachmark, String> = runtime::Property::Named(
     "indicator",
 );
 /// `isValid`
-pub const IS_VALID: runtime::Property<PayloadCoachmark, bool> = runtime::Property::new(
+pub const IS_VALID: runtime::Property<PayloadCoachmark, bool> = runtime::Property::Named(
     "isValid",
 );
 /// `language`
-pub const LANGUAGE: runtime::Property<PayloadCoachmark, String> = runtime::Property::new(
+pub const LANGUAGE: runtime::Property<PayloadCoachmark, String> = runtime::Property::Named(
     "language",
 );
 /// `order`
-pub const ORDER: runtime::Property<PayloadCoachmark, String> = runtime::Property::new(
+pub const ORDER: runtime::Property<PayloadCoachmark, String> = runtime::Property::Named(
     "order",
 );

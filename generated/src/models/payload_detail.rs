@@ -68,14 +68,14 @@ runtime::models!(PayloadDetail);
 /// Changes to a [`PayloadDetail`].
 pub type Patch = runtime::Patch<PayloadDetail>;
 /// `coachmarks`
-pub const COACHMARKS: runtime::Property<PayloadDetail, Vec<models::PayloadCoachmark>> = runtime::Property::new(
+pub const COACHMARKS: runtime::Property<PayloadDetail, Vec<models::PayloadCoachmark>> = runtime::Property::Named(
     "coachmarks",
 );
 /// `content`
-pub const CONTENT: runtime::Property<PayloadDetail, String> = runtime::Property::new(
+pub const CONTENT: runtime::Property<PayloadDetail, String> = runtime::Property::Named(
     "content",
 );
 /// `phishingUrl`
-pub const PHISHING_URL: runtime::Property<PayloadDetail, String> = runtime::Property::new(
+pub const PHISHING_URL: runtime::Property<PayloadDetail, String> = runtime::Property::Named(
     "phishingUrl",
 );

@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<PendingContentUpdate>;
 pub const QUEUED_DATE_TIME: runtime::Property<
     PendingContentUpdate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("queuedDateTime");
+> = runtime::Property::Named("queuedDateTime");

@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<PendingOperations>;
 pub const PENDING_CONTENT_UPDATE: runtime::Property<
     PendingOperations,
     models::PendingContentUpdate,
-> = runtime::Property::new("pendingContentUpdate");
+> = runtime::Property::Named("pendingContentUpdate");

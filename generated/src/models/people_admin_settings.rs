@@ -92,31 +92,31 @@ runtime::models!(PeopleAdminSettings);
 /// Changes to a [`PeopleAdminSettings`].
 pub type Patch = runtime::Patch<PeopleAdminSettings>;
 /// `id`: never null.
-pub const ID: runtime::Property<PeopleAdminSettings, String> = runtime::Property::new(
+pub const ID: runtime::Property<PeopleAdminSettings, String> = runtime::Property::Named(
     "id",
 );
 /// `itemInsights`: navigation property.
 pub const ITEM_INSIGHTS: runtime::Property<
     PeopleAdminSettings,
     runtime::Expanded<models::InsightsSettings>,
-> = runtime::Property::new("itemInsights");
+> = runtime::Property::Named("itemInsights");
 /// `profileCardProperties`: navigation property.
 pub const PROFILE_CARD_PROPERTIES: runtime::Property<
     PeopleAdminSettings,
     runtime::Expanded<Vec<models::ProfileCardProperty>>,
-> = runtime::Property::new("profileCardProperties");
+> = runtime::Property::Named("profileCardProperties");
 /// `profilePropertySettings`: navigation property.
 pub const PROFILE_PROPERTY_SETTINGS: runtime::Property<
     PeopleAdminSettings,
     runtime::Expanded<Vec<models::ProfilePropertySetting>>,
-> = runtime::Property::new("profilePropertySettings");
+> = runtime::Property::Named("profilePropertySettings");
 /// `profileSources`: navigation property.
 pub const PROFILE_SOURCES: runtime::Property<
     PeopleAdminSettings,
     runtime::Expanded<Vec<models::ProfileSource>>,
-> = runtime::Property::new("profileSources");
+> = runtime::Property::Named("profileSources");
 /// `pronouns`: navigation property.
 pub const PRONOUNS: runtime::Property<
     PeopleAdminSettings,
     runtime::Expanded<models::PronounsSettings>,
-> = runtime::Property::new("pronouns");
+> = runtime::Property::Named("pronouns");

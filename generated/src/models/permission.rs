@@ -179,48 +179,48 @@ pub type Patch = runtime::Patch<Permission>;
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     Permission,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `grantedTo`
-pub const GRANTED_TO: runtime::Property<Permission, models::IdentitySet> = runtime::Property::new(
+pub const GRANTED_TO: runtime::Property<Permission, models::IdentitySet> = runtime::Property::Named(
     "grantedTo",
 );
 /// `grantedToIdentities`
 pub const GRANTED_TO_IDENTITIES: runtime::Property<
     Permission,
     Vec<models::IdentitySet>,
-> = runtime::Property::new("grantedToIdentities");
+> = runtime::Property::Named("grantedToIdentities");
 /// `grantedToIdentitiesV2`
 pub const GRANTED_TO_IDENTITIES_V2: runtime::Property<
     Permission,
     Vec<models::SharePointIdentitySet>,
-> = runtime::Property::new("grantedToIdentitiesV2");
+> = runtime::Property::Named("grantedToIdentitiesV2");
 /// `grantedToV2`
-pub const GRANTED_TO_V2: runtime::Property<Permission, models::SharePointIdentitySet> = runtime::Property::new(
+pub const GRANTED_TO_V2: runtime::Property<Permission, models::SharePointIdentitySet> = runtime::Property::Named(
     "grantedToV2",
 );
 /// `hasPassword`
-pub const HAS_PASSWORD: runtime::Property<Permission, bool> = runtime::Property::new(
+pub const HAS_PASSWORD: runtime::Property<Permission, bool> = runtime::Property::Named(
     "hasPassword",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Permission, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Permission, String> = runtime::Property::Named("id");
 /// `inheritedFrom`
-pub const INHERITED_FROM: runtime::Property<Permission, models::ItemReference> = runtime::Property::new(
+pub const INHERITED_FROM: runtime::Property<Permission, models::ItemReference> = runtime::Property::Named(
     "inheritedFrom",
 );
 /// `invitation`
-pub const INVITATION: runtime::Property<Permission, models::SharingInvitation> = runtime::Property::new(
+pub const INVITATION: runtime::Property<Permission, models::SharingInvitation> = runtime::Property::Named(
     "invitation",
 );
 /// `link`
-pub const LINK: runtime::Property<Permission, models::SharingLink> = runtime::Property::new(
+pub const LINK: runtime::Property<Permission, models::SharingLink> = runtime::Property::Named(
     "link",
 );
 /// `roles`
-pub const ROLES: runtime::Property<Permission, Vec<String>> = runtime::Property::new(
+pub const ROLES: runtime::Property<Permission, Vec<String>> = runtime::Property::Named(
     "roles",
 );
 /// `shareId`
-pub const SHARE_ID: runtime::Property<Permission, String> = runtime::Property::new(
+pub const SHARE_ID: runtime::Property<Permission, String> = runtime::Property::Named(
     "shareId",
 );

@@ -109,41 +109,41 @@ pub type Patch = runtime::Patch<PermissionGrantConditionSet>;
 pub const CLIENT_APPLICATION_IDS: runtime::Property<
     PermissionGrantConditionSet,
     Vec<String>,
-> = runtime::Property::new("clientApplicationIds");
+> = runtime::Property::Named("clientApplicationIds");
 /// `clientApplicationPublisherIds`
 pub const CLIENT_APPLICATION_PUBLISHER_IDS: runtime::Property<
     PermissionGrantConditionSet,
     Vec<String>,
-> = runtime::Property::new("clientApplicationPublisherIds");
+> = runtime::Property::Named("clientApplicationPublisherIds");
 /// `clientApplicationTenantIds`
 pub const CLIENT_APPLICATION_TENANT_IDS: runtime::Property<
     PermissionGrantConditionSet,
     Vec<String>,
-> = runtime::Property::new("clientApplicationTenantIds");
+> = runtime::Property::Named("clientApplicationTenantIds");
 /// `clientApplicationsFromVerifiedPublisherOnly`
 pub const CLIENT_APPLICATIONS_FROM_VERIFIED_PUBLISHER_ONLY: runtime::Property<
     PermissionGrantConditionSet,
     bool,
-> = runtime::Property::new("clientApplicationsFromVerifiedPublisherOnly");
+> = runtime::Property::Named("clientApplicationsFromVerifiedPublisherOnly");
 /// `id`: never null.
-pub const ID: runtime::Property<PermissionGrantConditionSet, String> = runtime::Property::new(
+pub const ID: runtime::Property<PermissionGrantConditionSet, String> = runtime::Property::Named(
     "id",
 );
 /// `permissionClassification`
 pub const PERMISSION_CLASSIFICATION: runtime::Property<
     PermissionGrantConditionSet,
     String,
-> = runtime::Property::new("permissionClassification");
+> = runtime::Property::Named("permissionClassification");
 /// `permissionType`
 pub const PERMISSION_TYPE: runtime::Property<
     PermissionGrantConditionSet,
     models::PermissionType,
-> = runtime::Property::new("permissionType");
+> = runtime::Property::Named("permissionType");
 /// `permissions`
-pub const PERMISSIONS: runtime::Property<PermissionGrantConditionSet, Vec<String>> = runtime::Property::new(
+pub const PERMISSIONS: runtime::Property<PermissionGrantConditionSet, Vec<String>> = runtime::Property::Named(
     "permissions",
 );
 /// `resourceApplication`
-pub const RESOURCE_APPLICATION: runtime::Property<PermissionGrantConditionSet, String> = runtime::Property::new(
+pub const RESOURCE_APPLICATION: runtime::Property<PermissionGrantConditionSet, String> = runtime::Property::Named(
     "resourceApplication",
 );

@@ -107,13 +107,13 @@ pub type Patch = runtime::Patch<PermissionGrantPolicy>;
 pub const DELETED_DATE_TIME: runtime::Property<
     PermissionGrantPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<PermissionGrantPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<PermissionGrantPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<PermissionGrantPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<PermissionGrantPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `excludes`: navigation property.
@@ -121,9 +121,9 @@ pub const DISPLAY_NAME: runtime::Property<PermissionGrantPolicy, String> = runti
 pub const EXCLUDES: runtime::Property<
     PermissionGrantPolicy,
     crate::runtime::Expanded<Vec<crate::models::PermissionGrantConditionSet>>,
-> = runtime::Property::new("excludes");
+> = runtime::Property::Named("excludes");
 /// `id`: never null.
-pub const ID: runtime::Property<PermissionGrantPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<PermissionGrantPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `includes`: navigation property.
@@ -131,4 +131,4 @@ pub const ID: runtime::Property<PermissionGrantPolicy, String> = runtime::Proper
 pub const INCLUDES: runtime::Property<
     PermissionGrantPolicy,
     crate::runtime::Expanded<Vec<crate::models::PermissionGrantConditionSet>>,
-> = runtime::Property::new("includes");
+> = runtime::Property::Named("includes");

@@ -104,38 +104,38 @@ runtime::models!(PermissionScope);
 /// Changes to a [`PermissionScope`].
 pub type Patch = runtime::Patch<PermissionScope>;
 /// `adminConsentDescription`
-pub const ADMIN_CONSENT_DESCRIPTION: runtime::Property<PermissionScope, String> = runtime::Property::new(
+pub const ADMIN_CONSENT_DESCRIPTION: runtime::Property<PermissionScope, String> = runtime::Property::Named(
     "adminConsentDescription",
 );
 /// `adminConsentDisplayName`
-pub const ADMIN_CONSENT_DISPLAY_NAME: runtime::Property<PermissionScope, String> = runtime::Property::new(
+pub const ADMIN_CONSENT_DISPLAY_NAME: runtime::Property<PermissionScope, String> = runtime::Property::Named(
     "adminConsentDisplayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PermissionScope, runtime::edm::Guid> = runtime::Property::new(
+pub const ID: runtime::Property<PermissionScope, runtime::edm::Guid> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<PermissionScope, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<PermissionScope, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `origin`
-pub const ORIGIN: runtime::Property<PermissionScope, String> = runtime::Property::new(
+pub const ORIGIN: runtime::Property<PermissionScope, String> = runtime::Property::Named(
     "origin",
 );
 /// `type`
-pub const TYPE: runtime::Property<PermissionScope, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<PermissionScope, String> = runtime::Property::Named(
     "type",
 );
 /// `userConsentDescription`
-pub const USER_CONSENT_DESCRIPTION: runtime::Property<PermissionScope, String> = runtime::Property::new(
+pub const USER_CONSENT_DESCRIPTION: runtime::Property<PermissionScope, String> = runtime::Property::Named(
     "userConsentDescription",
 );
 /// `userConsentDisplayName`
-pub const USER_CONSENT_DISPLAY_NAME: runtime::Property<PermissionScope, String> = runtime::Property::new(
+pub const USER_CONSENT_DISPLAY_NAME: runtime::Property<PermissionScope, String> = runtime::Property::Named(
     "userConsentDisplayName",
 );
 /// `value`
-pub const VALUE: runtime::Property<PermissionScope, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<PermissionScope, String> = runtime::Property::Named(
     "value",
 );

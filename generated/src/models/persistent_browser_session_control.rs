@@ -61,11 +61,11 @@ runtime::models!(PersistentBrowserSessionControl);
 /// Changes to a [`PersistentBrowserSessionControl`].
 pub type Patch = runtime::Patch<PersistentBrowserSessionControl>;
 /// `isEnabled`
-pub const IS_ENABLED: runtime::Property<PersistentBrowserSessionControl, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<PersistentBrowserSessionControl, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `mode`
 pub const MODE: runtime::Property<
     PersistentBrowserSessionControl,
     models::PersistentBrowserSessionMode,
-> = runtime::Property::new("mode");
+> = runtime::Property::Named("mode");

@@ -174,79 +174,81 @@ runtime::models!(Person);
 /// Changes to a [`Person`].
 pub type Patch = runtime::Patch<Person>;
 /// `birthday`
-pub const BIRTHDAY: runtime::Property<Person, String> = runtime::Property::new(
+pub const BIRTHDAY: runtime::Property<Person, String> = runtime::Property::Named(
     "birthday",
 );
 /// `companyName`
-pub const COMPANY_NAME: runtime::Property<Person, String> = runtime::Property::new(
+pub const COMPANY_NAME: runtime::Property<Person, String> = runtime::Property::Named(
     "companyName",
 );
 /// `department`
-pub const DEPARTMENT: runtime::Property<Person, String> = runtime::Property::new(
+pub const DEPARTMENT: runtime::Property<Person, String> = runtime::Property::Named(
     "department",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Person, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Person, String> = runtime::Property::Named(
     "displayName",
 );
 /// `givenName`
-pub const GIVEN_NAME: runtime::Property<Person, String> = runtime::Property::new(
+pub const GIVEN_NAME: runtime::Property<Person, String> = runtime::Property::Named(
     "givenName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Person, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Person, String> = runtime::Property::Named("id");
 /// `imAddress`
-pub const IM_ADDRESS: runtime::Property<Person, String> = runtime::Property::new(
+pub const IM_ADDRESS: runtime::Property<Person, String> = runtime::Property::Named(
     "imAddress",
 );
 /// `isFavorite`
-pub const IS_FAVORITE: runtime::Property<Person, bool> = runtime::Property::new(
+pub const IS_FAVORITE: runtime::Property<Person, bool> = runtime::Property::Named(
     "isFavorite",
 );
 /// `jobTitle`
-pub const JOB_TITLE: runtime::Property<Person, String> = runtime::Property::new(
+pub const JOB_TITLE: runtime::Property<Person, String> = runtime::Property::Named(
     "jobTitle",
 );
 /// `officeLocation`
-pub const OFFICE_LOCATION: runtime::Property<Person, String> = runtime::Property::new(
+pub const OFFICE_LOCATION: runtime::Property<Person, String> = runtime::Property::Named(
     "officeLocation",
 );
 /// `personNotes`
-pub const PERSON_NOTES: runtime::Property<Person, String> = runtime::Property::new(
+pub const PERSON_NOTES: runtime::Property<Person, String> = runtime::Property::Named(
     "personNotes",
 );
 /// `personType`
-pub const PERSON_TYPE: runtime::Property<Person, models::PersonType> = runtime::Property::new(
+pub const PERSON_TYPE: runtime::Property<Person, models::PersonType> = runtime::Property::Named(
     "personType",
 );
 /// `phones`
-pub const PHONES: runtime::Property<Person, Vec<models::Phone>> = runtime::Property::new(
+pub const PHONES: runtime::Property<Person, Vec<models::Phone>> = runtime::Property::Named(
     "phones",
 );
 /// `postalAddresses`
-pub const POSTAL_ADDRESSES: runtime::Property<Person, Vec<models::Location>> = runtime::Property::new(
+pub const POSTAL_ADDRESSES: runtime::Property<Person, Vec<models::Location>> = runtime::Property::Named(
     "postalAddresses",
 );
 /// `profession`
-pub const PROFESSION: runtime::Property<Person, String> = runtime::Property::new(
+pub const PROFESSION: runtime::Property<Person, String> = runtime::Property::Named(
     "profession",
 );
 /// `scoredEmailAddresses`
 pub const SCORED_EMAIL_ADDRESSES: runtime::Property<
     Person,
     Vec<models::ScoredEmailAddress>,
-> = runtime::Property::new("scoredEmailAddresses");
+> = runtime::Property::Named("scoredEmailAddresses");
 /// `surname`
-pub const SURNAME: runtime::Property<Person, String> = runtime::Property::new("surname");
+pub const SURNAME: runtime::Property<Person, String> = runtime::Property::Named(
+    "surname",
+);
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<Person, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<Person, String> = runtime::Property::Named(
     "userPrincipalName",
 );
 /// `websites`
-pub const WEBSITES: runtime::Property<Person, Vec<models::Website>> = runtime::Property::new(
+pub const WEBSITES: runtime::Property<Person, Vec<models::Website>> = runtime::Property::Named(
     "websites",
 );
 /// `yomiCompany`
-pub const YOMI_COMPANY: runtime::Property<Person, String> = runtime::Property::new(
+pub const YOMI_COMPANY: runtime::Property<Person, String> = runtime::Property::Named(
     "yomiCompany",
 );

@@ -64,14 +64,14 @@ runtime::models!(PersonOrGroupColumn);
 /// Changes to a [`PersonOrGroupColumn`].
 pub type Patch = runtime::Patch<PersonOrGroupColumn>;
 /// `allowMultipleSelection`
-pub const ALLOW_MULTIPLE_SELECTION: runtime::Property<PersonOrGroupColumn, bool> = runtime::Property::new(
+pub const ALLOW_MULTIPLE_SELECTION: runtime::Property<PersonOrGroupColumn, bool> = runtime::Property::Named(
     "allowMultipleSelection",
 );
 /// `chooseFromType`
-pub const CHOOSE_FROM_TYPE: runtime::Property<PersonOrGroupColumn, String> = runtime::Property::new(
+pub const CHOOSE_FROM_TYPE: runtime::Property<PersonOrGroupColumn, String> = runtime::Property::Named(
     "chooseFromType",
 );
 /// `displayAs`
-pub const DISPLAY_AS: runtime::Property<PersonOrGroupColumn, String> = runtime::Property::new(
+pub const DISPLAY_AS: runtime::Property<PersonOrGroupColumn, String> = runtime::Property::Named(
     "displayAs",
 );

@@ -61,8 +61,10 @@ runtime::models!(PersonType);
 /// Changes to a [`PersonType`].
 pub type Patch = runtime::Patch<PersonType>;
 /// `class`
-pub const CLASS: runtime::Property<PersonType, String> = runtime::Property::new("class");
+pub const CLASS: runtime::Property<PersonType, String> = runtime::Property::Named(
+    "class",
+);
 /// `subclass`
-pub const SUBCLASS: runtime::Property<PersonType, String> = runtime::Property::new(
+pub const SUBCLASS: runtime::Property<PersonType, String> = runtime::Property::Named(
     "subclass",
 );

@@ -69,14 +69,14 @@ runtime::models!(Phone);
 /// Changes to a [`Phone`].
 pub type Patch = runtime::Patch<Phone>;
 /// `language`
-pub const LANGUAGE: runtime::Property<Phone, String> = runtime::Property::new(
+pub const LANGUAGE: runtime::Property<Phone, String> = runtime::Property::Named(
     "language",
 );
 /// `number`
-pub const NUMBER: runtime::Property<Phone, String> = runtime::Property::new("number");
+pub const NUMBER: runtime::Property<Phone, String> = runtime::Property::Named("number");
 /// `region`
-pub const REGION: runtime::Property<Phone, String> = runtime::Property::new("region");
+pub const REGION: runtime::Property<Phone, String> = runtime::Property::Named("region");
 /// `type`
-pub const TYPE: runtime::Property<Phone, models::PhoneType> = runtime::Property::new(
+pub const TYPE: runtime::Property<Phone, models::PhoneType> = runtime::Property::Named(
     "type",
 );

@@ -85,22 +85,22 @@ pub type Patch = runtime::Patch<PhoneAuthenticationMethod>;
 pub const CREATED_DATE_TIME: runtime::Property<
     PhoneAuthenticationMethod,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<PhoneAuthenticationMethod, String> = runtime::Property::new(
+pub const ID: runtime::Property<PhoneAuthenticationMethod, String> = runtime::Property::Named(
     "id",
 );
 /// `phoneNumber`
-pub const PHONE_NUMBER: runtime::Property<PhoneAuthenticationMethod, String> = runtime::Property::new(
+pub const PHONE_NUMBER: runtime::Property<PhoneAuthenticationMethod, String> = runtime::Property::Named(
     "phoneNumber",
 );
 /// `phoneType`
 pub const PHONE_TYPE: runtime::Property<
     PhoneAuthenticationMethod,
     models::AuthenticationPhoneType,
-> = runtime::Property::new("phoneType");
+> = runtime::Property::Named("phoneType");
 /// `smsSignInState`
 pub const SMS_SIGN_IN_STATE: runtime::Property<
     PhoneAuthenticationMethod,
     models::AuthenticationMethodSignInState,
-> = runtime::Property::new("smsSignInState");
+> = runtime::Property::Named("smsSignInState");

@@ -82,23 +82,23 @@ runtime::models!(PhoneUserConversationMember);
 /// Changes to a [`PhoneUserConversationMember`].
 pub type Patch = runtime::Patch<PhoneUserConversationMember>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<PhoneUserConversationMember, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<PhoneUserConversationMember, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PhoneUserConversationMember, String> = runtime::Property::new(
+pub const ID: runtime::Property<PhoneUserConversationMember, String> = runtime::Property::Named(
     "id",
 );
 /// `phoneNumber`
-pub const PHONE_NUMBER: runtime::Property<PhoneUserConversationMember, String> = runtime::Property::new(
+pub const PHONE_NUMBER: runtime::Property<PhoneUserConversationMember, String> = runtime::Property::Named(
     "phoneNumber",
 );
 /// `roles`
-pub const ROLES: runtime::Property<PhoneUserConversationMember, Vec<String>> = runtime::Property::new(
+pub const ROLES: runtime::Property<PhoneUserConversationMember, Vec<String>> = runtime::Property::Named(
     "roles",
 );
 /// `visibleHistoryStartDateTime`
 pub const VISIBLE_HISTORY_START_DATE_TIME: runtime::Property<
     PhoneUserConversationMember,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("visibleHistoryStartDateTime");
+> = runtime::Property::Named("visibleHistoryStartDateTime");

@@ -104,34 +104,34 @@ runtime::models!(Photo);
 /// Changes to a [`Photo`].
 pub type Patch = runtime::Patch<Photo>;
 /// `cameraMake`
-pub const CAMERA_MAKE: runtime::Property<Photo, String> = runtime::Property::new(
+pub const CAMERA_MAKE: runtime::Property<Photo, String> = runtime::Property::Named(
     "cameraMake",
 );
 /// `cameraModel`
-pub const CAMERA_MODEL: runtime::Property<Photo, String> = runtime::Property::new(
+pub const CAMERA_MODEL: runtime::Property<Photo, String> = runtime::Property::Named(
     "cameraModel",
 );
 /// `exposureDenominator`
-pub const EXPOSURE_DENOMINATOR: runtime::Property<Photo, f64> = runtime::Property::new(
+pub const EXPOSURE_DENOMINATOR: runtime::Property<Photo, f64> = runtime::Property::Named(
     "exposureDenominator",
 );
 /// `exposureNumerator`
-pub const EXPOSURE_NUMERATOR: runtime::Property<Photo, f64> = runtime::Property::new(
+pub const EXPOSURE_NUMERATOR: runtime::Property<Photo, f64> = runtime::Property::Named(
     "exposureNumerator",
 );
 /// `fNumber`
-pub const F_NUMBER: runtime::Property<Photo, f64> = runtime::Property::new("fNumber");
+pub const F_NUMBER: runtime::Property<Photo, f64> = runtime::Property::Named("fNumber");
 /// `focalLength`
-pub const FOCAL_LENGTH: runtime::Property<Photo, f64> = runtime::Property::new(
+pub const FOCAL_LENGTH: runtime::Property<Photo, f64> = runtime::Property::Named(
     "focalLength",
 );
 /// `iso`
-pub const ISO: runtime::Property<Photo, i32> = runtime::Property::new("iso");
+pub const ISO: runtime::Property<Photo, i32> = runtime::Property::Named("iso");
 /// `orientation`
-pub const ORIENTATION: runtime::Property<Photo, i16> = runtime::Property::new(
+pub const ORIENTATION: runtime::Property<Photo, i16> = runtime::Property::Named(
     "orientation",
 );
 /// `takenDateTime`
-pub const TAKEN_DATE_TIME: runtime::Property<Photo, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const TAKEN_DATE_TIME: runtime::Property<Photo, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "takenDateTime",
 );

@@ -74,22 +74,22 @@ runtime::models!(PhysicalAddress);
 /// Changes to a [`PhysicalAddress`].
 pub type Patch = runtime::Patch<PhysicalAddress>;
 /// `city`
-pub const CITY: runtime::Property<PhysicalAddress, String> = runtime::Property::new(
+pub const CITY: runtime::Property<PhysicalAddress, String> = runtime::Property::Named(
     "city",
 );
 /// `countryOrRegion`
-pub const COUNTRY_OR_REGION: runtime::Property<PhysicalAddress, String> = runtime::Property::new(
+pub const COUNTRY_OR_REGION: runtime::Property<PhysicalAddress, String> = runtime::Property::Named(
     "countryOrRegion",
 );
 /// `postalCode`
-pub const POSTAL_CODE: runtime::Property<PhysicalAddress, String> = runtime::Property::new(
+pub const POSTAL_CODE: runtime::Property<PhysicalAddress, String> = runtime::Property::Named(
     "postalCode",
 );
 /// `state`
-pub const STATE: runtime::Property<PhysicalAddress, String> = runtime::Property::new(
+pub const STATE: runtime::Property<PhysicalAddress, String> = runtime::Property::Named(
     "state",
 );
 /// `street`
-pub const STREET: runtime::Property<PhysicalAddress, String> = runtime::Property::new(
+pub const STREET: runtime::Property<PhysicalAddress, String> = runtime::Property::Named(
     "street",
 );

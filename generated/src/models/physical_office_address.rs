@@ -86,26 +86,26 @@ runtime::models!(PhysicalOfficeAddress);
 /// Changes to a [`PhysicalOfficeAddress`].
 pub type Patch = runtime::Patch<PhysicalOfficeAddress>;
 /// `city`
-pub const CITY: runtime::Property<PhysicalOfficeAddress, String> = runtime::Property::new(
+pub const CITY: runtime::Property<PhysicalOfficeAddress, String> = runtime::Property::Named(
     "city",
 );
 /// `countryOrRegion`
-pub const COUNTRY_OR_REGION: runtime::Property<PhysicalOfficeAddress, String> = runtime::Property::new(
+pub const COUNTRY_OR_REGION: runtime::Property<PhysicalOfficeAddress, String> = runtime::Property::Named(
     "countryOrRegion",
 );
 /// `officeLocation`
-pub const OFFICE_LOCATION: runtime::Property<PhysicalOfficeAddress, String> = runtime::Property::new(
+pub const OFFICE_LOCATION: runtime::Property<PhysicalOfficeAddress, String> = runtime::Property::Named(
     "officeLocation",
 );
 /// `postalCode`
-pub const POSTAL_CODE: runtime::Property<PhysicalOfficeAddress, String> = runtime::Property::new(
+pub const POSTAL_CODE: runtime::Property<PhysicalOfficeAddress, String> = runtime::Property::Named(
     "postalCode",
 );
 /// `state`
-pub const STATE: runtime::Property<PhysicalOfficeAddress, String> = runtime::Property::new(
+pub const STATE: runtime::Property<PhysicalOfficeAddress, String> = runtime::Property::Named(
     "state",
 );
 /// `street`
-pub const STREET: runtime::Property<PhysicalOfficeAddress, String> = runtime::Property::new(
+pub const STREET: runtime::Property<PhysicalOfficeAddress, String> = runtime::Property::Named(
     "street",
 );

@@ -61,11 +61,11 @@ runtime::models!(PinnedChatMessageInfo);
 /// Changes to a [`PinnedChatMessageInfo`].
 pub type Patch = runtime::Patch<PinnedChatMessageInfo>;
 /// `id`: never null.
-pub const ID: runtime::Property<PinnedChatMessageInfo, String> = runtime::Property::new(
+pub const ID: runtime::Property<PinnedChatMessageInfo, String> = runtime::Property::Named(
     "id",
 );
 /// `message`: navigation property.
 pub const MESSAGE: runtime::Property<
     PinnedChatMessageInfo,
     runtime::Expanded<models::ChatMessage>,
-> = runtime::Property::new("message");
+> = runtime::Property::Named("message");

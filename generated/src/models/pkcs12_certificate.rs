@@ -63,10 +63,10 @@ runtime::models!(Pkcs12Certificate);
 /// Changes to a [`Pkcs12Certificate`].
 pub type Patch = runtime::Patch<Pkcs12Certificate>;
 /// `password`
-pub const PASSWORD: runtime::Property<Pkcs12Certificate, String> = runtime::Property::new(
+pub const PASSWORD: runtime::Property<Pkcs12Certificate, String> = runtime::Property::Named(
     "password",
 );
 /// `pkcs12Value`
-pub const PKCS12_VALUE: runtime::Property<Pkcs12Certificate, String> = runtime::Property::new(
+pub const PKCS12_VALUE: runtime::Property<Pkcs12Certificate, String> = runtime::Property::Named(
     "pkcs12Value",
 );

@@ -71,18 +71,18 @@ runtime::models!(Pkcs12CertificateInformation);
 /// Changes to a [`Pkcs12CertificateInformation`].
 pub type Patch = runtime::Patch<Pkcs12CertificateInformation>;
 /// `isActive`: never null.
-pub const IS_ACTIVE: runtime::Property<Pkcs12CertificateInformation, bool> = runtime::Property::new(
+pub const IS_ACTIVE: runtime::Property<Pkcs12CertificateInformation, bool> = runtime::Property::Named(
     "isActive",
 );
 /// `notAfter`: never null.
-pub const NOT_AFTER: runtime::Property<Pkcs12CertificateInformation, i64> = runtime::Property::new(
+pub const NOT_AFTER: runtime::Property<Pkcs12CertificateInformation, i64> = runtime::Property::Named(
     "notAfter",
 );
 /// `notBefore`: never null.
-pub const NOT_BEFORE: runtime::Property<Pkcs12CertificateInformation, i64> = runtime::Property::new(
+pub const NOT_BEFORE: runtime::Property<Pkcs12CertificateInformation, i64> = runtime::Property::Named(
     "notBefore",
 );
 /// `thumbprint`
-pub const THUMBPRINT: runtime::Property<Pkcs12CertificateInformation, String> = runtime::Property::new(
+pub const THUMBPRINT: runtime::Property<Pkcs12CertificateInformation, String> = runtime::Property::Named(
     "thumbprint",
 );

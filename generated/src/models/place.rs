@@ -141,37 +141,39 @@ runtime::models!(Place);
 /// Changes to a [`Place`].
 pub type Patch = runtime::Patch<Place>;
 /// `address`
-pub const ADDRESS: runtime::Property<Place, models::PhysicalAddress> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<Place, models::PhysicalAddress> = runtime::Property::Named(
     "address",
 );
 /// `checkIns`: navigation property.
 pub const CHECK_INS: runtime::Property<
     Place,
     runtime::Expanded<Vec<models::CheckInClaim>>,
-> = runtime::Property::new("checkIns");
+> = runtime::Property::Named("checkIns");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Place, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Place, String> = runtime::Property::Named(
     "displayName",
 );
 /// `geoCoordinates`
-pub const GEO_COORDINATES: runtime::Property<Place, models::OutlookGeoCoordinates> = runtime::Property::new(
+pub const GEO_COORDINATES: runtime::Property<Place, models::OutlookGeoCoordinates> = runtime::Property::Named(
     "geoCoordinates",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Place, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Place, String> = runtime::Property::Named("id");
 /// `isWheelChairAccessible`
-pub const IS_WHEEL_CHAIR_ACCESSIBLE: runtime::Property<Place, bool> = runtime::Property::new(
+pub const IS_WHEEL_CHAIR_ACCESSIBLE: runtime::Property<Place, bool> = runtime::Property::Named(
     "isWheelChairAccessible",
 );
 /// `label`
-pub const LABEL: runtime::Property<Place, String> = runtime::Property::new("label");
+pub const LABEL: runtime::Property<Place, String> = runtime::Property::Named("label");
 /// `parentId`
-pub const PARENT_ID: runtime::Property<Place, String> = runtime::Property::new(
+pub const PARENT_ID: runtime::Property<Place, String> = runtime::Property::Named(
     "parentId",
 );
 /// `phone`
-pub const PHONE: runtime::Property<Place, String> = runtime::Property::new("phone");
+pub const PHONE: runtime::Property<Place, String> = runtime::Property::Named("phone");
 /// `placeId`
-pub const PLACE_ID: runtime::Property<Place, String> = runtime::Property::new("placeId");
+pub const PLACE_ID: runtime::Property<Place, String> = runtime::Property::Named(
+    "placeId",
+);
 /// `tags`: never null.
-pub const TAGS: runtime::Property<Place, Vec<String>> = runtime::Property::new("tags");
+pub const TAGS: runtime::Property<Place, Vec<String>> = runtime::Property::Named("tags");

@@ -56,6 +56,6 @@ runtime::models!(PlaceServicePlanInfo);
 /// Changes to a [`PlaceServicePlanInfo`].
 pub type Patch = runtime::Patch<PlaceServicePlanInfo>;
 /// `servicePlanId`
-pub const SERVICE_PLAN_ID: runtime::Property<PlaceServicePlanInfo, String> = runtime::Property::new(
+pub const SERVICE_PLAN_ID: runtime::Property<PlaceServicePlanInfo, String> = runtime::Property::Named(
     "servicePlanId",
 );

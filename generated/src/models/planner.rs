@@ -76,16 +76,16 @@ pub type Patch = runtime::Patch<Planner>;
 pub const BUCKETS: runtime::Property<
     Planner,
     runtime::Expanded<Vec<models::PlannerBucket>>,
-> = runtime::Property::new("buckets");
+> = runtime::Property::Named("buckets");
 /// `id`: never null.
-pub const ID: runtime::Property<Planner, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Planner, String> = runtime::Property::Named("id");
 /// `plans`: navigation property.
 pub const PLANS: runtime::Property<
     Planner,
     runtime::Expanded<Vec<models::PlannerPlan>>,
-> = runtime::Property::new("plans");
+> = runtime::Property::Named("plans");
 /// `tasks`: navigation property.
 pub const TASKS: runtime::Property<
     Planner,
     runtime::Expanded<Vec<models::PlannerTask>>,
-> = runtime::Property::new("tasks");
+> = runtime::Property::Named("tasks");

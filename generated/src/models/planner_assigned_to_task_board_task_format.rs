@@ -68,16 +68,16 @@ runtime::models!(PlannerAssignedToTaskBoardTaskFormat);
 /// Changes to a [`PlannerAssignedToTaskBoardTaskFormat`].
 pub type Patch = runtime::Patch<PlannerAssignedToTaskBoardTaskFormat>;
 /// `id`: never null.
-pub const ID: runtime::Property<PlannerAssignedToTaskBoardTaskFormat, String> = runtime::Property::new(
+pub const ID: runtime::Property<PlannerAssignedToTaskBoardTaskFormat, String> = runtime::Property::Named(
     "id",
 );
 /// `orderHintsByAssignee`
 pub const ORDER_HINTS_BY_ASSIGNEE: runtime::Property<
     PlannerAssignedToTaskBoardTaskFormat,
     models::PlannerOrderHintsByAssignee,
-> = runtime::Property::new("orderHintsByAssignee");
+> = runtime::Property::Named("orderHintsByAssignee");
 /// `unassignedOrderHint`
 pub const UNASSIGNED_ORDER_HINT: runtime::Property<
     PlannerAssignedToTaskBoardTaskFormat,
     String,
-> = runtime::Property::new("unassignedOrderHint");
+> = runtime::Property::Named("unassignedOrderHint");

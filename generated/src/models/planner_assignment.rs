@@ -66,15 +66,15 @@ runtime::models!(PlannerAssignment);
 /// Changes to a [`PlannerAssignment`].
 pub type Patch = runtime::Patch<PlannerAssignment>;
 /// `assignedBy`
-pub const ASSIGNED_BY: runtime::Property<PlannerAssignment, models::IdentitySet> = runtime::Property::new(
+pub const ASSIGNED_BY: runtime::Property<PlannerAssignment, models::IdentitySet> = runtime::Property::Named(
     "assignedBy",
 );
 /// `assignedDateTime`
 pub const ASSIGNED_DATE_TIME: runtime::Property<
     PlannerAssignment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("assignedDateTime");
+> = runtime::Property::Named("assignedDateTime");
 /// `orderHint`
-pub const ORDER_HINT: runtime::Property<PlannerAssignment, String> = runtime::Property::new(
+pub const ORDER_HINT: runtime::Property<PlannerAssignment, String> = runtime::Property::Named(
     "orderHint",
 );

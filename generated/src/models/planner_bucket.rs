@@ -78,21 +78,21 @@ runtime::models!(PlannerBucket);
 /// Changes to a [`PlannerBucket`].
 pub type Patch = runtime::Patch<PlannerBucket>;
 /// `id`: never null.
-pub const ID: runtime::Property<PlannerBucket, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PlannerBucket, String> = runtime::Property::Named("id");
 /// `name`: never null.
-pub const NAME: runtime::Property<PlannerBucket, String> = runtime::Property::new(
+pub const NAME: runtime::Property<PlannerBucket, String> = runtime::Property::Named(
     "name",
 );
 /// `orderHint`
-pub const ORDER_HINT: runtime::Property<PlannerBucket, String> = runtime::Property::new(
+pub const ORDER_HINT: runtime::Property<PlannerBucket, String> = runtime::Property::Named(
     "orderHint",
 );
 /// `planId`
-pub const PLAN_ID: runtime::Property<PlannerBucket, String> = runtime::Property::new(
+pub const PLAN_ID: runtime::Property<PlannerBucket, String> = runtime::Property::Named(
     "planId",
 );
 /// `tasks`: navigation property.
 pub const TASKS: runtime::Property<
     PlannerBucket,
     runtime::Expanded<Vec<models::PlannerTask>>,
-> = runtime::Property::new("tasks");
+> = runtime::Property::Named("tasks");

@@ -63,10 +63,10 @@ runtime::models!(PlannerBucketTaskBoardTaskFormat);
 /// Changes to a [`PlannerBucketTaskBoardTaskFormat`].
 pub type Patch = runtime::Patch<PlannerBucketTaskBoardTaskFormat>;
 /// `id`: never null.
-pub const ID: runtime::Property<PlannerBucketTaskBoardTaskFormat, String> = runtime::Property::new(
+pub const ID: runtime::Property<PlannerBucketTaskBoardTaskFormat, String> = runtime::Property::Named(
     "id",
 );
 /// `orderHint`
-pub const ORDER_HINT: runtime::Property<PlannerBucketTaskBoardTaskFormat, String> = runtime::Property::new(
+pub const ORDER_HINT: runtime::Property<PlannerBucketTaskBoardTaskFormat, String> = runtime::Property::Named(
     "orderHint",
 );

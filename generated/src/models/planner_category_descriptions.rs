@@ -202,102 +202,102 @@ runtime::models!(PlannerCategoryDescriptions);
 /// Changes to a [`PlannerCategoryDescriptions`].
 pub type Patch = runtime::Patch<PlannerCategoryDescriptions>;
 /// `category1`
-pub const CATEGORY1: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY1: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category1",
 );
 /// `category10`
-pub const CATEGORY10: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY10: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category10",
 );
 /// `category11`
-pub const CATEGORY11: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY11: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category11",
 );
 /// `category12`
-pub const CATEGORY12: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY12: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category12",
 );
 /// `category13`
-pub const CATEGORY13: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY13: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category13",
 );
 /// `category14`
-pub const CATEGORY14: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY14: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category14",
 );
 /// `category15`
-pub const CATEGORY15: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY15: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category15",
 );
 /// `category16`
-pub const CATEGORY16: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY16: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category16",
 );
 /// `category17`
-pub const CATEGORY17: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY17: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category17",
 );
 /// `category18`
-pub const CATEGORY18: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY18: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category18",
 );
 /// `category19`
-pub const CATEGORY19: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY19: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category19",
 );
 /// `category2`
-pub const CATEGORY2: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY2: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category2",
 );
 /// `category20`
-pub const CATEGORY20: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY20: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category20",
 );
 /// `category21`
-pub const CATEGORY21: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY21: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category21",
 );
 /// `category22`
-pub const CATEGORY22: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY22: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category22",
 );
 /// `category23`
-pub const CATEGORY23: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY23: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category23",
 );
 /// `category24`
-pub const CATEGORY24: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY24: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category24",
 );
 /// `category25`
-pub const CATEGORY25: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY25: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category25",
 );
 /// `category3`
-pub const CATEGORY3: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY3: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category3",
 );
 /// `category4`
-pub const CATEGORY4: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY4: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category4",
 );
 /// `category5`
-pub const CATEGORY5: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY5: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category5",
 );
 /// `category6`
-pub const CATEGORY6: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY6: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category6",
 );
 /// `category7`
-pub const CATEGORY7: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY7: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category7",
 );
 /// `category8`
-pub const CATEGORY8: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY8: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category8",
 );
 /// `category9`
-pub const CATEGORY9: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::new(
+pub const CATEGORY9: runtime::Property<PlannerCategoryDescriptions, String> = runtime::Property::Named(
     "category9",
 );

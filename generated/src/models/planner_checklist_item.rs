@@ -82,24 +82,24 @@ runtime::models!(PlannerChecklistItem);
 /// Changes to a [`PlannerChecklistItem`].
 pub type Patch = runtime::Patch<PlannerChecklistItem>;
 /// `isChecked`
-pub const IS_CHECKED: runtime::Property<PlannerChecklistItem, bool> = runtime::Property::new(
+pub const IS_CHECKED: runtime::Property<PlannerChecklistItem, bool> = runtime::Property::Named(
     "isChecked",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     PlannerChecklistItem,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     PlannerChecklistItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `orderHint`
-pub const ORDER_HINT: runtime::Property<PlannerChecklistItem, String> = runtime::Property::new(
+pub const ORDER_HINT: runtime::Property<PlannerChecklistItem, String> = runtime::Property::Named(
     "orderHint",
 );
 /// `title`
-pub const TITLE: runtime::Property<PlannerChecklistItem, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<PlannerChecklistItem, String> = runtime::Property::Named(
     "title",
 );

@@ -82,24 +82,24 @@ runtime::models!(PlannerExternalReference);
 /// Changes to a [`PlannerExternalReference`].
 pub type Patch = runtime::Patch<PlannerExternalReference>;
 /// `alias`
-pub const ALIAS: runtime::Property<PlannerExternalReference, String> = runtime::Property::new(
+pub const ALIAS: runtime::Property<PlannerExternalReference, String> = runtime::Property::Named(
     "alias",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     PlannerExternalReference,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     PlannerExternalReference,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `previewPriority`
-pub const PREVIEW_PRIORITY: runtime::Property<PlannerExternalReference, String> = runtime::Property::new(
+pub const PREVIEW_PRIORITY: runtime::Property<PlannerExternalReference, String> = runtime::Property::Named(
     "previewPriority",
 );
 /// `type`
-pub const TYPE: runtime::Property<PlannerExternalReference, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<PlannerExternalReference, String> = runtime::Property::Named(
     "type",
 );

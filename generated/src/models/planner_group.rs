@@ -63,9 +63,9 @@ runtime::models!(PlannerGroup);
 /// Changes to a [`PlannerGroup`].
 pub type Patch = runtime::Patch<PlannerGroup>;
 /// `id`: never null.
-pub const ID: runtime::Property<PlannerGroup, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PlannerGroup, String> = runtime::Property::Named("id");
 /// `plans`: navigation property.
 pub const PLANS: runtime::Property<
     PlannerGroup,
     runtime::Expanded<Vec<models::PlannerPlan>>,
-> = runtime::Property::new("plans");
+> = runtime::Property::Named("plans");

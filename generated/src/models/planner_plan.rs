@@ -111,37 +111,37 @@ pub type Patch = runtime::Patch<PlannerPlan>;
 pub const BUCKETS: runtime::Property<
     PlannerPlan,
     runtime::Expanded<Vec<models::PlannerBucket>>,
-> = runtime::Property::new("buckets");
+> = runtime::Property::Named("buckets");
 /// `container`
-pub const CONTAINER: runtime::Property<PlannerPlan, models::PlannerPlanContainer> = runtime::Property::new(
+pub const CONTAINER: runtime::Property<PlannerPlan, models::PlannerPlanContainer> = runtime::Property::Named(
     "container",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<PlannerPlan, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<PlannerPlan, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     PlannerPlan,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `details`: navigation property.
 pub const DETAILS: runtime::Property<
     PlannerPlan,
     runtime::Expanded<models::PlannerPlanDetails>,
-> = runtime::Property::new("details");
+> = runtime::Property::Named("details");
 /// `id`: never null.
-pub const ID: runtime::Property<PlannerPlan, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PlannerPlan, String> = runtime::Property::Named("id");
 /// `owner`
-pub const OWNER: runtime::Property<PlannerPlan, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<PlannerPlan, String> = runtime::Property::Named(
     "owner",
 );
 /// `tasks`: navigation property.
 pub const TASKS: runtime::Property<
     PlannerPlan,
     runtime::Expanded<Vec<models::PlannerTask>>,
-> = runtime::Property::new("tasks");
+> = runtime::Property::Named("tasks");
 /// `title`: never null.
-pub const TITLE: runtime::Property<PlannerPlan, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<PlannerPlan, String> = runtime::Property::Named(
     "title",
 );

@@ -66,14 +66,14 @@ runtime::models!(PlannerPlanContainer);
 /// Changes to a [`PlannerPlanContainer`].
 pub type Patch = runtime::Patch<PlannerPlanContainer>;
 /// `containerId`
-pub const CONTAINER_ID: runtime::Property<PlannerPlanContainer, String> = runtime::Property::new(
+pub const CONTAINER_ID: runtime::Property<PlannerPlanContainer, String> = runtime::Property::Named(
     "containerId",
 );
 /// `type`
-pub const TYPE: runtime::Property<PlannerPlanContainer, models::PlannerContainerType> = runtime::Property::new(
+pub const TYPE: runtime::Property<PlannerPlanContainer, models::PlannerContainerType> = runtime::Property::Named(
     "type",
 );
 /// `url`
-pub const URL: runtime::Property<PlannerPlanContainer, String> = runtime::Property::new(
+pub const URL: runtime::Property<PlannerPlanContainer, String> = runtime::Property::Named(
     "url",
 );

@@ -71,12 +71,12 @@ pub type Patch = runtime::Patch<PlannerPlanDetails>;
 pub const CATEGORY_DESCRIPTIONS: runtime::Property<
     PlannerPlanDetails,
     models::PlannerCategoryDescriptions,
-> = runtime::Property::new("categoryDescriptions");
+> = runtime::Property::Named("categoryDescriptions");
 /// `id`: never null.
-pub const ID: runtime::Property<PlannerPlanDetails, String> = runtime::Property::new(
+pub const ID: runtime::Property<PlannerPlanDetails, String> = runtime::Property::Named(
     "id",
 );
 /// `sharedWith`
-pub const SHARED_WITH: runtime::Property<PlannerPlanDetails, models::PlannerUserIds> = runtime::Property::new(
+pub const SHARED_WITH: runtime::Property<PlannerPlanDetails, models::PlannerUserIds> = runtime::Property::Named(
     "sharedWith",
 );

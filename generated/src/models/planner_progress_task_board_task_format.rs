@@ -63,10 +63,10 @@ runtime::models!(PlannerProgressTaskBoardTaskFormat);
 /// Changes to a [`PlannerProgressTaskBoardTaskFormat`].
 pub type Patch = runtime::Patch<PlannerProgressTaskBoardTaskFormat>;
 /// `id`: never null.
-pub const ID: runtime::Property<PlannerProgressTaskBoardTaskFormat, String> = runtime::Property::new(
+pub const ID: runtime::Property<PlannerProgressTaskBoardTaskFormat, String> = runtime::Property::Named(
     "id",
 );
 /// `orderHint`
-pub const ORDER_HINT: runtime::Property<PlannerProgressTaskBoardTaskFormat, String> = runtime::Property::new(
+pub const ORDER_HINT: runtime::Property<PlannerProgressTaskBoardTaskFormat, String> = runtime::Property::Named(
     "orderHint",
 );

@@ -216,112 +216,112 @@ runtime::models!(PlannerTask);
 /// Changes to a [`PlannerTask`].
 pub type Patch = runtime::Patch<PlannerTask>;
 /// `activeChecklistItemCount`
-pub const ACTIVE_CHECKLIST_ITEM_COUNT: runtime::Property<PlannerTask, i32> = runtime::Property::new(
+pub const ACTIVE_CHECKLIST_ITEM_COUNT: runtime::Property<PlannerTask, i32> = runtime::Property::Named(
     "activeChecklistItemCount",
 );
 /// `appliedCategories`
 pub const APPLIED_CATEGORIES: runtime::Property<
     PlannerTask,
     models::PlannerAppliedCategories,
-> = runtime::Property::new("appliedCategories");
+> = runtime::Property::Named("appliedCategories");
 /// `assignedToTaskBoardFormat`: navigation property.
 pub const ASSIGNED_TO_TASK_BOARD_FORMAT: runtime::Property<
     PlannerTask,
     runtime::Expanded<models::PlannerAssignedToTaskBoardTaskFormat>,
-> = runtime::Property::new("assignedToTaskBoardFormat");
+> = runtime::Property::Named("assignedToTaskBoardFormat");
 /// `assigneePriority`
-pub const ASSIGNEE_PRIORITY: runtime::Property<PlannerTask, String> = runtime::Property::new(
+pub const ASSIGNEE_PRIORITY: runtime::Property<PlannerTask, String> = runtime::Property::Named(
     "assigneePriority",
 );
 /// `assignments`
-pub const ASSIGNMENTS: runtime::Property<PlannerTask, models::PlannerAssignments> = runtime::Property::new(
+pub const ASSIGNMENTS: runtime::Property<PlannerTask, models::PlannerAssignments> = runtime::Property::Named(
     "assignments",
 );
 /// `bucketId`
-pub const BUCKET_ID: runtime::Property<PlannerTask, String> = runtime::Property::new(
+pub const BUCKET_ID: runtime::Property<PlannerTask, String> = runtime::Property::Named(
     "bucketId",
 );
 /// `bucketTaskBoardFormat`: navigation property.
 pub const BUCKET_TASK_BOARD_FORMAT: runtime::Property<
     PlannerTask,
     runtime::Expanded<models::PlannerBucketTaskBoardTaskFormat>,
-> = runtime::Property::new("bucketTaskBoardFormat");
+> = runtime::Property::Named("bucketTaskBoardFormat");
 /// `checklistItemCount`
-pub const CHECKLIST_ITEM_COUNT: runtime::Property<PlannerTask, i32> = runtime::Property::new(
+pub const CHECKLIST_ITEM_COUNT: runtime::Property<PlannerTask, i32> = runtime::Property::Named(
     "checklistItemCount",
 );
 /// `completedBy`
-pub const COMPLETED_BY: runtime::Property<PlannerTask, models::IdentitySet> = runtime::Property::new(
+pub const COMPLETED_BY: runtime::Property<PlannerTask, models::IdentitySet> = runtime::Property::Named(
     "completedBy",
 );
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     PlannerTask,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `conversationThreadId`
-pub const CONVERSATION_THREAD_ID: runtime::Property<PlannerTask, String> = runtime::Property::new(
+pub const CONVERSATION_THREAD_ID: runtime::Property<PlannerTask, String> = runtime::Property::Named(
     "conversationThreadId",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<PlannerTask, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<PlannerTask, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     PlannerTask,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `details`: navigation property.
 pub const DETAILS: runtime::Property<
     PlannerTask,
     runtime::Expanded<models::PlannerTaskDetails>,
-> = runtime::Property::new("details");
+> = runtime::Property::Named("details");
 /// `dueDateTime`
-pub const DUE_DATE_TIME: runtime::Property<PlannerTask, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const DUE_DATE_TIME: runtime::Property<PlannerTask, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "dueDateTime",
 );
 /// `hasDescription`
-pub const HAS_DESCRIPTION: runtime::Property<PlannerTask, bool> = runtime::Property::new(
+pub const HAS_DESCRIPTION: runtime::Property<PlannerTask, bool> = runtime::Property::Named(
     "hasDescription",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PlannerTask, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PlannerTask, String> = runtime::Property::Named("id");
 /// `orderHint`
-pub const ORDER_HINT: runtime::Property<PlannerTask, String> = runtime::Property::new(
+pub const ORDER_HINT: runtime::Property<PlannerTask, String> = runtime::Property::Named(
     "orderHint",
 );
 /// `percentComplete`
-pub const PERCENT_COMPLETE: runtime::Property<PlannerTask, i32> = runtime::Property::new(
+pub const PERCENT_COMPLETE: runtime::Property<PlannerTask, i32> = runtime::Property::Named(
     "percentComplete",
 );
 /// `planId`
-pub const PLAN_ID: runtime::Property<PlannerTask, String> = runtime::Property::new(
+pub const PLAN_ID: runtime::Property<PlannerTask, String> = runtime::Property::Named(
     "planId",
 );
 /// `previewType`
-pub const PREVIEW_TYPE: runtime::Property<PlannerTask, models::PlannerPreviewType> = runtime::Property::new(
+pub const PREVIEW_TYPE: runtime::Property<PlannerTask, models::PlannerPreviewType> = runtime::Property::Named(
     "previewType",
 );
 /// `priority`
-pub const PRIORITY: runtime::Property<PlannerTask, i32> = runtime::Property::new(
+pub const PRIORITY: runtime::Property<PlannerTask, i32> = runtime::Property::Named(
     "priority",
 );
 /// `progressTaskBoardFormat`: navigation property.
 pub const PROGRESS_TASK_BOARD_FORMAT: runtime::Property<
     PlannerTask,
     runtime::Expanded<models::PlannerProgressTaskBoardTaskFormat>,
-> = runtime::Property::new("progressTaskBoardFormat");
+> = runtime::Property::Named("progressTaskBoardFormat");
 /// `referenceCount`
-pub const REFERENCE_COUNT: runtime::Property<PlannerTask, i32> = runtime::Property::new(
+pub const REFERENCE_COUNT: runtime::Property<PlannerTask, i32> = runtime::Property::Named(
     "referenceCount",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     PlannerTask,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `title`: never null.
-pub const TITLE: runtime::Property<PlannerTask, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<PlannerTask, String> = runtime::Property::Named(
     "title",
 );

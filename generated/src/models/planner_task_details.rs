@@ -81,22 +81,22 @@ pub type Patch = runtime::Patch<PlannerTaskDetails>;
 pub const CHECKLIST: runtime::Property<
     PlannerTaskDetails,
     models::PlannerChecklistItems,
-> = runtime::Property::new("checklist");
+> = runtime::Property::Named("checklist");
 /// `description`
-pub const DESCRIPTION: runtime::Property<PlannerTaskDetails, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<PlannerTaskDetails, String> = runtime::Property::Named(
     "description",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PlannerTaskDetails, String> = runtime::Property::new(
+pub const ID: runtime::Property<PlannerTaskDetails, String> = runtime::Property::Named(
     "id",
 );
 /// `previewType`
 pub const PREVIEW_TYPE: runtime::Property<
     PlannerTaskDetails,
     models::PlannerPreviewType,
-> = runtime::Property::new("previewType");
+> = runtime::Property::Named("previewType");
 /// `references`
 pub const REFERENCES: runtime::Property<
     PlannerTaskDetails,
     models::PlannerExternalReferences,
-> = runtime::Property::new("references");
+> = runtime::Property::Named("references");

@@ -68,14 +68,14 @@ runtime::models!(PlannerUser);
 /// Changes to a [`PlannerUser`].
 pub type Patch = runtime::Patch<PlannerUser>;
 /// `id`: never null.
-pub const ID: runtime::Property<PlannerUser, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PlannerUser, String> = runtime::Property::Named("id");
 /// `plans`: navigation property.
 pub const PLANS: runtime::Property<
     PlannerUser,
     runtime::Expanded<Vec<models::PlannerPlan>>,
-> = runtime::Property::new("plans");
+> = runtime::Property::Named("plans");
 /// `tasks`: navigation property.
 pub const TASKS: runtime::Property<
     PlannerUser,
     runtime::Expanded<Vec<models::PlannerTask>>,
-> = runtime::Property::new("tasks");
+> = runtime::Property::Named("tasks");

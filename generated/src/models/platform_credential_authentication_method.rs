@@ -91,28 +91,28 @@ pub type Patch = runtime::Patch<PlatformCredentialAuthenticationMethod>;
 pub const CREATED_DATE_TIME: runtime::Property<
     PlatformCredentialAuthenticationMethod,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `device`: navigation property.
 pub const DEVICE: runtime::Property<
     PlatformCredentialAuthenticationMethod,
     runtime::Expanded<models::Device>,
-> = runtime::Property::new("device");
+> = runtime::Property::Named("device");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     PlatformCredentialAuthenticationMethod,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
-pub const ID: runtime::Property<PlatformCredentialAuthenticationMethod, String> = runtime::Property::new(
+pub const ID: runtime::Property<PlatformCredentialAuthenticationMethod, String> = runtime::Property::Named(
     "id",
 );
 /// `keyStrength`
 pub const KEY_STRENGTH: runtime::Property<
     PlatformCredentialAuthenticationMethod,
     models::AuthenticationMethodKeyStrength,
-> = runtime::Property::new("keyStrength");
+> = runtime::Property::Named("keyStrength");
 /// `platform`
 pub const PLATFORM: runtime::Property<
     PlatformCredentialAuthenticationMethod,
     models::AuthenticationMethodPlatform,
-> = runtime::Property::new("platform");
+> = runtime::Property::Named("platform");

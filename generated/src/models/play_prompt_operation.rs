@@ -75,18 +75,18 @@ runtime::models!(PlayPromptOperation);
 /// Changes to a [`PlayPromptOperation`].
 pub type Patch = runtime::Patch<PlayPromptOperation>;
 /// `clientContext`
-pub const CLIENT_CONTEXT: runtime::Property<PlayPromptOperation, String> = runtime::Property::new(
+pub const CLIENT_CONTEXT: runtime::Property<PlayPromptOperation, String> = runtime::Property::Named(
     "clientContext",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PlayPromptOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<PlayPromptOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `resultInfo`
-pub const RESULT_INFO: runtime::Property<PlayPromptOperation, models::ResultInfo> = runtime::Property::new(
+pub const RESULT_INFO: runtime::Property<PlayPromptOperation, models::ResultInfo> = runtime::Property::Named(
     "resultInfo",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<PlayPromptOperation, models::OperationStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<PlayPromptOperation, models::OperationStatus> = runtime::Property::Named(
     "status",
 );

@@ -92,14 +92,14 @@ pub type Patch = runtime::Patch<PolicyBase>;
 pub const DELETED_DATE_TIME: runtime::Property<
     PolicyBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<PolicyBase, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<PolicyBase, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<PolicyBase, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<PolicyBase, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PolicyBase, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PolicyBase, String> = runtime::Property::Named("id");

@@ -61,10 +61,10 @@ runtime::models!(PolicyBinding);
 /// Changes to a [`PolicyBinding`].
 pub type Patch = runtime::Patch<PolicyBinding>;
 /// `exclusions`
-pub const EXCLUSIONS: runtime::Property<PolicyBinding, Vec<models::ScopeBase>> = runtime::Property::new(
+pub const EXCLUSIONS: runtime::Property<PolicyBinding, Vec<models::ScopeBase>> = runtime::Property::Named(
     "exclusions",
 );
 /// `inclusions`: never null.
-pub const INCLUSIONS: runtime::Property<PolicyBinding, Vec<models::ScopeBase>> = runtime::Property::new(
+pub const INCLUSIONS: runtime::Property<PolicyBinding, Vec<models::ScopeBase>> = runtime::Property::Named(
     "inclusions",
 );

@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<PolicyDeletableItem>;
 pub const DELETED_DATE_TIME: runtime::Property<
     PolicyDeletableItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");

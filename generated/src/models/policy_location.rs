@@ -58,6 +58,6 @@ runtime::models!(PolicyLocation);
 /// Changes to a [`PolicyLocation`].
 pub type Patch = runtime::Patch<PolicyLocation>;
 /// `value`: never null.
-pub const VALUE: runtime::Property<PolicyLocation, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<PolicyLocation, String> = runtime::Property::Named(
     "value",
 );

@@ -58,6 +58,6 @@ runtime::models!(PolicyLocationApplication);
 /// Changes to a [`PolicyLocationApplication`].
 pub type Patch = runtime::Patch<PolicyLocationApplication>;
 /// `value`: never null.
-pub const VALUE: runtime::Property<PolicyLocationApplication, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<PolicyLocationApplication, String> = runtime::Property::Named(
     "value",
 );

@@ -58,6 +58,6 @@ runtime::models!(PolicyLocationDomain);
 /// Changes to a [`PolicyLocationDomain`].
 pub type Patch = runtime::Patch<PolicyLocationDomain>;
 /// `value`: never null.
-pub const VALUE: runtime::Property<PolicyLocationDomain, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<PolicyLocationDomain, String> = runtime::Property::Named(
     "value",
 );

@@ -58,6 +58,6 @@ runtime::models!(PolicyLocationUrl);
 /// Changes to a [`PolicyLocationUrl`].
 pub type Patch = runtime::Patch<PolicyLocationUrl>;
 /// `value`: never null.
-pub const VALUE: runtime::Property<PolicyLocationUrl, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<PolicyLocationUrl, String> = runtime::Property::Named(
     "value",
 );

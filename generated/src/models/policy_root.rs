@@ -241,111 +241,111 @@ pub type Patch = runtime::Patch<PolicyRoot>;
 pub const ACTIVITY_BASED_TIMEOUT_POLICIES: runtime::Property<
     PolicyRoot,
     runtime::Expanded<Vec<models::ActivityBasedTimeoutPolicy>>,
-> = runtime::Property::new("activityBasedTimeoutPolicies");
+> = runtime::Property::Named("activityBasedTimeoutPolicies");
 /// `adminConsentRequestPolicy`: navigation property.
 pub const ADMIN_CONSENT_REQUEST_POLICY: runtime::Property<
     PolicyRoot,
     runtime::Expanded<models::AdminConsentRequestPolicy>,
-> = runtime::Property::new("adminConsentRequestPolicy");
+> = runtime::Property::Named("adminConsentRequestPolicy");
 /// `appManagementPolicies`: navigation property.
 pub const APP_MANAGEMENT_POLICIES: runtime::Property<
     PolicyRoot,
     runtime::Expanded<Vec<models::AppManagementPolicy>>,
-> = runtime::Property::new("appManagementPolicies");
+> = runtime::Property::Named("appManagementPolicies");
 /// `authenticationFlowsPolicy`: navigation property.
 pub const AUTHENTICATION_FLOWS_POLICY: runtime::Property<
     PolicyRoot,
     runtime::Expanded<models::AuthenticationFlowsPolicy>,
-> = runtime::Property::new("authenticationFlowsPolicy");
+> = runtime::Property::Named("authenticationFlowsPolicy");
 /// `authenticationMethodsPolicy`: navigation property.
 pub const AUTHENTICATION_METHODS_POLICY: runtime::Property<
     PolicyRoot,
     runtime::Expanded<models::AuthenticationMethodsPolicy>,
-> = runtime::Property::new("authenticationMethodsPolicy");
+> = runtime::Property::Named("authenticationMethodsPolicy");
 /// `authenticationStrengthPolicies`: navigation property.
 pub const AUTHENTICATION_STRENGTH_POLICIES: runtime::Property<
     PolicyRoot,
     runtime::Expanded<Vec<models::AuthenticationStrengthPolicy>>,
-> = runtime::Property::new("authenticationStrengthPolicies");
+> = runtime::Property::Named("authenticationStrengthPolicies");
 /// `authorizationPolicy`: navigation property.
 pub const AUTHORIZATION_POLICY: runtime::Property<
     PolicyRoot,
     runtime::Expanded<models::AuthorizationPolicy>,
-> = runtime::Property::new("authorizationPolicy");
+> = runtime::Property::Named("authorizationPolicy");
 /// `claimsMappingPolicies`: navigation property.
 pub const CLAIMS_MAPPING_POLICIES: runtime::Property<
     PolicyRoot,
     runtime::Expanded<Vec<models::ClaimsMappingPolicy>>,
-> = runtime::Property::new("claimsMappingPolicies");
+> = runtime::Property::Named("claimsMappingPolicies");
 /// `conditionalAccessPolicies`: navigation property.
 pub const CONDITIONAL_ACCESS_POLICIES: runtime::Property<
     PolicyRoot,
     runtime::Expanded<Vec<models::ConditionalAccessPolicy>>,
-> = runtime::Property::new("conditionalAccessPolicies");
+> = runtime::Property::Named("conditionalAccessPolicies");
 /// `crossTenantAccessPolicy`: navigation property.
 pub const CROSS_TENANT_ACCESS_POLICY: runtime::Property<
     PolicyRoot,
     runtime::Expanded<models::CrossTenantAccessPolicy>,
-> = runtime::Property::new("crossTenantAccessPolicy");
+> = runtime::Property::Named("crossTenantAccessPolicy");
 /// `defaultAppManagementPolicy`: navigation property.
 pub const DEFAULT_APP_MANAGEMENT_POLICY: runtime::Property<
     PolicyRoot,
     runtime::Expanded<models::TenantAppManagementPolicy>,
-> = runtime::Property::new("defaultAppManagementPolicy");
+> = runtime::Property::Named("defaultAppManagementPolicy");
 /// `deviceRegistrationPolicy`: navigation property.
 pub const DEVICE_REGISTRATION_POLICY: runtime::Property<
     PolicyRoot,
     runtime::Expanded<models::DeviceRegistrationPolicy>,
-> = runtime::Property::new("deviceRegistrationPolicy");
+> = runtime::Property::Named("deviceRegistrationPolicy");
 /// `featureRolloutPolicies`: navigation property.
 pub const FEATURE_ROLLOUT_POLICIES: runtime::Property<
     PolicyRoot,
     runtime::Expanded<Vec<models::FeatureRolloutPolicy>>,
-> = runtime::Property::new("featureRolloutPolicies");
+> = runtime::Property::Named("featureRolloutPolicies");
 /// `federatedTokenValidationPolicy`: navigation property.
 pub const FEDERATED_TOKEN_VALIDATION_POLICY: runtime::Property<
     PolicyRoot,
     runtime::Expanded<models::FederatedTokenValidationPolicy>,
-> = runtime::Property::new("federatedTokenValidationPolicy");
+> = runtime::Property::Named("federatedTokenValidationPolicy");
 /// `homeRealmDiscoveryPolicies`: navigation property.
 pub const HOME_REALM_DISCOVERY_POLICIES: runtime::Property<
     PolicyRoot,
     runtime::Expanded<Vec<models::HomeRealmDiscoveryPolicy>>,
-> = runtime::Property::new("homeRealmDiscoveryPolicies");
+> = runtime::Property::Named("homeRealmDiscoveryPolicies");
 /// `id`: never null.
-pub const ID: runtime::Property<PolicyRoot, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PolicyRoot, String> = runtime::Property::Named("id");
 /// `identitySecurityDefaultsEnforcementPolicy`: navigation property.
 pub const IDENTITY_SECURITY_DEFAULTS_ENFORCEMENT_POLICY: runtime::Property<
     PolicyRoot,
     runtime::Expanded<models::IdentitySecurityDefaultsEnforcementPolicy>,
-> = runtime::Property::new("identitySecurityDefaultsEnforcementPolicy");
+> = runtime::Property::Named("identitySecurityDefaultsEnforcementPolicy");
 /// `ownerlessGroupPolicy`: navigation property.
 pub const OWNERLESS_GROUP_POLICY: runtime::Property<
     PolicyRoot,
     runtime::Expanded<models::OwnerlessGroupPolicy>,
-> = runtime::Property::new("ownerlessGroupPolicy");
+> = runtime::Property::Named("ownerlessGroupPolicy");
 /// `permissionGrantPolicies`: navigation property.
 pub const PERMISSION_GRANT_POLICIES: runtime::Property<
     PolicyRoot,
     runtime::Expanded<Vec<models::PermissionGrantPolicy>>,
-> = runtime::Property::new("permissionGrantPolicies");
+> = runtime::Property::Named("permissionGrantPolicies");
 /// `roleManagementPolicies`: navigation property.
 pub const ROLE_MANAGEMENT_POLICIES: runtime::Property<
     PolicyRoot,
     runtime::Expanded<Vec<models::UnifiedRoleManagementPolicy>>,
-> = runtime::Property::new("roleManagementPolicies");
+> = runtime::Property::Named("roleManagementPolicies");
 /// `roleManagementPolicyAssignments`: navigation property.
 pub const ROLE_MANAGEMENT_POLICY_ASSIGNMENTS: runtime::Property<
     PolicyRoot,
     runtime::Expanded<Vec<models::UnifiedRoleManagementPolicyAssignment>>,
-> = runtime::Property::new("roleManagementPolicyAssignments");
+> = runtime::Property::Named("roleManagementPolicyAssignments");
 /// `tokenIssuancePolicies`: navigation property.
 pub const TOKEN_ISSUANCE_POLICIES: runtime::Property<
     PolicyRoot,
     runtime::Expanded<Vec<models::TokenIssuancePolicy>>,
-> = runtime::Property::new("tokenIssuancePolicies");
+> = runtime::Property::Named("tokenIssuancePolicies");
 /// `tokenLifetimePolicies`: navigation property.
 pub const TOKEN_LIFETIME_POLICIES: runtime::Property<
     PolicyRoot,
     runtime::Expanded<Vec<models::TokenLifetimePolicy>>,
-> = runtime::Property::new("tokenLifetimePolicies");
+> = runtime::Property::Named("tokenLifetimePolicies");

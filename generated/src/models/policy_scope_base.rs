@@ -76,17 +76,17 @@ pub type Patch = runtime::Patch<PolicyScopeBase>;
 pub const ACTIVITIES: runtime::Property<
     PolicyScopeBase,
     runtime::Flags<models::UserActivityTypes>,
-> = runtime::Property::new("activities");
+> = runtime::Property::Named("activities");
 /// `executionMode`: never null.
-pub const EXECUTION_MODE: runtime::Property<PolicyScopeBase, models::ExecutionMode> = runtime::Property::new(
+pub const EXECUTION_MODE: runtime::Property<PolicyScopeBase, models::ExecutionMode> = runtime::Property::Named(
     "executionMode",
 );
 /// `locations`: never null.
-pub const LOCATIONS: runtime::Property<PolicyScopeBase, Vec<models::PolicyLocation>> = runtime::Property::new(
+pub const LOCATIONS: runtime::Property<PolicyScopeBase, Vec<models::PolicyLocation>> = runtime::Property::Named(
     "locations",
 );
 /// `policyActions`: never null.
 pub const POLICY_ACTIONS: runtime::Property<
     PolicyScopeBase,
     Vec<models::DlpActionInfo>,
-> = runtime::Property::new("policyActions");
+> = runtime::Property::Named("policyActions");

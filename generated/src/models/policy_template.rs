@@ -78,14 +78,14 @@ runtime::models!(PolicyTemplate);
 /// Changes to a [`PolicyTemplate`].
 pub type Patch = runtime::Patch<PolicyTemplate>;
 /// `id`: never null.
-pub const ID: runtime::Property<PolicyTemplate, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PolicyTemplate, String> = runtime::Property::Named("id");
 /// `multiTenantOrganizationIdentitySynchronization`: navigation property.
 pub const MULTI_TENANT_ORGANIZATION_IDENTITY_SYNCHRONIZATION: runtime::Property<
     PolicyTemplate,
     runtime::Expanded<models::MultiTenantOrganizationIdentitySyncPolicyTemplate>,
-> = runtime::Property::new("multiTenantOrganizationIdentitySynchronization");
+> = runtime::Property::Named("multiTenantOrganizationIdentitySynchronization");
 /// `multiTenantOrganizationPartnerConfiguration`: navigation property.
 pub const MULTI_TENANT_ORGANIZATION_PARTNER_CONFIGURATION: runtime::Property<
     PolicyTemplate,
     runtime::Expanded<models::MultiTenantOrganizationPartnerConfigurationTemplate>,
-> = runtime::Property::new("multiTenantOrganizationPartnerConfiguration");
+> = runtime::Property::Named("multiTenantOrganizationPartnerConfiguration");

@@ -87,21 +87,21 @@ pub type Patch = runtime::Patch<PolicyTenantScope>;
 pub const ACTIVITIES: runtime::Property<
     PolicyTenantScope,
     runtime::Flags<models::UserActivityTypes>,
-> = runtime::Property::new("activities");
+> = runtime::Property::Named("activities");
 /// `executionMode`: never null.
-pub const EXECUTION_MODE: runtime::Property<PolicyTenantScope, models::ExecutionMode> = runtime::Property::new(
+pub const EXECUTION_MODE: runtime::Property<PolicyTenantScope, models::ExecutionMode> = runtime::Property::Named(
     "executionMode",
 );
 /// `locations`: never null.
-pub const LOCATIONS: runtime::Property<PolicyTenantScope, Vec<models::PolicyLocation>> = runtime::Property::new(
+pub const LOCATIONS: runtime::Property<PolicyTenantScope, Vec<models::PolicyLocation>> = runtime::Property::Named(
     "locations",
 );
 /// `policyActions`: never null.
 pub const POLICY_ACTIONS: runtime::Property<
     PolicyTenantScope,
     Vec<models::DlpActionInfo>,
-> = runtime::Property::new("policyActions");
+> = runtime::Property::Named("policyActions");
 /// `policyScope`
-pub const POLICY_SCOPE: runtime::Property<PolicyTenantScope, models::PolicyBinding> = runtime::Property::new(
+pub const POLICY_SCOPE: runtime::Property<PolicyTenantScope, models::PolicyBinding> = runtime::Property::Named(
     "policyScope",
 );

@@ -76,17 +76,17 @@ pub type Patch = runtime::Patch<PolicyUserScope>;
 pub const ACTIVITIES: runtime::Property<
     PolicyUserScope,
     runtime::Flags<models::UserActivityTypes>,
-> = runtime::Property::new("activities");
+> = runtime::Property::Named("activities");
 /// `executionMode`: never null.
-pub const EXECUTION_MODE: runtime::Property<PolicyUserScope, models::ExecutionMode> = runtime::Property::new(
+pub const EXECUTION_MODE: runtime::Property<PolicyUserScope, models::ExecutionMode> = runtime::Property::Named(
     "executionMode",
 );
 /// `locations`: never null.
-pub const LOCATIONS: runtime::Property<PolicyUserScope, Vec<models::PolicyLocation>> = runtime::Property::new(
+pub const LOCATIONS: runtime::Property<PolicyUserScope, Vec<models::PolicyLocation>> = runtime::Property::Named(
     "locations",
 );
 /// `policyActions`: never null.
 pub const POLICY_ACTIONS: runtime::Property<
     PolicyUserScope,
     Vec<models::DlpActionInfo>,
-> = runtime::Property::new("policyActions");
+> = runtime::Property::Named("policyActions");

@@ -71,14 +71,14 @@ pub type Patch = runtime::Patch<PositiveReinforcementNotification>;
 pub const DEFAULT_LANGUAGE: runtime::Property<
     PositiveReinforcementNotification,
     String,
-> = runtime::Property::new("defaultLanguage");
+> = runtime::Property::Named("defaultLanguage");
 /// `deliveryPreference`
 pub const DELIVERY_PREFERENCE: runtime::Property<
     PositiveReinforcementNotification,
     models::NotificationDeliveryPreference,
-> = runtime::Property::new("deliveryPreference");
+> = runtime::Property::Named("deliveryPreference");
 /// `endUserNotification`: navigation property.
 pub const END_USER_NOTIFICATION: runtime::Property<
     PositiveReinforcementNotification,
     runtime::Expanded<models::EndUserNotification>,
-> = runtime::Property::new("endUserNotification");
+> = runtime::Property::Named("endUserNotification");

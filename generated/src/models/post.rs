@@ -279,71 +279,71 @@ pub type Patch = runtime::Patch<Post>;
 pub const ATTACHMENTS: runtime::Property<
     Post,
     runtime::Expanded<Vec<models::Attachment>>,
-> = runtime::Property::new("attachments");
+> = runtime::Property::Named("attachments");
 /// `body`
-pub const BODY: runtime::Property<Post, models::ItemBody> = runtime::Property::new(
+pub const BODY: runtime::Property<Post, models::ItemBody> = runtime::Property::Named(
     "body",
 );
 /// `categories`
-pub const CATEGORIES: runtime::Property<Post, Vec<String>> = runtime::Property::new(
+pub const CATEGORIES: runtime::Property<Post, Vec<String>> = runtime::Property::Named(
     "categories",
 );
 /// `changeKey`
-pub const CHANGE_KEY: runtime::Property<Post, String> = runtime::Property::new(
+pub const CHANGE_KEY: runtime::Property<Post, String> = runtime::Property::Named(
     "changeKey",
 );
 /// `conversationId`
-pub const CONVERSATION_ID: runtime::Property<Post, String> = runtime::Property::new(
+pub const CONVERSATION_ID: runtime::Property<Post, String> = runtime::Property::Named(
     "conversationId",
 );
 /// `conversationThreadId`
-pub const CONVERSATION_THREAD_ID: runtime::Property<Post, String> = runtime::Property::new(
+pub const CONVERSATION_THREAD_ID: runtime::Property<Post, String> = runtime::Property::Named(
     "conversationThreadId",
 );
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Post, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Post, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `extensions`: navigation property.
 pub const EXTENSIONS: runtime::Property<
     Post,
     runtime::Expanded<Vec<models::Extension>>,
-> = runtime::Property::new("extensions");
+> = runtime::Property::Named("extensions");
 /// `from`: never null.
-pub const FROM: runtime::Property<Post, models::Recipient> = runtime::Property::new(
+pub const FROM: runtime::Property<Post, models::Recipient> = runtime::Property::Named(
     "from",
 );
 /// `hasAttachments`: never null.
-pub const HAS_ATTACHMENTS: runtime::Property<Post, bool> = runtime::Property::new(
+pub const HAS_ATTACHMENTS: runtime::Property<Post, bool> = runtime::Property::Named(
     "hasAttachments",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Post, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Post, String> = runtime::Property::Named("id");
 /// `inReplyTo`: navigation property.
-pub const IN_REPLY_TO: runtime::Property<Post, runtime::Expanded<models::Post>> = runtime::Property::new(
+pub const IN_REPLY_TO: runtime::Property<Post, runtime::Expanded<models::Post>> = runtime::Property::Named(
     "inReplyTo",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Post,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `multiValueExtendedProperties`: navigation property.
 #[cfg(feature = "full")]
 pub const MULTI_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     Post,
     crate::runtime::Expanded<Vec<crate::models::MultiValueLegacyExtendedProperty>>,
-> = runtime::Property::new("multiValueExtendedProperties");
+> = runtime::Property::Named("multiValueExtendedProperties");
 /// `newParticipants`: never null.
-pub const NEW_PARTICIPANTS: runtime::Property<Post, Vec<models::Recipient>> = runtime::Property::new(
+pub const NEW_PARTICIPANTS: runtime::Property<Post, Vec<models::Recipient>> = runtime::Property::Named(
     "newParticipants",
 );
 /// `receivedDateTime`: never null.
-pub const RECEIVED_DATE_TIME: runtime::Property<Post, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const RECEIVED_DATE_TIME: runtime::Property<Post, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "receivedDateTime",
 );
 /// `sender`
-pub const SENDER: runtime::Property<Post, models::Recipient> = runtime::Property::new(
+pub const SENDER: runtime::Property<Post, models::Recipient> = runtime::Property::Named(
     "sender",
 );
 /// `singleValueExtendedProperties`: navigation property.
@@ -351,4 +351,4 @@ pub const SENDER: runtime::Property<Post, models::Recipient> = runtime::Property
 pub const SINGLE_VALUE_EXTENDED_PROPERTIES: runtime::Property<
     Post,
     crate::runtime::Expanded<Vec<crate::models::SingleValueLegacyExtendedProperty>>,
-> = runtime::Property::new("singleValueExtendedProperties");
+> = runtime::Property::Named("singleValueExtendedProperties");

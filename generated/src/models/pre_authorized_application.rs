@@ -59,11 +59,11 @@ runtime::models!(PreAuthorizedApplication);
 /// Changes to a [`PreAuthorizedApplication`].
 pub type Patch = runtime::Patch<PreAuthorizedApplication>;
 /// `appId`
-pub const APP_ID: runtime::Property<PreAuthorizedApplication, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<PreAuthorizedApplication, String> = runtime::Property::Named(
     "appId",
 );
 /// `delegatedPermissionIds`: never null.
 pub const DELEGATED_PERMISSION_IDS: runtime::Property<
     PreAuthorizedApplication,
     Vec<String>,
-> = runtime::Property::new("delegatedPermissionIds");
+> = runtime::Property::Named("delegatedPermissionIds");

@@ -419,31 +419,31 @@ runtime::models!(SetUserPreferredPresenceParameters);
 /// Changes to a [`Presence`].
 pub type Patch = runtime::Patch<Presence>;
 /// `activity`
-pub const ACTIVITY: runtime::Property<Presence, String> = runtime::Property::new(
+pub const ACTIVITY: runtime::Property<Presence, String> = runtime::Property::Named(
     "activity",
 );
 /// `availability`
-pub const AVAILABILITY: runtime::Property<Presence, String> = runtime::Property::new(
+pub const AVAILABILITY: runtime::Property<Presence, String> = runtime::Property::Named(
     "availability",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Presence, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Presence, String> = runtime::Property::Named("id");
 /// `outOfOfficeSettings`
 pub const OUT_OF_OFFICE_SETTINGS: runtime::Property<
     Presence,
     models::OutOfOfficeSettings,
-> = runtime::Property::new("outOfOfficeSettings");
+> = runtime::Property::Named("outOfOfficeSettings");
 /// `sequenceNumber`: read-only.
 pub const SEQUENCE_NUMBER: runtime::Property<
     Presence,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("sequenceNumber");
+> = runtime::Property::Named("sequenceNumber");
 /// `statusMessage`
-pub const STATUS_MESSAGE: runtime::Property<Presence, models::PresenceStatusMessage> = runtime::Property::new(
+pub const STATUS_MESSAGE: runtime::Property<Presence, models::PresenceStatusMessage> = runtime::Property::Named(
     "statusMessage",
 );
 /// `workLocation`
-pub const WORK_LOCATION: runtime::Property<Presence, models::UserWorkLocation> = runtime::Property::new(
+pub const WORK_LOCATION: runtime::Property<Presence, models::UserWorkLocation> = runtime::Property::Named(
     "workLocation",
 );

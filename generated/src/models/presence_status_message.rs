@@ -69,13 +69,13 @@ pub type Patch = runtime::Patch<PresenceStatusMessage>;
 pub const EXPIRY_DATE_TIME: runtime::Property<
     PresenceStatusMessage,
     models::DateTimeTimeZone,
-> = runtime::Property::new("expiryDateTime");
+> = runtime::Property::Named("expiryDateTime");
 /// `message`
-pub const MESSAGE: runtime::Property<PresenceStatusMessage, models::ItemBody> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<PresenceStatusMessage, models::ItemBody> = runtime::Property::Named(
     "message",
 );
 /// `publishedDateTime`
 pub const PUBLISHED_DATE_TIME: runtime::Property<
     PresenceStatusMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("publishedDateTime");
+> = runtime::Property::Named("publishedDateTime");

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<PrincipalResourceMembershipsScope>;
 pub const PRINCIPAL_SCOPES: runtime::Property<
     PrincipalResourceMembershipsScope,
     Vec<models::AccessReviewScope>,
-> = runtime::Property::new("principalScopes");
+> = runtime::Property::Named("principalScopes");
 /// `resourceScopes`
 pub const RESOURCE_SCOPES: runtime::Property<
     PrincipalResourceMembershipsScope,
     Vec<models::AccessReviewScope>,
-> = runtime::Property::new("resourceScopes");
+> = runtime::Property::Named("resourceScopes");

@@ -97,32 +97,32 @@ pub type Patch = runtime::Patch<Print>;
 pub const CONNECTORS: runtime::Property<
     Print,
     runtime::Expanded<Vec<models::PrintConnector>>,
-> = runtime::Property::new("connectors");
+> = runtime::Property::Named("connectors");
 /// `operations`: navigation property.
 pub const OPERATIONS: runtime::Property<
     Print,
     runtime::Expanded<Vec<models::PrintOperation>>,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");
 /// `printers`: navigation property.
-pub const PRINTERS: runtime::Property<Print, runtime::Expanded<Vec<models::Printer>>> = runtime::Property::new(
+pub const PRINTERS: runtime::Property<Print, runtime::Expanded<Vec<models::Printer>>> = runtime::Property::Named(
     "printers",
 );
 /// `services`: navigation property.
 pub const SERVICES: runtime::Property<
     Print,
     runtime::Expanded<Vec<models::PrintService>>,
-> = runtime::Property::new("services");
+> = runtime::Property::Named("services");
 /// `settings`
-pub const SETTINGS: runtime::Property<Print, models::PrintSettings> = runtime::Property::new(
+pub const SETTINGS: runtime::Property<Print, models::PrintSettings> = runtime::Property::Named(
     "settings",
 );
 /// `shares`: navigation property.
 pub const SHARES: runtime::Property<
     Print,
     runtime::Expanded<Vec<models::PrinterShare>>,
-> = runtime::Property::new("shares");
+> = runtime::Property::Named("shares");
 /// `taskDefinitions`: navigation property.
 pub const TASK_DEFINITIONS: runtime::Property<
     Print,
     runtime::Expanded<Vec<models::PrintTaskDefinition>>,
-> = runtime::Property::new("taskDefinitions");
+> = runtime::Property::Named("taskDefinitions");

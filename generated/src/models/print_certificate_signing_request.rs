@@ -61,10 +61,10 @@ runtime::models!(PrintCertificateSigningRequest);
 /// Changes to a [`PrintCertificateSigningRequest`].
 pub type Patch = runtime::Patch<PrintCertificateSigningRequest>;
 /// `content`: never null.
-pub const CONTENT: runtime::Property<PrintCertificateSigningRequest, String> = runtime::Property::new(
+pub const CONTENT: runtime::Property<PrintCertificateSigningRequest, String> = runtime::Property::Named(
     "content",
 );
 /// `transportKey`: never null.
-pub const TRANSPORT_KEY: runtime::Property<PrintCertificateSigningRequest, String> = runtime::Property::new(
+pub const TRANSPORT_KEY: runtime::Property<PrintCertificateSigningRequest, String> = runtime::Property::Named(
     "transportKey",
 );

@@ -96,29 +96,29 @@ runtime::models!(PrintConnector);
 /// Changes to a [`PrintConnector`].
 pub type Patch = runtime::Patch<PrintConnector>;
 /// `appVersion`: never null.
-pub const APP_VERSION: runtime::Property<PrintConnector, String> = runtime::Property::new(
+pub const APP_VERSION: runtime::Property<PrintConnector, String> = runtime::Property::Named(
     "appVersion",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<PrintConnector, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<PrintConnector, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fullyQualifiedDomainName`: never null.
-pub const FULLY_QUALIFIED_DOMAIN_NAME: runtime::Property<PrintConnector, String> = runtime::Property::new(
+pub const FULLY_QUALIFIED_DOMAIN_NAME: runtime::Property<PrintConnector, String> = runtime::Property::Named(
     "fullyQualifiedDomainName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PrintConnector, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PrintConnector, String> = runtime::Property::Named("id");
 /// `location`
-pub const LOCATION: runtime::Property<PrintConnector, models::PrinterLocation> = runtime::Property::new(
+pub const LOCATION: runtime::Property<PrintConnector, models::PrinterLocation> = runtime::Property::Named(
     "location",
 );
 /// `operatingSystem`: never null.
-pub const OPERATING_SYSTEM: runtime::Property<PrintConnector, String> = runtime::Property::new(
+pub const OPERATING_SYSTEM: runtime::Property<PrintConnector, String> = runtime::Property::Named(
     "operatingSystem",
 );
 /// `registeredDateTime`: never null.
 pub const REGISTERED_DATE_TIME: runtime::Property<
     PrintConnector,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("registeredDateTime");
+> = runtime::Property::Named("registeredDateTime");

@@ -137,24 +137,24 @@ runtime::models!(CreateUploadSessionParameters);
 /// Changes to a [`PrintDocument`].
 pub type Patch = runtime::Patch<PrintDocument>;
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<PrintDocument, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<PrintDocument, String> = runtime::Property::Named(
     "contentType",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<PrintDocument, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<PrintDocument, String> = runtime::Property::Named(
     "displayName",
 );
 /// `downloadedDateTime`
 pub const DOWNLOADED_DATE_TIME: runtime::Property<
     PrintDocument,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("downloadedDateTime");
+> = runtime::Property::Named("downloadedDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<PrintDocument, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PrintDocument, String> = runtime::Property::Named("id");
 /// `size`: never null.
-pub const SIZE: runtime::Property<PrintDocument, i64> = runtime::Property::new("size");
+pub const SIZE: runtime::Property<PrintDocument, i64> = runtime::Property::Named("size");
 /// `uploadedDateTime`
 pub const UPLOADED_DATE_TIME: runtime::Property<
     PrintDocument,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("uploadedDateTime");
+> = runtime::Property::Named("uploadedDateTime");

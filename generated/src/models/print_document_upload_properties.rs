@@ -66,14 +66,14 @@ runtime::models!(PrintDocumentUploadProperties);
 /// Changes to a [`PrintDocumentUploadProperties`].
 pub type Patch = runtime::Patch<PrintDocumentUploadProperties>;
 /// `contentType`: never null.
-pub const CONTENT_TYPE: runtime::Property<PrintDocumentUploadProperties, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<PrintDocumentUploadProperties, String> = runtime::Property::Named(
     "contentType",
 );
 /// `documentName`: never null.
-pub const DOCUMENT_NAME: runtime::Property<PrintDocumentUploadProperties, String> = runtime::Property::new(
+pub const DOCUMENT_NAME: runtime::Property<PrintDocumentUploadProperties, String> = runtime::Property::Named(
     "documentName",
 );
 /// `size`: never null.
-pub const SIZE: runtime::Property<PrintDocumentUploadProperties, i64> = runtime::Property::new(
+pub const SIZE: runtime::Property<PrintDocumentUploadProperties, i64> = runtime::Property::Named(
     "size",
 );

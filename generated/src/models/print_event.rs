@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.printEvent`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum PrintEvent {
     /// `jobStarted`

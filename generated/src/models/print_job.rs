@@ -228,48 +228,48 @@ pub type Patch = runtime::Patch<PrintJob>;
 pub const ACKNOWLEDGED_DATE_TIME: runtime::Property<
     PrintJob,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("acknowledgedDateTime");
+> = runtime::Property::Named("acknowledgedDateTime");
 /// `configuration`: never null.
-pub const CONFIGURATION: runtime::Property<PrintJob, models::PrintJobConfiguration> = runtime::Property::new(
+pub const CONFIGURATION: runtime::Property<PrintJob, models::PrintJobConfiguration> = runtime::Property::Named(
     "configuration",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<PrintJob, models::UserIdentity> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<PrintJob, models::UserIdentity> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: never null.
-pub const CREATED_DATE_TIME: runtime::Property<PrintJob, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<PrintJob, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `documents`: navigation property.
 pub const DOCUMENTS: runtime::Property<
     PrintJob,
     runtime::Expanded<Vec<models::PrintDocument>>,
-> = runtime::Property::new("documents");
+> = runtime::Property::Named("documents");
 /// `errorCode`
-pub const ERROR_CODE: runtime::Property<PrintJob, i32> = runtime::Property::new(
+pub const ERROR_CODE: runtime::Property<PrintJob, i32> = runtime::Property::Named(
     "errorCode",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PrintJob, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PrintJob, String> = runtime::Property::Named("id");
 /// `isFetchable`: never null.
-pub const IS_FETCHABLE: runtime::Property<PrintJob, bool> = runtime::Property::new(
+pub const IS_FETCHABLE: runtime::Property<PrintJob, bool> = runtime::Property::Named(
     "isFetchable",
 );
 /// `redirectedFrom`
-pub const REDIRECTED_FROM: runtime::Property<PrintJob, String> = runtime::Property::new(
+pub const REDIRECTED_FROM: runtime::Property<PrintJob, String> = runtime::Property::Named(
     "redirectedFrom",
 );
 /// `redirectedTo`
-pub const REDIRECTED_TO: runtime::Property<PrintJob, String> = runtime::Property::new(
+pub const REDIRECTED_TO: runtime::Property<PrintJob, String> = runtime::Property::Named(
     "redirectedTo",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<PrintJob, models::PrintJobStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<PrintJob, models::PrintJobStatus> = runtime::Property::Named(
     "status",
 );
 /// `tasks`: navigation property.
 pub const TASKS: runtime::Property<
     PrintJob,
     runtime::Expanded<Vec<models::PrintTask>>,
-> = runtime::Property::new("tasks");
+> = runtime::Property::Named("tasks");

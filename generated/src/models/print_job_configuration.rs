@@ -166,84 +166,84 @@ runtime::models!(PrintJobConfiguration);
 /// Changes to a [`PrintJobConfiguration`].
 pub type Patch = runtime::Patch<PrintJobConfiguration>;
 /// `collate`
-pub const COLLATE: runtime::Property<PrintJobConfiguration, bool> = runtime::Property::new(
+pub const COLLATE: runtime::Property<PrintJobConfiguration, bool> = runtime::Property::Named(
     "collate",
 );
 /// `colorMode`
-pub const COLOR_MODE: runtime::Property<PrintJobConfiguration, models::PrintColorMode> = runtime::Property::new(
+pub const COLOR_MODE: runtime::Property<PrintJobConfiguration, models::PrintColorMode> = runtime::Property::Named(
     "colorMode",
 );
 /// `copies`
-pub const COPIES: runtime::Property<PrintJobConfiguration, i32> = runtime::Property::new(
+pub const COPIES: runtime::Property<PrintJobConfiguration, i32> = runtime::Property::Named(
     "copies",
 );
 /// `dpi`
-pub const DPI: runtime::Property<PrintJobConfiguration, i32> = runtime::Property::new(
+pub const DPI: runtime::Property<PrintJobConfiguration, i32> = runtime::Property::Named(
     "dpi",
 );
 /// `duplexMode`
 pub const DUPLEX_MODE: runtime::Property<
     PrintJobConfiguration,
     models::PrintDuplexMode,
-> = runtime::Property::new("duplexMode");
+> = runtime::Property::Named("duplexMode");
 /// `feedOrientation`
 pub const FEED_ORIENTATION: runtime::Property<
     PrintJobConfiguration,
     models::PrinterFeedOrientation,
-> = runtime::Property::new("feedOrientation");
+> = runtime::Property::Named("feedOrientation");
 /// `finishings`
 pub const FINISHINGS: runtime::Property<
     PrintJobConfiguration,
     Vec<models::PrintFinishing>,
-> = runtime::Property::new("finishings");
+> = runtime::Property::Named("finishings");
 /// `fitPdfToPage`
-pub const FIT_PDF_TO_PAGE: runtime::Property<PrintJobConfiguration, bool> = runtime::Property::new(
+pub const FIT_PDF_TO_PAGE: runtime::Property<PrintJobConfiguration, bool> = runtime::Property::Named(
     "fitPdfToPage",
 );
 /// `inputBin`
-pub const INPUT_BIN: runtime::Property<PrintJobConfiguration, String> = runtime::Property::new(
+pub const INPUT_BIN: runtime::Property<PrintJobConfiguration, String> = runtime::Property::Named(
     "inputBin",
 );
 /// `margin`
-pub const MARGIN: runtime::Property<PrintJobConfiguration, models::PrintMargin> = runtime::Property::new(
+pub const MARGIN: runtime::Property<PrintJobConfiguration, models::PrintMargin> = runtime::Property::Named(
     "margin",
 );
 /// `mediaSize`
-pub const MEDIA_SIZE: runtime::Property<PrintJobConfiguration, String> = runtime::Property::new(
+pub const MEDIA_SIZE: runtime::Property<PrintJobConfiguration, String> = runtime::Property::Named(
     "mediaSize",
 );
 /// `mediaType`
-pub const MEDIA_TYPE: runtime::Property<PrintJobConfiguration, String> = runtime::Property::new(
+pub const MEDIA_TYPE: runtime::Property<PrintJobConfiguration, String> = runtime::Property::Named(
     "mediaType",
 );
 /// `multipageLayout`
 pub const MULTIPAGE_LAYOUT: runtime::Property<
     PrintJobConfiguration,
     models::PrintMultipageLayout,
-> = runtime::Property::new("multipageLayout");
+> = runtime::Property::Named("multipageLayout");
 /// `orientation`
 pub const ORIENTATION: runtime::Property<
     PrintJobConfiguration,
     models::PrintOrientation,
-> = runtime::Property::new("orientation");
+> = runtime::Property::Named("orientation");
 /// `outputBin`
-pub const OUTPUT_BIN: runtime::Property<PrintJobConfiguration, String> = runtime::Property::new(
+pub const OUTPUT_BIN: runtime::Property<PrintJobConfiguration, String> = runtime::Property::Named(
     "outputBin",
 );
 /// `pageRanges`
 pub const PAGE_RANGES: runtime::Property<
     PrintJobConfiguration,
     Vec<models::IntegerRange>,
-> = runtime::Property::new("pageRanges");
+> = runtime::Property::Named("pageRanges");
 /// `pagesPerSheet`
-pub const PAGES_PER_SHEET: runtime::Property<PrintJobConfiguration, i32> = runtime::Property::new(
+pub const PAGES_PER_SHEET: runtime::Property<PrintJobConfiguration, i32> = runtime::Property::Named(
     "pagesPerSheet",
 );
 /// `quality`
-pub const QUALITY: runtime::Property<PrintJobConfiguration, models::PrintQuality> = runtime::Property::new(
+pub const QUALITY: runtime::Property<PrintJobConfiguration, models::PrintQuality> = runtime::Property::Named(
     "quality",
 );
 /// `scaling`
-pub const SCALING: runtime::Property<PrintJobConfiguration, models::PrintScaling> = runtime::Property::new(
+pub const SCALING: runtime::Property<PrintJobConfiguration, models::PrintScaling> = runtime::Property::Named(
     "scaling",
 );

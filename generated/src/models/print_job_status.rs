@@ -71,18 +71,18 @@ runtime::models!(PrintJobStatus);
 /// Changes to a [`PrintJobStatus`].
 pub type Patch = runtime::Patch<PrintJobStatus>;
 /// `description`: never null.
-pub const DESCRIPTION: runtime::Property<PrintJobStatus, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<PrintJobStatus, String> = runtime::Property::Named(
     "description",
 );
 /// `details`: never null.
-pub const DETAILS: runtime::Property<PrintJobStatus, Vec<models::PrintJobStateDetail>> = runtime::Property::new(
+pub const DETAILS: runtime::Property<PrintJobStatus, Vec<models::PrintJobStateDetail>> = runtime::Property::Named(
     "details",
 );
 /// `isAcquiredByPrinter`: never null.
-pub const IS_ACQUIRED_BY_PRINTER: runtime::Property<PrintJobStatus, bool> = runtime::Property::new(
+pub const IS_ACQUIRED_BY_PRINTER: runtime::Property<PrintJobStatus, bool> = runtime::Property::Named(
     "isAcquiredByPrinter",
 );
 /// `state`: never null.
-pub const STATE: runtime::Property<PrintJobStatus, models::PrintJobProcessingState> = runtime::Property::new(
+pub const STATE: runtime::Property<PrintJobStatus, models::PrintJobProcessingState> = runtime::Property::Named(
     "state",
 );

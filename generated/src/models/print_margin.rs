@@ -71,10 +71,12 @@ runtime::models!(PrintMargin);
 /// Changes to a [`PrintMargin`].
 pub type Patch = runtime::Patch<PrintMargin>;
 /// `bottom`
-pub const BOTTOM: runtime::Property<PrintMargin, i32> = runtime::Property::new("bottom");
+pub const BOTTOM: runtime::Property<PrintMargin, i32> = runtime::Property::Named(
+    "bottom",
+);
 /// `left`
-pub const LEFT: runtime::Property<PrintMargin, i32> = runtime::Property::new("left");
+pub const LEFT: runtime::Property<PrintMargin, i32> = runtime::Property::Named("left");
 /// `right`
-pub const RIGHT: runtime::Property<PrintMargin, i32> = runtime::Property::new("right");
+pub const RIGHT: runtime::Property<PrintMargin, i32> = runtime::Property::Named("right");
 /// `top`
-pub const TOP: runtime::Property<PrintMargin, i32> = runtime::Property::new("top");
+pub const TOP: runtime::Property<PrintMargin, i32> = runtime::Property::Named("top");

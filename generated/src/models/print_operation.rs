@@ -74,10 +74,10 @@ pub type Patch = runtime::Patch<PrintOperation>;
 pub const CREATED_DATE_TIME: runtime::Property<
     PrintOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<PrintOperation, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PrintOperation, String> = runtime::Property::Named("id");
 /// `status`: never null.
-pub const STATUS: runtime::Property<PrintOperation, models::PrintOperationStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<PrintOperation, models::PrintOperationStatus> = runtime::Property::Named(
     "status",
 );

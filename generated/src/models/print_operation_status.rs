@@ -61,11 +61,11 @@ runtime::models!(PrintOperationStatus);
 /// Changes to a [`PrintOperationStatus`].
 pub type Patch = runtime::Patch<PrintOperationStatus>;
 /// `description`: never null.
-pub const DESCRIPTION: runtime::Property<PrintOperationStatus, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<PrintOperationStatus, String> = runtime::Property::Named(
     "description",
 );
 /// `state`: never null.
 pub const STATE: runtime::Property<
     PrintOperationStatus,
     models::PrintOperationProcessingState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

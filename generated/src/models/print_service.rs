@@ -66,6 +66,6 @@ pub type Patch = runtime::Patch<PrintService>;
 pub const ENDPOINTS: runtime::Property<
     PrintService,
     runtime::Expanded<Vec<models::PrintServiceEndpoint>>,
-> = runtime::Property::new("endpoints");
+> = runtime::Property::Named("endpoints");
 /// `id`: never null.
-pub const ID: runtime::Property<PrintService, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PrintService, String> = runtime::Property::Named("id");

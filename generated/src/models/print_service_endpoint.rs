@@ -68,14 +68,14 @@ runtime::models!(PrintServiceEndpoint);
 /// Changes to a [`PrintServiceEndpoint`].
 pub type Patch = runtime::Patch<PrintServiceEndpoint>;
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<PrintServiceEndpoint, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<PrintServiceEndpoint, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PrintServiceEndpoint, String> = runtime::Property::new(
+pub const ID: runtime::Property<PrintServiceEndpoint, String> = runtime::Property::Named(
     "id",
 );
 /// `uri`: never null.
-pub const URI: runtime::Property<PrintServiceEndpoint, String> = runtime::Property::new(
+pub const URI: runtime::Property<PrintServiceEndpoint, String> = runtime::Property::Named(
     "uri",
 );

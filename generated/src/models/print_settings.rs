@@ -61,11 +61,11 @@ runtime::models!(PrintSettings);
 /// Changes to a [`PrintSettings`].
 pub type Patch = runtime::Patch<PrintSettings>;
 /// `documentConversionEnabled`: never null.
-pub const DOCUMENT_CONVERSION_ENABLED: runtime::Property<PrintSettings, bool> = runtime::Property::new(
+pub const DOCUMENT_CONVERSION_ENABLED: runtime::Property<PrintSettings, bool> = runtime::Property::Named(
     "documentConversionEnabled",
 );
 /// `printerDiscoverySettings`
 pub const PRINTER_DISCOVERY_SETTINGS: runtime::Property<
     PrintSettings,
     models::PrinterDiscoverySettings,
-> = runtime::Property::new("printerDiscoverySettings");
+> = runtime::Property::Named("printerDiscoverySettings");

@@ -81,19 +81,19 @@ pub type Patch = runtime::Patch<PrintTask>;
 pub const DEFINITION: runtime::Property<
     PrintTask,
     runtime::Expanded<models::PrintTaskDefinition>,
-> = runtime::Property::new("definition");
+> = runtime::Property::Named("definition");
 /// `id`: never null.
-pub const ID: runtime::Property<PrintTask, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PrintTask, String> = runtime::Property::Named("id");
 /// `parentUrl`: never null.
-pub const PARENT_URL: runtime::Property<PrintTask, String> = runtime::Property::new(
+pub const PARENT_URL: runtime::Property<PrintTask, String> = runtime::Property::Named(
     "parentUrl",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<PrintTask, models::PrintTaskStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<PrintTask, models::PrintTaskStatus> = runtime::Property::Named(
     "status",
 );
 /// `trigger`: navigation property.
 pub const TRIGGER: runtime::Property<
     PrintTask,
     runtime::Expanded<models::PrintTaskTrigger>,
-> = runtime::Property::new("trigger");
+> = runtime::Property::Named("trigger");

@@ -73,19 +73,19 @@ runtime::models!(PrintTaskDefinition);
 /// Changes to a [`PrintTaskDefinition`].
 pub type Patch = runtime::Patch<PrintTaskDefinition>;
 /// `createdBy`: never null.
-pub const CREATED_BY: runtime::Property<PrintTaskDefinition, models::AppIdentity> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<PrintTaskDefinition, models::AppIdentity> = runtime::Property::Named(
     "createdBy",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<PrintTaskDefinition, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<PrintTaskDefinition, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PrintTaskDefinition, String> = runtime::Property::new(
+pub const ID: runtime::Property<PrintTaskDefinition, String> = runtime::Property::Named(
     "id",
 );
 /// `tasks`: navigation property.
 pub const TASKS: runtime::Property<
     PrintTaskDefinition,
     runtime::Expanded<Vec<models::PrintTask>>,
-> = runtime::Property::new("tasks");
+> = runtime::Property::Named("tasks");

@@ -61,10 +61,10 @@ runtime::models!(PrintTaskStatus);
 /// Changes to a [`PrintTaskStatus`].
 pub type Patch = runtime::Patch<PrintTaskStatus>;
 /// `description`: never null.
-pub const DESCRIPTION: runtime::Property<PrintTaskStatus, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<PrintTaskStatus, String> = runtime::Property::Named(
     "description",
 );
 /// `state`: never null.
-pub const STATE: runtime::Property<PrintTaskStatus, models::PrintTaskProcessingState> = runtime::Property::new(
+pub const STATE: runtime::Property<PrintTaskStatus, models::PrintTaskProcessingState> = runtime::Property::Named(
     "state",
 );

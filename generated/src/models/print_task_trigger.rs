@@ -71,10 +71,12 @@ pub type Patch = runtime::Patch<PrintTaskTrigger>;
 pub const DEFINITION: runtime::Property<
     PrintTaskTrigger,
     runtime::Expanded<models::PrintTaskDefinition>,
-> = runtime::Property::new("definition");
+> = runtime::Property::Named("definition");
 /// `event`: never null.
-pub const EVENT: runtime::Property<PrintTaskTrigger, models::PrintEvent> = runtime::Property::new(
+pub const EVENT: runtime::Property<PrintTaskTrigger, models::PrintEvent> = runtime::Property::Named(
     "event",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PrintTaskTrigger, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PrintTaskTrigger, String> = runtime::Property::Named(
+    "id",
+);

@@ -146,48 +146,48 @@ runtime::models!(PrintUsage);
 /// Changes to a [`PrintUsage`].
 pub type Patch = runtime::Patch<PrintUsage>;
 /// `blackAndWhitePageCount`
-pub const BLACK_AND_WHITE_PAGE_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::new(
+pub const BLACK_AND_WHITE_PAGE_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::Named(
     "blackAndWhitePageCount",
 );
 /// `colorPageCount`
-pub const COLOR_PAGE_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::new(
+pub const COLOR_PAGE_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::Named(
     "colorPageCount",
 );
 /// `completedBlackAndWhiteJobCount`: never null.
-pub const COMPLETED_BLACK_AND_WHITE_JOB_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::new(
+pub const COMPLETED_BLACK_AND_WHITE_JOB_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::Named(
     "completedBlackAndWhiteJobCount",
 );
 /// `completedColorJobCount`: never null.
-pub const COMPLETED_COLOR_JOB_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::new(
+pub const COMPLETED_COLOR_JOB_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::Named(
     "completedColorJobCount",
 );
 /// `completedJobCount`
-pub const COMPLETED_JOB_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::new(
+pub const COMPLETED_JOB_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::Named(
     "completedJobCount",
 );
 /// `doubleSidedSheetCount`
-pub const DOUBLE_SIDED_SHEET_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::new(
+pub const DOUBLE_SIDED_SHEET_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::Named(
     "doubleSidedSheetCount",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PrintUsage, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PrintUsage, String> = runtime::Property::Named("id");
 /// `incompleteJobCount`: never null.
-pub const INCOMPLETE_JOB_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::new(
+pub const INCOMPLETE_JOB_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::Named(
     "incompleteJobCount",
 );
 /// `mediaSheetCount`
-pub const MEDIA_SHEET_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::new(
+pub const MEDIA_SHEET_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::Named(
     "mediaSheetCount",
 );
 /// `pageCount`
-pub const PAGE_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::new(
+pub const PAGE_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::Named(
     "pageCount",
 );
 /// `singleSidedSheetCount`
-pub const SINGLE_SIDED_SHEET_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::new(
+pub const SINGLE_SIDED_SHEET_COUNT: runtime::Property<PrintUsage, i64> = runtime::Property::Named(
     "singleSidedSheetCount",
 );
 /// `usageDate`: never null.
-pub const USAGE_DATE: runtime::Property<PrintUsage, runtime::edm::Date> = runtime::Property::new(
+pub const USAGE_DATE: runtime::Property<PrintUsage, runtime::edm::Date> = runtime::Property::Named(
     "usageDate",
 );

@@ -241,71 +241,71 @@ runtime::models!(CreateParameters);
 /// Changes to a [`Printer`].
 pub type Patch = runtime::Patch<Printer>;
 /// `capabilities`
-pub const CAPABILITIES: runtime::Property<Printer, models::PrinterCapabilities> = runtime::Property::new(
+pub const CAPABILITIES: runtime::Property<Printer, models::PrinterCapabilities> = runtime::Property::Named(
     "capabilities",
 );
 /// `connectors`: navigation property.
 pub const CONNECTORS: runtime::Property<
     Printer,
     runtime::Expanded<Vec<models::PrintConnector>>,
-> = runtime::Property::new("connectors");
+> = runtime::Property::Named("connectors");
 /// `defaults`
-pub const DEFAULTS: runtime::Property<Printer, models::PrinterDefaults> = runtime::Property::new(
+pub const DEFAULTS: runtime::Property<Printer, models::PrinterDefaults> = runtime::Property::Named(
     "defaults",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Printer, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Printer, String> = runtime::Property::Named(
     "displayName",
 );
 /// `hasPhysicalDevice`: never null.
-pub const HAS_PHYSICAL_DEVICE: runtime::Property<Printer, bool> = runtime::Property::new(
+pub const HAS_PHYSICAL_DEVICE: runtime::Property<Printer, bool> = runtime::Property::Named(
     "hasPhysicalDevice",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Printer, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Printer, String> = runtime::Property::Named("id");
 /// `isAcceptingJobs`
-pub const IS_ACCEPTING_JOBS: runtime::Property<Printer, bool> = runtime::Property::new(
+pub const IS_ACCEPTING_JOBS: runtime::Property<Printer, bool> = runtime::Property::Named(
     "isAcceptingJobs",
 );
 /// `isShared`: never null.
-pub const IS_SHARED: runtime::Property<Printer, bool> = runtime::Property::new(
+pub const IS_SHARED: runtime::Property<Printer, bool> = runtime::Property::Named(
     "isShared",
 );
 /// `jobs`: navigation property.
-pub const JOBS: runtime::Property<Printer, runtime::Expanded<Vec<models::PrintJob>>> = runtime::Property::new(
+pub const JOBS: runtime::Property<Printer, runtime::Expanded<Vec<models::PrintJob>>> = runtime::Property::Named(
     "jobs",
 );
 /// `lastSeenDateTime`
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     Printer,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");
 /// `location`
-pub const LOCATION: runtime::Property<Printer, models::PrinterLocation> = runtime::Property::new(
+pub const LOCATION: runtime::Property<Printer, models::PrinterLocation> = runtime::Property::Named(
     "location",
 );
 /// `manufacturer`
-pub const MANUFACTURER: runtime::Property<Printer, String> = runtime::Property::new(
+pub const MANUFACTURER: runtime::Property<Printer, String> = runtime::Property::Named(
     "manufacturer",
 );
 /// `model`
-pub const MODEL: runtime::Property<Printer, String> = runtime::Property::new("model");
+pub const MODEL: runtime::Property<Printer, String> = runtime::Property::Named("model");
 /// `registeredDateTime`: never null.
 pub const REGISTERED_DATE_TIME: runtime::Property<
     Printer,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("registeredDateTime");
+> = runtime::Property::Named("registeredDateTime");
 /// `shares`: navigation property.
 pub const SHARES: runtime::Property<
     Printer,
     runtime::Expanded<Vec<models::PrinterShare>>,
-> = runtime::Property::new("shares");
+> = runtime::Property::Named("shares");
 /// `status`: never null.
-pub const STATUS: runtime::Property<Printer, models::PrinterStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<Printer, models::PrinterStatus> = runtime::Property::Named(
     "status",
 );
 /// `taskTriggers`: navigation property.
 pub const TASK_TRIGGERS: runtime::Property<
     Printer,
     runtime::Expanded<Vec<models::PrintTaskTrigger>>,
-> = runtime::Property::new("taskTriggers");
+> = runtime::Property::Named("taskTriggers");

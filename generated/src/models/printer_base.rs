@@ -120,41 +120,41 @@ runtime::models!(PrinterBase);
 /// Changes to a [`PrinterBase`].
 pub type Patch = runtime::Patch<PrinterBase>;
 /// `capabilities`
-pub const CAPABILITIES: runtime::Property<PrinterBase, models::PrinterCapabilities> = runtime::Property::new(
+pub const CAPABILITIES: runtime::Property<PrinterBase, models::PrinterCapabilities> = runtime::Property::Named(
     "capabilities",
 );
 /// `defaults`
-pub const DEFAULTS: runtime::Property<PrinterBase, models::PrinterDefaults> = runtime::Property::new(
+pub const DEFAULTS: runtime::Property<PrinterBase, models::PrinterDefaults> = runtime::Property::Named(
     "defaults",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<PrinterBase, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<PrinterBase, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PrinterBase, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PrinterBase, String> = runtime::Property::Named("id");
 /// `isAcceptingJobs`
-pub const IS_ACCEPTING_JOBS: runtime::Property<PrinterBase, bool> = runtime::Property::new(
+pub const IS_ACCEPTING_JOBS: runtime::Property<PrinterBase, bool> = runtime::Property::Named(
     "isAcceptingJobs",
 );
 /// `jobs`: navigation property.
 pub const JOBS: runtime::Property<
     PrinterBase,
     runtime::Expanded<Vec<models::PrintJob>>,
-> = runtime::Property::new("jobs");
+> = runtime::Property::Named("jobs");
 /// `location`
-pub const LOCATION: runtime::Property<PrinterBase, models::PrinterLocation> = runtime::Property::new(
+pub const LOCATION: runtime::Property<PrinterBase, models::PrinterLocation> = runtime::Property::Named(
     "location",
 );
 /// `manufacturer`
-pub const MANUFACTURER: runtime::Property<PrinterBase, String> = runtime::Property::new(
+pub const MANUFACTURER: runtime::Property<PrinterBase, String> = runtime::Property::Named(
     "manufacturer",
 );
 /// `model`
-pub const MODEL: runtime::Property<PrinterBase, String> = runtime::Property::new(
+pub const MODEL: runtime::Property<PrinterBase, String> = runtime::Property::Named(
     "model",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<PrinterBase, models::PrinterStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<PrinterBase, models::PrinterStatus> = runtime::Property::Named(
     "status",
 );

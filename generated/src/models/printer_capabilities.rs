@@ -202,108 +202,108 @@ runtime::models!(PrinterCapabilities);
 /// Changes to a [`PrinterCapabilities`].
 pub type Patch = runtime::Patch<PrinterCapabilities>;
 /// `bottomMargins`
-pub const BOTTOM_MARGINS: runtime::Property<PrinterCapabilities, Vec<i32>> = runtime::Property::new(
+pub const BOTTOM_MARGINS: runtime::Property<PrinterCapabilities, Vec<i32>> = runtime::Property::Named(
     "bottomMargins",
 );
 /// `collation`
-pub const COLLATION: runtime::Property<PrinterCapabilities, bool> = runtime::Property::new(
+pub const COLLATION: runtime::Property<PrinterCapabilities, bool> = runtime::Property::Named(
     "collation",
 );
 /// `colorModes`
 pub const COLOR_MODES: runtime::Property<
     PrinterCapabilities,
     Vec<models::PrintColorMode>,
-> = runtime::Property::new("colorModes");
+> = runtime::Property::Named("colorModes");
 /// `contentTypes`
-pub const CONTENT_TYPES: runtime::Property<PrinterCapabilities, Vec<String>> = runtime::Property::new(
+pub const CONTENT_TYPES: runtime::Property<PrinterCapabilities, Vec<String>> = runtime::Property::Named(
     "contentTypes",
 );
 /// `copiesPerJob`
-pub const COPIES_PER_JOB: runtime::Property<PrinterCapabilities, models::IntegerRange> = runtime::Property::new(
+pub const COPIES_PER_JOB: runtime::Property<PrinterCapabilities, models::IntegerRange> = runtime::Property::Named(
     "copiesPerJob",
 );
 /// `dpis`
-pub const DPIS: runtime::Property<PrinterCapabilities, Vec<i32>> = runtime::Property::new(
+pub const DPIS: runtime::Property<PrinterCapabilities, Vec<i32>> = runtime::Property::Named(
     "dpis",
 );
 /// `duplexModes`
 pub const DUPLEX_MODES: runtime::Property<
     PrinterCapabilities,
     Vec<models::PrintDuplexMode>,
-> = runtime::Property::new("duplexModes");
+> = runtime::Property::Named("duplexModes");
 /// `feedOrientations`
 pub const FEED_ORIENTATIONS: runtime::Property<
     PrinterCapabilities,
     Vec<models::PrinterFeedOrientation>,
-> = runtime::Property::new("feedOrientations");
+> = runtime::Property::Named("feedOrientations");
 /// `finishings`
 pub const FINISHINGS: runtime::Property<
     PrinterCapabilities,
     Vec<models::PrintFinishing>,
-> = runtime::Property::new("finishings");
+> = runtime::Property::Named("finishings");
 /// `inputBins`
-pub const INPUT_BINS: runtime::Property<PrinterCapabilities, Vec<String>> = runtime::Property::new(
+pub const INPUT_BINS: runtime::Property<PrinterCapabilities, Vec<String>> = runtime::Property::Named(
     "inputBins",
 );
 /// `isColorPrintingSupported`
-pub const IS_COLOR_PRINTING_SUPPORTED: runtime::Property<PrinterCapabilities, bool> = runtime::Property::new(
+pub const IS_COLOR_PRINTING_SUPPORTED: runtime::Property<PrinterCapabilities, bool> = runtime::Property::Named(
     "isColorPrintingSupported",
 );
 /// `isPageRangeSupported`
-pub const IS_PAGE_RANGE_SUPPORTED: runtime::Property<PrinterCapabilities, bool> = runtime::Property::new(
+pub const IS_PAGE_RANGE_SUPPORTED: runtime::Property<PrinterCapabilities, bool> = runtime::Property::Named(
     "isPageRangeSupported",
 );
 /// `leftMargins`
-pub const LEFT_MARGINS: runtime::Property<PrinterCapabilities, Vec<i32>> = runtime::Property::new(
+pub const LEFT_MARGINS: runtime::Property<PrinterCapabilities, Vec<i32>> = runtime::Property::Named(
     "leftMargins",
 );
 /// `mediaColors`
-pub const MEDIA_COLORS: runtime::Property<PrinterCapabilities, Vec<String>> = runtime::Property::new(
+pub const MEDIA_COLORS: runtime::Property<PrinterCapabilities, Vec<String>> = runtime::Property::Named(
     "mediaColors",
 );
 /// `mediaSizes`
-pub const MEDIA_SIZES: runtime::Property<PrinterCapabilities, Vec<String>> = runtime::Property::new(
+pub const MEDIA_SIZES: runtime::Property<PrinterCapabilities, Vec<String>> = runtime::Property::Named(
     "mediaSizes",
 );
 /// `mediaTypes`
-pub const MEDIA_TYPES: runtime::Property<PrinterCapabilities, Vec<String>> = runtime::Property::new(
+pub const MEDIA_TYPES: runtime::Property<PrinterCapabilities, Vec<String>> = runtime::Property::Named(
     "mediaTypes",
 );
 /// `multipageLayouts`
 pub const MULTIPAGE_LAYOUTS: runtime::Property<
     PrinterCapabilities,
     Vec<models::PrintMultipageLayout>,
-> = runtime::Property::new("multipageLayouts");
+> = runtime::Property::Named("multipageLayouts");
 /// `orientations`
 pub const ORIENTATIONS: runtime::Property<
     PrinterCapabilities,
     Vec<models::PrintOrientation>,
-> = runtime::Property::new("orientations");
+> = runtime::Property::Named("orientations");
 /// `outputBins`
-pub const OUTPUT_BINS: runtime::Property<PrinterCapabilities, Vec<String>> = runtime::Property::new(
+pub const OUTPUT_BINS: runtime::Property<PrinterCapabilities, Vec<String>> = runtime::Property::Named(
     "outputBins",
 );
 /// `pagesPerSheet`
-pub const PAGES_PER_SHEET: runtime::Property<PrinterCapabilities, Vec<i32>> = runtime::Property::new(
+pub const PAGES_PER_SHEET: runtime::Property<PrinterCapabilities, Vec<i32>> = runtime::Property::Named(
     "pagesPerSheet",
 );
 /// `qualities`
-pub const QUALITIES: runtime::Property<PrinterCapabilities, Vec<models::PrintQuality>> = runtime::Property::new(
+pub const QUALITIES: runtime::Property<PrinterCapabilities, Vec<models::PrintQuality>> = runtime::Property::Named(
     "qualities",
 );
 /// `rightMargins`
-pub const RIGHT_MARGINS: runtime::Property<PrinterCapabilities, Vec<i32>> = runtime::Property::new(
+pub const RIGHT_MARGINS: runtime::Property<PrinterCapabilities, Vec<i32>> = runtime::Property::Named(
     "rightMargins",
 );
 /// `scalings`
-pub const SCALINGS: runtime::Property<PrinterCapabilities, Vec<models::PrintScaling>> = runtime::Property::new(
+pub const SCALINGS: runtime::Property<PrinterCapabilities, Vec<models::PrintScaling>> = runtime::Property::Named(
     "scalings",
 );
 /// `supportsFitPdfToPage`
-pub const SUPPORTS_FIT_PDF_TO_PAGE: runtime::Property<PrinterCapabilities, bool> = runtime::Property::new(
+pub const SUPPORTS_FIT_PDF_TO_PAGE: runtime::Property<PrinterCapabilities, bool> = runtime::Property::Named(
     "supportsFitPdfToPage",
 );
 /// `topMargins`
-pub const TOP_MARGINS: runtime::Property<PrinterCapabilities, Vec<i32>> = runtime::Property::new(
+pub const TOP_MARGINS: runtime::Property<PrinterCapabilities, Vec<i32>> = runtime::Property::Named(
     "topMargins",
 );

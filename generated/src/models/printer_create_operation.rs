@@ -78,25 +78,25 @@ runtime::models!(PrinterCreateOperation);
 /// Changes to a [`PrinterCreateOperation`].
 pub type Patch = runtime::Patch<PrinterCreateOperation>;
 /// `certificate`
-pub const CERTIFICATE: runtime::Property<PrinterCreateOperation, String> = runtime::Property::new(
+pub const CERTIFICATE: runtime::Property<PrinterCreateOperation, String> = runtime::Property::Named(
     "certificate",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     PrinterCreateOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<PrinterCreateOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<PrinterCreateOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `printer`: navigation property.
 pub const PRINTER: runtime::Property<
     PrinterCreateOperation,
     runtime::Expanded<models::Printer>,
-> = runtime::Property::new("printer");
+> = runtime::Property::Named("printer");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     PrinterCreateOperation,
     models::PrintOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -154,69 +154,69 @@ runtime::models!(PrinterDefaults);
 /// Changes to a [`PrinterDefaults`].
 pub type Patch = runtime::Patch<PrinterDefaults>;
 /// `colorMode`
-pub const COLOR_MODE: runtime::Property<PrinterDefaults, models::PrintColorMode> = runtime::Property::new(
+pub const COLOR_MODE: runtime::Property<PrinterDefaults, models::PrintColorMode> = runtime::Property::Named(
     "colorMode",
 );
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<PrinterDefaults, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<PrinterDefaults, String> = runtime::Property::Named(
     "contentType",
 );
 /// `copiesPerJob`
-pub const COPIES_PER_JOB: runtime::Property<PrinterDefaults, i32> = runtime::Property::new(
+pub const COPIES_PER_JOB: runtime::Property<PrinterDefaults, i32> = runtime::Property::Named(
     "copiesPerJob",
 );
 /// `dpi`
-pub const DPI: runtime::Property<PrinterDefaults, i32> = runtime::Property::new("dpi");
+pub const DPI: runtime::Property<PrinterDefaults, i32> = runtime::Property::Named("dpi");
 /// `duplexMode`
-pub const DUPLEX_MODE: runtime::Property<PrinterDefaults, models::PrintDuplexMode> = runtime::Property::new(
+pub const DUPLEX_MODE: runtime::Property<PrinterDefaults, models::PrintDuplexMode> = runtime::Property::Named(
     "duplexMode",
 );
 /// `finishings`
-pub const FINISHINGS: runtime::Property<PrinterDefaults, Vec<models::PrintFinishing>> = runtime::Property::new(
+pub const FINISHINGS: runtime::Property<PrinterDefaults, Vec<models::PrintFinishing>> = runtime::Property::Named(
     "finishings",
 );
 /// `fitPdfToPage`
-pub const FIT_PDF_TO_PAGE: runtime::Property<PrinterDefaults, bool> = runtime::Property::new(
+pub const FIT_PDF_TO_PAGE: runtime::Property<PrinterDefaults, bool> = runtime::Property::Named(
     "fitPdfToPage",
 );
 /// `inputBin`
-pub const INPUT_BIN: runtime::Property<PrinterDefaults, String> = runtime::Property::new(
+pub const INPUT_BIN: runtime::Property<PrinterDefaults, String> = runtime::Property::Named(
     "inputBin",
 );
 /// `mediaColor`
-pub const MEDIA_COLOR: runtime::Property<PrinterDefaults, String> = runtime::Property::new(
+pub const MEDIA_COLOR: runtime::Property<PrinterDefaults, String> = runtime::Property::Named(
     "mediaColor",
 );
 /// `mediaSize`
-pub const MEDIA_SIZE: runtime::Property<PrinterDefaults, String> = runtime::Property::new(
+pub const MEDIA_SIZE: runtime::Property<PrinterDefaults, String> = runtime::Property::Named(
     "mediaSize",
 );
 /// `mediaType`
-pub const MEDIA_TYPE: runtime::Property<PrinterDefaults, String> = runtime::Property::new(
+pub const MEDIA_TYPE: runtime::Property<PrinterDefaults, String> = runtime::Property::Named(
     "mediaType",
 );
 /// `multipageLayout`
 pub const MULTIPAGE_LAYOUT: runtime::Property<
     PrinterDefaults,
     models::PrintMultipageLayout,
-> = runtime::Property::new("multipageLayout");
+> = runtime::Property::Named("multipageLayout");
 /// `orientation`
-pub const ORIENTATION: runtime::Property<PrinterDefaults, models::PrintOrientation> = runtime::Property::new(
+pub const ORIENTATION: runtime::Property<PrinterDefaults, models::PrintOrientation> = runtime::Property::Named(
     "orientation",
 );
 /// `outputBin`
-pub const OUTPUT_BIN: runtime::Property<PrinterDefaults, String> = runtime::Property::new(
+pub const OUTPUT_BIN: runtime::Property<PrinterDefaults, String> = runtime::Property::Named(
     "outputBin",
 );
 /// `pagesPerSheet`
-pub const PAGES_PER_SHEET: runtime::Property<PrinterDefaults, i32> = runtime::Property::new(
+pub const PAGES_PER_SHEET: runtime::Property<PrinterDefaults, i32> = runtime::Property::Named(
     "pagesPerSheet",
 );
 /// `quality`
-pub const QUALITY: runtime::Property<PrinterDefaults, models::PrintQuality> = runtime::Property::new(
+pub const QUALITY: runtime::Property<PrinterDefaults, models::PrintQuality> = runtime::Property::Named(
     "quality",
 );
 /// `scaling`
-pub const SCALING: runtime::Property<PrinterDefaults, models::PrintScaling> = runtime::Property::new(
+pub const SCALING: runtime::Property<PrinterDefaults, models::PrintScaling> = runtime::Property::Named(
     "scaling",
 );

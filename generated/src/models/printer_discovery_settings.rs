@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<PrinterDiscoverySettings>;
 pub const AIR_PRINT: runtime::Property<
     PrinterDiscoverySettings,
     models::AirPrintSettings,
-> = runtime::Property::new("airPrint");
+> = runtime::Property::Named("airPrint");

@@ -154,70 +154,70 @@ runtime::models!(PrinterLocation);
 /// Changes to a [`PrinterLocation`].
 pub type Patch = runtime::Patch<PrinterLocation>;
 /// `altitudeInMeters`
-pub const ALTITUDE_IN_METERS: runtime::Property<PrinterLocation, i32> = runtime::Property::new(
+pub const ALTITUDE_IN_METERS: runtime::Property<PrinterLocation, i32> = runtime::Property::Named(
     "altitudeInMeters",
 );
 /// `building`
-pub const BUILDING: runtime::Property<PrinterLocation, String> = runtime::Property::new(
+pub const BUILDING: runtime::Property<PrinterLocation, String> = runtime::Property::Named(
     "building",
 );
 /// `city`
-pub const CITY: runtime::Property<PrinterLocation, String> = runtime::Property::new(
+pub const CITY: runtime::Property<PrinterLocation, String> = runtime::Property::Named(
     "city",
 );
 /// `countryOrRegion`
-pub const COUNTRY_OR_REGION: runtime::Property<PrinterLocation, String> = runtime::Property::new(
+pub const COUNTRY_OR_REGION: runtime::Property<PrinterLocation, String> = runtime::Property::Named(
     "countryOrRegion",
 );
 /// `floor`
-pub const FLOOR: runtime::Property<PrinterLocation, String> = runtime::Property::new(
+pub const FLOOR: runtime::Property<PrinterLocation, String> = runtime::Property::Named(
     "floor",
 );
 /// `floorDescription`
-pub const FLOOR_DESCRIPTION: runtime::Property<PrinterLocation, String> = runtime::Property::new(
+pub const FLOOR_DESCRIPTION: runtime::Property<PrinterLocation, String> = runtime::Property::Named(
     "floorDescription",
 );
 /// `latitude`
-pub const LATITUDE: runtime::Property<PrinterLocation, f64> = runtime::Property::new(
+pub const LATITUDE: runtime::Property<PrinterLocation, f64> = runtime::Property::Named(
     "latitude",
 );
 /// `longitude`
-pub const LONGITUDE: runtime::Property<PrinterLocation, f64> = runtime::Property::new(
+pub const LONGITUDE: runtime::Property<PrinterLocation, f64> = runtime::Property::Named(
     "longitude",
 );
 /// `organization`
-pub const ORGANIZATION: runtime::Property<PrinterLocation, Vec<String>> = runtime::Property::new(
+pub const ORGANIZATION: runtime::Property<PrinterLocation, Vec<String>> = runtime::Property::Named(
     "organization",
 );
 /// `postalCode`
-pub const POSTAL_CODE: runtime::Property<PrinterLocation, String> = runtime::Property::new(
+pub const POSTAL_CODE: runtime::Property<PrinterLocation, String> = runtime::Property::Named(
     "postalCode",
 );
 /// `roomDescription`
-pub const ROOM_DESCRIPTION: runtime::Property<PrinterLocation, String> = runtime::Property::new(
+pub const ROOM_DESCRIPTION: runtime::Property<PrinterLocation, String> = runtime::Property::Named(
     "roomDescription",
 );
 /// `roomName`
-pub const ROOM_NAME: runtime::Property<PrinterLocation, String> = runtime::Property::new(
+pub const ROOM_NAME: runtime::Property<PrinterLocation, String> = runtime::Property::Named(
     "roomName",
 );
 /// `site`
-pub const SITE: runtime::Property<PrinterLocation, String> = runtime::Property::new(
+pub const SITE: runtime::Property<PrinterLocation, String> = runtime::Property::Named(
     "site",
 );
 /// `stateOrProvince`
-pub const STATE_OR_PROVINCE: runtime::Property<PrinterLocation, String> = runtime::Property::new(
+pub const STATE_OR_PROVINCE: runtime::Property<PrinterLocation, String> = runtime::Property::Named(
     "stateOrProvince",
 );
 /// `streetAddress`
-pub const STREET_ADDRESS: runtime::Property<PrinterLocation, String> = runtime::Property::new(
+pub const STREET_ADDRESS: runtime::Property<PrinterLocation, String> = runtime::Property::Named(
     "streetAddress",
 );
 /// `subdivision`
-pub const SUBDIVISION: runtime::Property<PrinterLocation, Vec<String>> = runtime::Property::new(
+pub const SUBDIVISION: runtime::Property<PrinterLocation, Vec<String>> = runtime::Property::Named(
     "subdivision",
 );
 /// `subunit`
-pub const SUBUNIT: runtime::Property<PrinterLocation, Vec<String>> = runtime::Property::new(
+pub const SUBUNIT: runtime::Property<PrinterLocation, Vec<String>> = runtime::Property::Named(
     "subunit",
 );

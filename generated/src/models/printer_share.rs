@@ -150,68 +150,68 @@ runtime::models!(PrinterShare);
 /// Changes to a [`PrinterShare`].
 pub type Patch = runtime::Patch<PrinterShare>;
 /// `allowAllUsers`: never null.
-pub const ALLOW_ALL_USERS: runtime::Property<PrinterShare, bool> = runtime::Property::new(
+pub const ALLOW_ALL_USERS: runtime::Property<PrinterShare, bool> = runtime::Property::Named(
     "allowAllUsers",
 );
 /// `allowedGroups`: navigation property.
 pub const ALLOWED_GROUPS: runtime::Property<
     PrinterShare,
     runtime::Expanded<Vec<models::Group>>,
-> = runtime::Property::new("allowedGroups");
+> = runtime::Property::Named("allowedGroups");
 /// `allowedUsers`: navigation property.
 pub const ALLOWED_USERS: runtime::Property<
     PrinterShare,
     runtime::Expanded<Vec<models::User>>,
-> = runtime::Property::new("allowedUsers");
+> = runtime::Property::Named("allowedUsers");
 /// `capabilities`
-pub const CAPABILITIES: runtime::Property<PrinterShare, models::PrinterCapabilities> = runtime::Property::new(
+pub const CAPABILITIES: runtime::Property<PrinterShare, models::PrinterCapabilities> = runtime::Property::Named(
     "capabilities",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     PrinterShare,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `defaults`
-pub const DEFAULTS: runtime::Property<PrinterShare, models::PrinterDefaults> = runtime::Property::new(
+pub const DEFAULTS: runtime::Property<PrinterShare, models::PrinterDefaults> = runtime::Property::Named(
     "defaults",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<PrinterShare, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<PrinterShare, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PrinterShare, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PrinterShare, String> = runtime::Property::Named("id");
 /// `isAcceptingJobs`
-pub const IS_ACCEPTING_JOBS: runtime::Property<PrinterShare, bool> = runtime::Property::new(
+pub const IS_ACCEPTING_JOBS: runtime::Property<PrinterShare, bool> = runtime::Property::Named(
     "isAcceptingJobs",
 );
 /// `jobs`: navigation property.
 pub const JOBS: runtime::Property<
     PrinterShare,
     runtime::Expanded<Vec<models::PrintJob>>,
-> = runtime::Property::new("jobs");
+> = runtime::Property::Named("jobs");
 /// `location`
-pub const LOCATION: runtime::Property<PrinterShare, models::PrinterLocation> = runtime::Property::new(
+pub const LOCATION: runtime::Property<PrinterShare, models::PrinterLocation> = runtime::Property::Named(
     "location",
 );
 /// `manufacturer`
-pub const MANUFACTURER: runtime::Property<PrinterShare, String> = runtime::Property::new(
+pub const MANUFACTURER: runtime::Property<PrinterShare, String> = runtime::Property::Named(
     "manufacturer",
 );
 /// `model`
-pub const MODEL: runtime::Property<PrinterShare, String> = runtime::Property::new(
+pub const MODEL: runtime::Property<PrinterShare, String> = runtime::Property::Named(
     "model",
 );
 /// `printer`: navigation property.
-pub const PRINTER: runtime::Property<PrinterShare, runtime::Expanded<models::Printer>> = runtime::Property::new(
+pub const PRINTER: runtime::Property<PrinterShare, runtime::Expanded<models::Printer>> = runtime::Property::Named(
     "printer",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<PrinterShare, models::PrinterStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<PrinterShare, models::PrinterStatus> = runtime::Property::Named(
     "status",
 );
 /// `viewPoint`
-pub const VIEW_POINT: runtime::Property<PrinterShare, models::PrinterShareViewpoint> = runtime::Property::new(
+pub const VIEW_POINT: runtime::Property<PrinterShare, models::PrinterShareViewpoint> = runtime::Property::Named(
     "viewPoint",
 );

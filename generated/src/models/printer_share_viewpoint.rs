@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<PrinterShareViewpoint>;
 pub const LAST_USED_DATE_TIME: runtime::Property<
     PrinterShareViewpoint,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUsedDateTime");
+> = runtime::Property::Named("lastUsedDateTime");

@@ -66,15 +66,15 @@ runtime::models!(PrinterStatus);
 /// Changes to a [`PrinterStatus`].
 pub type Patch = runtime::Patch<PrinterStatus>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<PrinterStatus, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<PrinterStatus, String> = runtime::Property::Named(
     "description",
 );
 /// `details`: never null.
 pub const DETAILS: runtime::Property<
     PrinterStatus,
     Vec<models::PrinterProcessingStateDetail>,
-> = runtime::Property::new("details");
+> = runtime::Property::Named("details");
 /// `state`: never null.
-pub const STATE: runtime::Property<PrinterStatus, models::PrinterProcessingState> = runtime::Property::new(
+pub const STATE: runtime::Property<PrinterStatus, models::PrinterProcessingState> = runtime::Property::Named(
     "state",
 );

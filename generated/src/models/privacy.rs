@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<Privacy>;
 pub const SUBJECT_RIGHTS_REQUESTS: runtime::Property<
     Privacy,
     runtime::Expanded<Vec<models::SubjectRightsRequest>>,
-> = runtime::Property::new("subjectRightsRequests");
+> = runtime::Property::Named("subjectRightsRequests");

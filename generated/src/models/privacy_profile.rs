@@ -59,10 +59,10 @@ runtime::models!(PrivacyProfile);
 /// Changes to a [`PrivacyProfile`].
 pub type Patch = runtime::Patch<PrivacyProfile>;
 /// `contactEmail`
-pub const CONTACT_EMAIL: runtime::Property<PrivacyProfile, String> = runtime::Property::new(
+pub const CONTACT_EMAIL: runtime::Property<PrivacyProfile, String> = runtime::Property::Named(
     "contactEmail",
 );
 /// `statementUrl`
-pub const STATEMENT_URL: runtime::Property<PrivacyProfile, String> = runtime::Property::new(
+pub const STATEMENT_URL: runtime::Property<PrivacyProfile, String> = runtime::Property::Named(
     "statementUrl",
 );

@@ -115,38 +115,38 @@ pub type Patch = runtime::Patch<PrivilegedAccessGroup>;
 pub const ASSIGNMENT_APPROVALS: runtime::Property<
     PrivilegedAccessGroup,
     runtime::Expanded<Vec<models::Approval>>,
-> = runtime::Property::new("assignmentApprovals");
+> = runtime::Property::Named("assignmentApprovals");
 /// `assignmentScheduleInstances`: navigation property.
 pub const ASSIGNMENT_SCHEDULE_INSTANCES: runtime::Property<
     PrivilegedAccessGroup,
     runtime::Expanded<Vec<models::PrivilegedAccessGroupAssignmentScheduleInstance>>,
-> = runtime::Property::new("assignmentScheduleInstances");
+> = runtime::Property::Named("assignmentScheduleInstances");
 /// `assignmentScheduleRequests`: navigation property.
 pub const ASSIGNMENT_SCHEDULE_REQUESTS: runtime::Property<
     PrivilegedAccessGroup,
     runtime::Expanded<Vec<models::PrivilegedAccessGroupAssignmentScheduleRequest>>,
-> = runtime::Property::new("assignmentScheduleRequests");
+> = runtime::Property::Named("assignmentScheduleRequests");
 /// `assignmentSchedules`: navigation property.
 pub const ASSIGNMENT_SCHEDULES: runtime::Property<
     PrivilegedAccessGroup,
     runtime::Expanded<Vec<models::PrivilegedAccessGroupAssignmentSchedule>>,
-> = runtime::Property::new("assignmentSchedules");
+> = runtime::Property::Named("assignmentSchedules");
 /// `eligibilityScheduleInstances`: navigation property.
 pub const ELIGIBILITY_SCHEDULE_INSTANCES: runtime::Property<
     PrivilegedAccessGroup,
     runtime::Expanded<Vec<models::PrivilegedAccessGroupEligibilityScheduleInstance>>,
-> = runtime::Property::new("eligibilityScheduleInstances");
+> = runtime::Property::Named("eligibilityScheduleInstances");
 /// `eligibilityScheduleRequests`: navigation property.
 pub const ELIGIBILITY_SCHEDULE_REQUESTS: runtime::Property<
     PrivilegedAccessGroup,
     runtime::Expanded<Vec<models::PrivilegedAccessGroupEligibilityScheduleRequest>>,
-> = runtime::Property::new("eligibilityScheduleRequests");
+> = runtime::Property::Named("eligibilityScheduleRequests");
 /// `eligibilitySchedules`: navigation property.
 pub const ELIGIBILITY_SCHEDULES: runtime::Property<
     PrivilegedAccessGroup,
     runtime::Expanded<Vec<models::PrivilegedAccessGroupEligibilitySchedule>>,
-> = runtime::Property::new("eligibilitySchedules");
+> = runtime::Property::Named("eligibilitySchedules");
 /// `id`: never null.
-pub const ID: runtime::Property<PrivilegedAccessGroup, String> = runtime::Property::new(
+pub const ID: runtime::Property<PrivilegedAccessGroup, String> = runtime::Property::Named(
     "id",
 );

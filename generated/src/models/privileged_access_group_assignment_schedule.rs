@@ -141,66 +141,66 @@ pub type Patch = runtime::Patch<PrivilegedAccessGroupAssignmentSchedule>;
 pub const ACCESS_ID: runtime::Property<
     PrivilegedAccessGroupAssignmentSchedule,
     models::PrivilegedAccessGroupRelationships,
-> = runtime::Property::new("accessId");
+> = runtime::Property::Named("accessId");
 /// `activatedUsing`: navigation property.
 pub const ACTIVATED_USING: runtime::Property<
     PrivilegedAccessGroupAssignmentSchedule,
     runtime::Expanded<models::PrivilegedAccessGroupEligibilitySchedule>,
-> = runtime::Property::new("activatedUsing");
+> = runtime::Property::Named("activatedUsing");
 /// `assignmentType`
 pub const ASSIGNMENT_TYPE: runtime::Property<
     PrivilegedAccessGroupAssignmentSchedule,
     models::PrivilegedAccessGroupAssignmentType,
-> = runtime::Property::new("assignmentType");
+> = runtime::Property::Named("assignmentType");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     PrivilegedAccessGroupAssignmentSchedule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `createdUsing`
 pub const CREATED_USING: runtime::Property<
     PrivilegedAccessGroupAssignmentSchedule,
     String,
-> = runtime::Property::new("createdUsing");
+> = runtime::Property::Named("createdUsing");
 /// `group`: navigation property.
 pub const GROUP: runtime::Property<
     PrivilegedAccessGroupAssignmentSchedule,
     runtime::Expanded<models::Group>,
-> = runtime::Property::new("group");
+> = runtime::Property::Named("group");
 /// `groupId`
-pub const GROUP_ID: runtime::Property<PrivilegedAccessGroupAssignmentSchedule, String> = runtime::Property::new(
+pub const GROUP_ID: runtime::Property<PrivilegedAccessGroupAssignmentSchedule, String> = runtime::Property::Named(
     "groupId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PrivilegedAccessGroupAssignmentSchedule, String> = runtime::Property::new(
+pub const ID: runtime::Property<PrivilegedAccessGroupAssignmentSchedule, String> = runtime::Property::Named(
     "id",
 );
 /// `memberType`
 pub const MEMBER_TYPE: runtime::Property<
     PrivilegedAccessGroupAssignmentSchedule,
     models::PrivilegedAccessGroupMemberType,
-> = runtime::Property::new("memberType");
+> = runtime::Property::Named("memberType");
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     PrivilegedAccessGroupAssignmentSchedule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `principal`: navigation property.
 pub const PRINCIPAL: runtime::Property<
     PrivilegedAccessGroupAssignmentSchedule,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("principal");
+> = runtime::Property::Named("principal");
 /// `principalId`
 pub const PRINCIPAL_ID: runtime::Property<
     PrivilegedAccessGroupAssignmentSchedule,
     String,
-> = runtime::Property::new("principalId");
+> = runtime::Property::Named("principalId");
 /// `scheduleInfo`
 pub const SCHEDULE_INFO: runtime::Property<
     PrivilegedAccessGroupAssignmentSchedule,
     models::RequestSchedule,
-> = runtime::Property::new("scheduleInfo");
+> = runtime::Property::Named("scheduleInfo");
 /// `status`
-pub const STATUS: runtime::Property<PrivilegedAccessGroupAssignmentSchedule, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<PrivilegedAccessGroupAssignmentSchedule, String> = runtime::Property::Named(
     "status",
 );

@@ -132,59 +132,59 @@ pub type Patch = runtime::Patch<PrivilegedAccessGroupAssignmentScheduleInstance>
 pub const ACCESS_ID: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleInstance,
     models::PrivilegedAccessGroupRelationships,
-> = runtime::Property::new("accessId");
+> = runtime::Property::Named("accessId");
 /// `activatedUsing`: navigation property.
 pub const ACTIVATED_USING: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleInstance,
     runtime::Expanded<models::PrivilegedAccessGroupEligibilityScheduleInstance>,
-> = runtime::Property::new("activatedUsing");
+> = runtime::Property::Named("activatedUsing");
 /// `assignmentScheduleId`
 pub const ASSIGNMENT_SCHEDULE_ID: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleInstance,
     String,
-> = runtime::Property::new("assignmentScheduleId");
+> = runtime::Property::Named("assignmentScheduleId");
 /// `assignmentType`
 pub const ASSIGNMENT_TYPE: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleInstance,
     models::PrivilegedAccessGroupAssignmentType,
-> = runtime::Property::new("assignmentType");
+> = runtime::Property::Named("assignmentType");
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `group`: navigation property.
 pub const GROUP: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleInstance,
     runtime::Expanded<models::Group>,
-> = runtime::Property::new("group");
+> = runtime::Property::Named("group");
 /// `groupId`
 pub const GROUP_ID: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleInstance,
     String,
-> = runtime::Property::new("groupId");
+> = runtime::Property::Named("groupId");
 /// `id`: never null.
 pub const ID: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleInstance,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `memberType`
 pub const MEMBER_TYPE: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleInstance,
     models::PrivilegedAccessGroupMemberType,
-> = runtime::Property::new("memberType");
+> = runtime::Property::Named("memberType");
 /// `principal`: navigation property.
 pub const PRINCIPAL: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleInstance,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("principal");
+> = runtime::Property::Named("principal");
 /// `principalId`
 pub const PRINCIPAL_ID: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleInstance,
     String,
-> = runtime::Property::new("principalId");
+> = runtime::Property::Named("principalId");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

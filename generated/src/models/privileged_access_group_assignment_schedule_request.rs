@@ -183,99 +183,99 @@ pub type Patch = runtime::Patch<PrivilegedAccessGroupAssignmentScheduleRequest>;
 pub const ACCESS_ID: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     models::PrivilegedAccessGroupRelationships,
-> = runtime::Property::new("accessId");
+> = runtime::Property::Named("accessId");
 /// `action`
 pub const ACTION: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     models::ScheduleRequestActions,
-> = runtime::Property::new("action");
+> = runtime::Property::Named("action");
 /// `activatedUsing`: navigation property.
 pub const ACTIVATED_USING: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     runtime::Expanded<models::PrivilegedAccessGroupEligibilitySchedule>,
-> = runtime::Property::new("activatedUsing");
+> = runtime::Property::Named("activatedUsing");
 /// `approvalId`
 pub const APPROVAL_ID: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     String,
-> = runtime::Property::new("approvalId");
+> = runtime::Property::Named("approvalId");
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
 pub const CREATED_BY: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customData`
 pub const CUSTOM_DATA: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     String,
-> = runtime::Property::new("customData");
+> = runtime::Property::Named("customData");
 /// `group`: navigation property.
 pub const GROUP: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     runtime::Expanded<models::Group>,
-> = runtime::Property::new("group");
+> = runtime::Property::Named("group");
 /// `groupId`
 pub const GROUP_ID: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     String,
-> = runtime::Property::new("groupId");
+> = runtime::Property::Named("groupId");
 /// `id`: never null.
 pub const ID: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `isValidationOnly`
 pub const IS_VALIDATION_ONLY: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     bool,
-> = runtime::Property::new("isValidationOnly");
+> = runtime::Property::Named("isValidationOnly");
 /// `justification`
 pub const JUSTIFICATION: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     String,
-> = runtime::Property::new("justification");
+> = runtime::Property::Named("justification");
 /// `principal`: navigation property.
 pub const PRINCIPAL: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("principal");
+> = runtime::Property::Named("principal");
 /// `principalId`
 pub const PRINCIPAL_ID: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     String,
-> = runtime::Property::new("principalId");
+> = runtime::Property::Named("principalId");
 /// `scheduleInfo`
 pub const SCHEDULE_INFO: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     models::RequestSchedule,
-> = runtime::Property::new("scheduleInfo");
+> = runtime::Property::Named("scheduleInfo");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     String,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `targetSchedule`: navigation property.
 pub const TARGET_SCHEDULE: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     runtime::Expanded<models::PrivilegedAccessGroupEligibilitySchedule>,
-> = runtime::Property::new("targetSchedule");
+> = runtime::Property::Named("targetSchedule");
 /// `targetScheduleId`
 pub const TARGET_SCHEDULE_ID: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     String,
-> = runtime::Property::new("targetScheduleId");
+> = runtime::Property::Named("targetScheduleId");
 /// `ticketInfo`
 pub const TICKET_INFO: runtime::Property<
     PrivilegedAccessGroupAssignmentScheduleRequest,
     models::TicketInfo,
-> = runtime::Property::new("ticketInfo");
+> = runtime::Property::Named("ticketInfo");

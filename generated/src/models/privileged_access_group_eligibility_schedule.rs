@@ -127,57 +127,57 @@ pub type Patch = runtime::Patch<PrivilegedAccessGroupEligibilitySchedule>;
 pub const ACCESS_ID: runtime::Property<
     PrivilegedAccessGroupEligibilitySchedule,
     models::PrivilegedAccessGroupRelationships,
-> = runtime::Property::new("accessId");
+> = runtime::Property::Named("accessId");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     PrivilegedAccessGroupEligibilitySchedule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `createdUsing`
 pub const CREATED_USING: runtime::Property<
     PrivilegedAccessGroupEligibilitySchedule,
     String,
-> = runtime::Property::new("createdUsing");
+> = runtime::Property::Named("createdUsing");
 /// `group`: navigation property.
 pub const GROUP: runtime::Property<
     PrivilegedAccessGroupEligibilitySchedule,
     runtime::Expanded<models::Group>,
-> = runtime::Property::new("group");
+> = runtime::Property::Named("group");
 /// `groupId`
 pub const GROUP_ID: runtime::Property<
     PrivilegedAccessGroupEligibilitySchedule,
     String,
-> = runtime::Property::new("groupId");
+> = runtime::Property::Named("groupId");
 /// `id`: never null.
-pub const ID: runtime::Property<PrivilegedAccessGroupEligibilitySchedule, String> = runtime::Property::new(
+pub const ID: runtime::Property<PrivilegedAccessGroupEligibilitySchedule, String> = runtime::Property::Named(
     "id",
 );
 /// `memberType`
 pub const MEMBER_TYPE: runtime::Property<
     PrivilegedAccessGroupEligibilitySchedule,
     models::PrivilegedAccessGroupMemberType,
-> = runtime::Property::new("memberType");
+> = runtime::Property::Named("memberType");
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     PrivilegedAccessGroupEligibilitySchedule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `principal`: navigation property.
 pub const PRINCIPAL: runtime::Property<
     PrivilegedAccessGroupEligibilitySchedule,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("principal");
+> = runtime::Property::Named("principal");
 /// `principalId`
 pub const PRINCIPAL_ID: runtime::Property<
     PrivilegedAccessGroupEligibilitySchedule,
     String,
-> = runtime::Property::new("principalId");
+> = runtime::Property::Named("principalId");
 /// `scheduleInfo`
 pub const SCHEDULE_INFO: runtime::Property<
     PrivilegedAccessGroupEligibilitySchedule,
     models::RequestSchedule,
-> = runtime::Property::new("scheduleInfo");
+> = runtime::Property::Named("scheduleInfo");
 /// `status`
-pub const STATUS: runtime::Property<PrivilegedAccessGroupEligibilitySchedule, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<PrivilegedAccessGroupEligibilitySchedule, String> = runtime::Property::Named(
     "status",
 );

@@ -118,49 +118,49 @@ pub type Patch = runtime::Patch<PrivilegedAccessGroupEligibilityScheduleInstance
 pub const ACCESS_ID: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleInstance,
     models::PrivilegedAccessGroupRelationships,
-> = runtime::Property::new("accessId");
+> = runtime::Property::Named("accessId");
 /// `eligibilityScheduleId`
 pub const ELIGIBILITY_SCHEDULE_ID: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleInstance,
     String,
-> = runtime::Property::new("eligibilityScheduleId");
+> = runtime::Property::Named("eligibilityScheduleId");
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `group`: navigation property.
 pub const GROUP: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleInstance,
     runtime::Expanded<models::Group>,
-> = runtime::Property::new("group");
+> = runtime::Property::Named("group");
 /// `groupId`
 pub const GROUP_ID: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleInstance,
     String,
-> = runtime::Property::new("groupId");
+> = runtime::Property::Named("groupId");
 /// `id`: never null.
 pub const ID: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleInstance,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `memberType`
 pub const MEMBER_TYPE: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleInstance,
     models::PrivilegedAccessGroupMemberType,
-> = runtime::Property::new("memberType");
+> = runtime::Property::Named("memberType");
 /// `principal`: navigation property.
 pub const PRINCIPAL: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleInstance,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("principal");
+> = runtime::Property::Named("principal");
 /// `principalId`
 pub const PRINCIPAL_ID: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleInstance,
     String,
-> = runtime::Property::new("principalId");
+> = runtime::Property::Named("principalId");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

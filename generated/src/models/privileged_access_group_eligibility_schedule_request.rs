@@ -175,94 +175,94 @@ pub type Patch = runtime::Patch<PrivilegedAccessGroupEligibilityScheduleRequest>
 pub const ACCESS_ID: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     models::PrivilegedAccessGroupRelationships,
-> = runtime::Property::new("accessId");
+> = runtime::Property::Named("accessId");
 /// `action`
 pub const ACTION: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     models::ScheduleRequestActions,
-> = runtime::Property::new("action");
+> = runtime::Property::Named("action");
 /// `approvalId`
 pub const APPROVAL_ID: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     String,
-> = runtime::Property::new("approvalId");
+> = runtime::Property::Named("approvalId");
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
 pub const CREATED_BY: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customData`
 pub const CUSTOM_DATA: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     String,
-> = runtime::Property::new("customData");
+> = runtime::Property::Named("customData");
 /// `group`: navigation property.
 pub const GROUP: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     runtime::Expanded<models::Group>,
-> = runtime::Property::new("group");
+> = runtime::Property::Named("group");
 /// `groupId`
 pub const GROUP_ID: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     String,
-> = runtime::Property::new("groupId");
+> = runtime::Property::Named("groupId");
 /// `id`: never null.
 pub const ID: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `isValidationOnly`
 pub const IS_VALIDATION_ONLY: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     bool,
-> = runtime::Property::new("isValidationOnly");
+> = runtime::Property::Named("isValidationOnly");
 /// `justification`
 pub const JUSTIFICATION: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     String,
-> = runtime::Property::new("justification");
+> = runtime::Property::Named("justification");
 /// `principal`: navigation property.
 pub const PRINCIPAL: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("principal");
+> = runtime::Property::Named("principal");
 /// `principalId`
 pub const PRINCIPAL_ID: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     String,
-> = runtime::Property::new("principalId");
+> = runtime::Property::Named("principalId");
 /// `scheduleInfo`
 pub const SCHEDULE_INFO: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     models::RequestSchedule,
-> = runtime::Property::new("scheduleInfo");
+> = runtime::Property::Named("scheduleInfo");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     String,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `targetSchedule`: navigation property.
 pub const TARGET_SCHEDULE: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     runtime::Expanded<models::PrivilegedAccessGroupEligibilitySchedule>,
-> = runtime::Property::new("targetSchedule");
+> = runtime::Property::Named("targetSchedule");
 /// `targetScheduleId`
 pub const TARGET_SCHEDULE_ID: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     String,
-> = runtime::Property::new("targetScheduleId");
+> = runtime::Property::Named("targetScheduleId");
 /// `ticketInfo`
 pub const TICKET_INFO: runtime::Property<
     PrivilegedAccessGroupEligibilityScheduleRequest,
     models::TicketInfo,
-> = runtime::Property::new("ticketInfo");
+> = runtime::Property::Named("ticketInfo");

@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<PrivilegedAccessRoot>;
 pub const GROUP: runtime::Property<
     PrivilegedAccessRoot,
     runtime::Expanded<models::PrivilegedAccessGroup>,
-> = runtime::Property::new("group");
+> = runtime::Property::Named("group");
 /// `id`: never null.
-pub const ID: runtime::Property<PrivilegedAccessRoot, String> = runtime::Property::new(
+pub const ID: runtime::Property<PrivilegedAccessRoot, String> = runtime::Property::Named(
     "id",
 );

@@ -97,26 +97,26 @@ pub type Patch = runtime::Patch<PrivilegedAccessSchedule>;
 pub const CREATED_DATE_TIME: runtime::Property<
     PrivilegedAccessSchedule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `createdUsing`
-pub const CREATED_USING: runtime::Property<PrivilegedAccessSchedule, String> = runtime::Property::new(
+pub const CREATED_USING: runtime::Property<PrivilegedAccessSchedule, String> = runtime::Property::Named(
     "createdUsing",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PrivilegedAccessSchedule, String> = runtime::Property::new(
+pub const ID: runtime::Property<PrivilegedAccessSchedule, String> = runtime::Property::Named(
     "id",
 );
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     PrivilegedAccessSchedule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `scheduleInfo`
 pub const SCHEDULE_INFO: runtime::Property<
     PrivilegedAccessSchedule,
     models::RequestSchedule,
-> = runtime::Property::new("scheduleInfo");
+> = runtime::Property::Named("scheduleInfo");
 /// `status`
-pub const STATUS: runtime::Property<PrivilegedAccessSchedule, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<PrivilegedAccessSchedule, String> = runtime::Property::Named(
     "status",
 );

@@ -75,13 +75,13 @@ pub type Patch = runtime::Patch<PrivilegedAccessScheduleInstance>;
 pub const END_DATE_TIME: runtime::Property<
     PrivilegedAccessScheduleInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<PrivilegedAccessScheduleInstance, String> = runtime::Property::new(
+pub const ID: runtime::Property<PrivilegedAccessScheduleInstance, String> = runtime::Property::Named(
     "id",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     PrivilegedAccessScheduleInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

@@ -133,53 +133,53 @@ pub type Patch = runtime::Patch<PrivilegedAccessScheduleRequest>;
 pub const ACTION: runtime::Property<
     PrivilegedAccessScheduleRequest,
     models::ScheduleRequestActions,
-> = runtime::Property::new("action");
+> = runtime::Property::Named("action");
 /// `approvalId`
-pub const APPROVAL_ID: runtime::Property<PrivilegedAccessScheduleRequest, String> = runtime::Property::new(
+pub const APPROVAL_ID: runtime::Property<PrivilegedAccessScheduleRequest, String> = runtime::Property::Named(
     "approvalId",
 );
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     PrivilegedAccessScheduleRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
 pub const CREATED_BY: runtime::Property<
     PrivilegedAccessScheduleRequest,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     PrivilegedAccessScheduleRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customData`
-pub const CUSTOM_DATA: runtime::Property<PrivilegedAccessScheduleRequest, String> = runtime::Property::new(
+pub const CUSTOM_DATA: runtime::Property<PrivilegedAccessScheduleRequest, String> = runtime::Property::Named(
     "customData",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<PrivilegedAccessScheduleRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<PrivilegedAccessScheduleRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `isValidationOnly`
-pub const IS_VALIDATION_ONLY: runtime::Property<PrivilegedAccessScheduleRequest, bool> = runtime::Property::new(
+pub const IS_VALIDATION_ONLY: runtime::Property<PrivilegedAccessScheduleRequest, bool> = runtime::Property::Named(
     "isValidationOnly",
 );
 /// `justification`
-pub const JUSTIFICATION: runtime::Property<PrivilegedAccessScheduleRequest, String> = runtime::Property::new(
+pub const JUSTIFICATION: runtime::Property<PrivilegedAccessScheduleRequest, String> = runtime::Property::Named(
     "justification",
 );
 /// `scheduleInfo`
 pub const SCHEDULE_INFO: runtime::Property<
     PrivilegedAccessScheduleRequest,
     models::RequestSchedule,
-> = runtime::Property::new("scheduleInfo");
+> = runtime::Property::Named("scheduleInfo");
 /// `status`: never null.
-pub const STATUS: runtime::Property<PrivilegedAccessScheduleRequest, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<PrivilegedAccessScheduleRequest, String> = runtime::Property::Named(
     "status",
 );
 /// `ticketInfo`
 pub const TICKET_INFO: runtime::Property<
     PrivilegedAccessScheduleRequest,
     models::TicketInfo,
-> = runtime::Property::new("ticketInfo");
+> = runtime::Property::Named("ticketInfo");

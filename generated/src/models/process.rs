@@ -124,47 +124,47 @@ runtime::models!(Process);
 /// Changes to a [`Process`].
 pub type Patch = runtime::Patch<Process>;
 /// `accountName`
-pub const ACCOUNT_NAME: runtime::Property<Process, String> = runtime::Property::new(
+pub const ACCOUNT_NAME: runtime::Property<Process, String> = runtime::Property::Named(
     "accountName",
 );
 /// `commandLine`
-pub const COMMAND_LINE: runtime::Property<Process, String> = runtime::Property::new(
+pub const COMMAND_LINE: runtime::Property<Process, String> = runtime::Property::Named(
     "commandLine",
 );
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Process, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Process, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `fileHash`
-pub const FILE_HASH: runtime::Property<Process, models::FileHash> = runtime::Property::new(
+pub const FILE_HASH: runtime::Property<Process, models::FileHash> = runtime::Property::Named(
     "fileHash",
 );
 /// `integrityLevel`
-pub const INTEGRITY_LEVEL: runtime::Property<Process, models::ProcessIntegrityLevel> = runtime::Property::new(
+pub const INTEGRITY_LEVEL: runtime::Property<Process, models::ProcessIntegrityLevel> = runtime::Property::Named(
     "integrityLevel",
 );
 /// `isElevated`
-pub const IS_ELEVATED: runtime::Property<Process, bool> = runtime::Property::new(
+pub const IS_ELEVATED: runtime::Property<Process, bool> = runtime::Property::Named(
     "isElevated",
 );
 /// `name`
-pub const NAME: runtime::Property<Process, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<Process, String> = runtime::Property::Named("name");
 /// `parentProcessCreatedDateTime`
 pub const PARENT_PROCESS_CREATED_DATE_TIME: runtime::Property<
     Process,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("parentProcessCreatedDateTime");
+> = runtime::Property::Named("parentProcessCreatedDateTime");
 /// `parentProcessId`
-pub const PARENT_PROCESS_ID: runtime::Property<Process, i32> = runtime::Property::new(
+pub const PARENT_PROCESS_ID: runtime::Property<Process, i32> = runtime::Property::Named(
     "parentProcessId",
 );
 /// `parentProcessName`
-pub const PARENT_PROCESS_NAME: runtime::Property<Process, String> = runtime::Property::new(
+pub const PARENT_PROCESS_NAME: runtime::Property<Process, String> = runtime::Property::Named(
     "parentProcessName",
 );
 /// `path`
-pub const PATH: runtime::Property<Process, String> = runtime::Property::new("path");
+pub const PATH: runtime::Property<Process, String> = runtime::Property::Named("path");
 /// `processId`
-pub const PROCESS_ID: runtime::Property<Process, i32> = runtime::Property::new(
+pub const PROCESS_ID: runtime::Property<Process, i32> = runtime::Property::Named(
     "processId",
 );

@@ -69,12 +69,12 @@ pub type Patch = runtime::Patch<ProcessContentBatchRequest>;
 pub const CONTENT_TO_PROCESS: runtime::Property<
     ProcessContentBatchRequest,
     models::ProcessContentRequest,
-> = runtime::Property::new("contentToProcess");
+> = runtime::Property::Named("contentToProcess");
 /// `requestId`
-pub const REQUEST_ID: runtime::Property<ProcessContentBatchRequest, String> = runtime::Property::new(
+pub const REQUEST_ID: runtime::Property<ProcessContentBatchRequest, String> = runtime::Property::Named(
     "requestId",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<ProcessContentBatchRequest, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<ProcessContentBatchRequest, String> = runtime::Property::Named(
     "userId",
 );

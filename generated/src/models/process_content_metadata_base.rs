@@ -116,45 +116,45 @@ runtime::models!(ProcessContentMetadataBase);
 /// Changes to a [`ProcessContentMetadataBase`].
 pub type Patch = runtime::Patch<ProcessContentMetadataBase>;
 /// `content`
-pub const CONTENT: runtime::Property<ProcessContentMetadataBase, models::ContentBase> = runtime::Property::new(
+pub const CONTENT: runtime::Property<ProcessContentMetadataBase, models::ContentBase> = runtime::Property::Named(
     "content",
 );
 /// `contentCategory`
 pub const CONTENT_CATEGORY: runtime::Property<
     ProcessContentMetadataBase,
     models::ContentCategory,
-> = runtime::Property::new("contentCategory");
+> = runtime::Property::Named("contentCategory");
 /// `correlationId`
-pub const CORRELATION_ID: runtime::Property<ProcessContentMetadataBase, String> = runtime::Property::new(
+pub const CORRELATION_ID: runtime::Property<ProcessContentMetadataBase, String> = runtime::Property::Named(
     "correlationId",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     ProcessContentMetadataBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `identifier`: never null.
-pub const IDENTIFIER: runtime::Property<ProcessContentMetadataBase, String> = runtime::Property::new(
+pub const IDENTIFIER: runtime::Property<ProcessContentMetadataBase, String> = runtime::Property::Named(
     "identifier",
 );
 /// `isTruncated`: never null.
-pub const IS_TRUNCATED: runtime::Property<ProcessContentMetadataBase, bool> = runtime::Property::new(
+pub const IS_TRUNCATED: runtime::Property<ProcessContentMetadataBase, bool> = runtime::Property::Named(
     "isTruncated",
 );
 /// `length`
-pub const LENGTH: runtime::Property<ProcessContentMetadataBase, i64> = runtime::Property::new(
+pub const LENGTH: runtime::Property<ProcessContentMetadataBase, i64> = runtime::Property::Named(
     "length",
 );
 /// `modifiedDateTime`: never null.
 pub const MODIFIED_DATE_TIME: runtime::Property<
     ProcessContentMetadataBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `name`: never null.
-pub const NAME: runtime::Property<ProcessContentMetadataBase, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ProcessContentMetadataBase, String> = runtime::Property::Named(
     "name",
 );
 /// `sequenceNumber`
-pub const SEQUENCE_NUMBER: runtime::Property<ProcessContentMetadataBase, i64> = runtime::Property::new(
+pub const SEQUENCE_NUMBER: runtime::Property<ProcessContentMetadataBase, i64> = runtime::Property::Named(
     "sequenceNumber",
 );

@@ -85,24 +85,24 @@ pub type Patch = runtime::Patch<ProcessContentRequest>;
 pub const ACTIVITY_METADATA: runtime::Property<
     ProcessContentRequest,
     models::ActivityMetadata,
-> = runtime::Property::new("activityMetadata");
+> = runtime::Property::Named("activityMetadata");
 /// `contentEntries`: never null.
 pub const CONTENT_ENTRIES: runtime::Property<
     ProcessContentRequest,
     Vec<models::ProcessContentMetadataBase>,
-> = runtime::Property::new("contentEntries");
+> = runtime::Property::Named("contentEntries");
 /// `deviceMetadata`: never null.
 pub const DEVICE_METADATA: runtime::Property<
     ProcessContentRequest,
     models::DeviceMetadata,
-> = runtime::Property::new("deviceMetadata");
+> = runtime::Property::Named("deviceMetadata");
 /// `integratedAppMetadata`: never null.
 pub const INTEGRATED_APP_METADATA: runtime::Property<
     ProcessContentRequest,
     models::IntegratedApplicationMetadata,
-> = runtime::Property::new("integratedAppMetadata");
+> = runtime::Property::Named("integratedAppMetadata");
 /// `protectedAppMetadata`
 pub const PROTECTED_APP_METADATA: runtime::Property<
     ProcessContentRequest,
     models::ProtectedApplicationMetadata,
-> = runtime::Property::new("protectedAppMetadata");
+> = runtime::Property::Named("protectedAppMetadata");

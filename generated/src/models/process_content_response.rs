@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<ProcessContentResponse>;
 pub const POLICY_ACTIONS: runtime::Property<
     ProcessContentResponse,
     Vec<models::DlpActionInfo>,
-> = runtime::Property::new("policyActions");
+> = runtime::Property::Named("policyActions");
 /// `processingErrors`: never null.
 pub const PROCESSING_ERRORS: runtime::Property<
     ProcessContentResponse,
     Vec<models::ProcessingError>,
-> = runtime::Property::new("processingErrors");
+> = runtime::Property::Named("processingErrors");
 /// `protectionScopeState`: never null.
 pub const PROTECTION_SCOPE_STATE: runtime::Property<
     ProcessContentResponse,
     models::ProtectionScopeState,
-> = runtime::Property::new("protectionScopeState");
+> = runtime::Property::Named("protectionScopeState");

@@ -61,11 +61,11 @@ runtime::models!(ProcessContentResponses);
 /// Changes to a [`ProcessContentResponses`].
 pub type Patch = runtime::Patch<ProcessContentResponses>;
 /// `requestId`
-pub const REQUEST_ID: runtime::Property<ProcessContentResponses, String> = runtime::Property::new(
+pub const REQUEST_ID: runtime::Property<ProcessContentResponses, String> = runtime::Property::Named(
     "requestId",
 );
 /// `results`: never null.
 pub const RESULTS: runtime::Property<
     ProcessContentResponses,
     models::ProcessContentResponse,
-> = runtime::Property::new("results");
+> = runtime::Property::Named("results");

@@ -149,66 +149,66 @@ pub type Patch = runtime::Patch<ProcessConversationMetadata>;
 pub const ACCESSED_RESOURCES: runtime::Property<
     ProcessConversationMetadata,
     Vec<String>,
-> = runtime::Property::new("accessedResources");
+> = runtime::Property::Named("accessedResources");
 /// `accessedResources_v2`: never null.
 pub const ACCESSED_RESOURCES_V2: runtime::Property<
     ProcessConversationMetadata,
     Vec<models::ResourceAccessDetail>,
-> = runtime::Property::new("accessedResources_v2");
+> = runtime::Property::Named("accessedResources_v2");
 /// `agents`: never null.
 pub const AGENTS: runtime::Property<
     ProcessConversationMetadata,
     Vec<models::AiAgentInfo>,
-> = runtime::Property::new("agents");
+> = runtime::Property::Named("agents");
 /// `content`
-pub const CONTENT: runtime::Property<ProcessConversationMetadata, models::ContentBase> = runtime::Property::new(
+pub const CONTENT: runtime::Property<ProcessConversationMetadata, models::ContentBase> = runtime::Property::Named(
     "content",
 );
 /// `contentCategory`
 pub const CONTENT_CATEGORY: runtime::Property<
     ProcessConversationMetadata,
     models::ContentCategory,
-> = runtime::Property::new("contentCategory");
+> = runtime::Property::Named("contentCategory");
 /// `correlationId`
-pub const CORRELATION_ID: runtime::Property<ProcessConversationMetadata, String> = runtime::Property::new(
+pub const CORRELATION_ID: runtime::Property<ProcessConversationMetadata, String> = runtime::Property::Named(
     "correlationId",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     ProcessConversationMetadata,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `identifier`: never null.
-pub const IDENTIFIER: runtime::Property<ProcessConversationMetadata, String> = runtime::Property::new(
+pub const IDENTIFIER: runtime::Property<ProcessConversationMetadata, String> = runtime::Property::Named(
     "identifier",
 );
 /// `isTruncated`: never null.
-pub const IS_TRUNCATED: runtime::Property<ProcessConversationMetadata, bool> = runtime::Property::new(
+pub const IS_TRUNCATED: runtime::Property<ProcessConversationMetadata, bool> = runtime::Property::Named(
     "isTruncated",
 );
 /// `length`
-pub const LENGTH: runtime::Property<ProcessConversationMetadata, i64> = runtime::Property::new(
+pub const LENGTH: runtime::Property<ProcessConversationMetadata, i64> = runtime::Property::Named(
     "length",
 );
 /// `modifiedDateTime`: never null.
 pub const MODIFIED_DATE_TIME: runtime::Property<
     ProcessConversationMetadata,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `name`: never null.
-pub const NAME: runtime::Property<ProcessConversationMetadata, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ProcessConversationMetadata, String> = runtime::Property::Named(
     "name",
 );
 /// `parentMessageId`
-pub const PARENT_MESSAGE_ID: runtime::Property<ProcessConversationMetadata, String> = runtime::Property::new(
+pub const PARENT_MESSAGE_ID: runtime::Property<ProcessConversationMetadata, String> = runtime::Property::Named(
     "parentMessageId",
 );
 /// `plugins`: never null.
 pub const PLUGINS: runtime::Property<
     ProcessConversationMetadata,
     Vec<models::AiInteractionPlugin>,
-> = runtime::Property::new("plugins");
+> = runtime::Property::Named("plugins");
 /// `sequenceNumber`
-pub const SEQUENCE_NUMBER: runtime::Property<ProcessConversationMetadata, i64> = runtime::Property::new(
+pub const SEQUENCE_NUMBER: runtime::Property<ProcessConversationMetadata, i64> = runtime::Property::Named(
     "sequenceNumber",
 );

@@ -128,54 +128,54 @@ runtime::models!(ProcessFileMetadata);
 /// Changes to a [`ProcessFileMetadata`].
 pub type Patch = runtime::Patch<ProcessFileMetadata>;
 /// `content`
-pub const CONTENT: runtime::Property<ProcessFileMetadata, models::ContentBase> = runtime::Property::new(
+pub const CONTENT: runtime::Property<ProcessFileMetadata, models::ContentBase> = runtime::Property::Named(
     "content",
 );
 /// `contentCategory`
 pub const CONTENT_CATEGORY: runtime::Property<
     ProcessFileMetadata,
     models::ContentCategory,
-> = runtime::Property::new("contentCategory");
+> = runtime::Property::Named("contentCategory");
 /// `correlationId`
-pub const CORRELATION_ID: runtime::Property<ProcessFileMetadata, String> = runtime::Property::new(
+pub const CORRELATION_ID: runtime::Property<ProcessFileMetadata, String> = runtime::Property::Named(
     "correlationId",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     ProcessFileMetadata,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customProperties`
 pub const CUSTOM_PROPERTIES: runtime::Property<
     ProcessFileMetadata,
     models::CustomMetadataDictionary,
-> = runtime::Property::new("customProperties");
+> = runtime::Property::Named("customProperties");
 /// `identifier`: never null.
-pub const IDENTIFIER: runtime::Property<ProcessFileMetadata, String> = runtime::Property::new(
+pub const IDENTIFIER: runtime::Property<ProcessFileMetadata, String> = runtime::Property::Named(
     "identifier",
 );
 /// `isTruncated`: never null.
-pub const IS_TRUNCATED: runtime::Property<ProcessFileMetadata, bool> = runtime::Property::new(
+pub const IS_TRUNCATED: runtime::Property<ProcessFileMetadata, bool> = runtime::Property::Named(
     "isTruncated",
 );
 /// `length`
-pub const LENGTH: runtime::Property<ProcessFileMetadata, i64> = runtime::Property::new(
+pub const LENGTH: runtime::Property<ProcessFileMetadata, i64> = runtime::Property::Named(
     "length",
 );
 /// `modifiedDateTime`: never null.
 pub const MODIFIED_DATE_TIME: runtime::Property<
     ProcessFileMetadata,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `name`: never null.
-pub const NAME: runtime::Property<ProcessFileMetadata, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ProcessFileMetadata, String> = runtime::Property::Named(
     "name",
 );
 /// `ownerId`
-pub const OWNER_ID: runtime::Property<ProcessFileMetadata, String> = runtime::Property::new(
+pub const OWNER_ID: runtime::Property<ProcessFileMetadata, String> = runtime::Property::Named(
     "ownerId",
 );
 /// `sequenceNumber`
-pub const SEQUENCE_NUMBER: runtime::Property<ProcessFileMetadata, i64> = runtime::Property::new(
+pub const SEQUENCE_NUMBER: runtime::Property<ProcessFileMetadata, i64> = runtime::Property::Named(
     "sequenceNumber",
 );

@@ -86,29 +86,29 @@ runtime::models!(ProcessingError);
 /// Changes to a [`ProcessingError`].
 pub type Patch = runtime::Patch<ProcessingError>;
 /// `code`
-pub const CODE: runtime::Property<ProcessingError, String> = runtime::Property::new(
+pub const CODE: runtime::Property<ProcessingError, String> = runtime::Property::Named(
     "code",
 );
 /// `details`
 pub const DETAILS: runtime::Property<
     ProcessingError,
     Vec<models::ClassifcationErrorBase>,
-> = runtime::Property::new("details");
+> = runtime::Property::Named("details");
 /// `errorType`: never null.
 pub const ERROR_TYPE: runtime::Property<
     ProcessingError,
     models::ContentProcessingErrorType,
-> = runtime::Property::new("errorType");
+> = runtime::Property::Named("errorType");
 /// `innerError`
 pub const INNER_ERROR: runtime::Property<
     ProcessingError,
     models::ClassificationInnerError,
-> = runtime::Property::new("innerError");
+> = runtime::Property::Named("innerError");
 /// `message`
-pub const MESSAGE: runtime::Property<ProcessingError, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<ProcessingError, String> = runtime::Property::Named(
     "message",
 );
 /// `target`
-pub const TARGET: runtime::Property<ProcessingError, String> = runtime::Property::new(
+pub const TARGET: runtime::Property<ProcessingError, String> = runtime::Property::Named(
     "target",
 );

@@ -59,11 +59,11 @@ runtime::models!(ProfileCardAnnotation);
 /// Changes to a [`ProfileCardAnnotation`].
 pub type Patch = runtime::Patch<ProfileCardAnnotation>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ProfileCardAnnotation, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ProfileCardAnnotation, String> = runtime::Property::Named(
     "displayName",
 );
 /// `localizations`
 pub const LOCALIZATIONS: runtime::Property<
     ProfileCardAnnotation,
     Vec<models::DisplayNameLocalization>,
-> = runtime::Property::new("localizations");
+> = runtime::Property::Named("localizations");

@@ -74,16 +74,16 @@ pub type Patch = runtime::Patch<ProfileCardProperty>;
 pub const ANNOTATIONS: runtime::Property<
     ProfileCardProperty,
     Vec<models::ProfileCardAnnotation>,
-> = runtime::Property::new("annotations");
+> = runtime::Property::Named("annotations");
 /// `directoryPropertyName`
-pub const DIRECTORY_PROPERTY_NAME: runtime::Property<ProfileCardProperty, String> = runtime::Property::new(
+pub const DIRECTORY_PROPERTY_NAME: runtime::Property<ProfileCardProperty, String> = runtime::Property::Named(
     "directoryPropertyName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ProfileCardProperty, String> = runtime::Property::new(
+pub const ID: runtime::Property<ProfileCardProperty, String> = runtime::Property::Named(
     "id",
 );
 /// `isVisible`: never null.
-pub const IS_VISIBLE: runtime::Property<ProfileCardProperty, bool> = runtime::Property::new(
+pub const IS_VISIBLE: runtime::Property<ProfileCardProperty, bool> = runtime::Property::Named(
     "isVisible",
 );

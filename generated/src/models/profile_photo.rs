@@ -66,10 +66,12 @@ runtime::models!(ProfilePhoto);
 /// Changes to a [`ProfilePhoto`].
 pub type Patch = runtime::Patch<ProfilePhoto>;
 /// `height`
-pub const HEIGHT: runtime::Property<ProfilePhoto, i32> = runtime::Property::new(
+pub const HEIGHT: runtime::Property<ProfilePhoto, i32> = runtime::Property::Named(
     "height",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ProfilePhoto, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ProfilePhoto, String> = runtime::Property::Named("id");
 /// `width`
-pub const WIDTH: runtime::Property<ProfilePhoto, i32> = runtime::Property::new("width");
+pub const WIDTH: runtime::Property<ProfilePhoto, i32> = runtime::Property::Named(
+    "width",
+);

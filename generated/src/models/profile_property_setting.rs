@@ -71,19 +71,19 @@ runtime::models!(ProfilePropertySetting);
 /// Changes to a [`ProfilePropertySetting`].
 pub type Patch = runtime::Patch<ProfilePropertySetting>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ProfilePropertySetting, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ProfilePropertySetting, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ProfilePropertySetting, String> = runtime::Property::new(
+pub const ID: runtime::Property<ProfilePropertySetting, String> = runtime::Property::Named(
     "id",
 );
 /// `name`
-pub const NAME: runtime::Property<ProfilePropertySetting, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ProfilePropertySetting, String> = runtime::Property::Named(
     "name",
 );
 /// `prioritizedSourceUrls`: never null.
 pub const PRIORITIZED_SOURCE_URLS: runtime::Property<
     ProfilePropertySetting,
     Vec<String>,
-> = runtime::Property::new("prioritizedSourceUrls");
+> = runtime::Property::Named("prioritizedSourceUrls");

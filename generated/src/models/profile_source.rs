@@ -81,25 +81,25 @@ runtime::models!(ProfileSource);
 /// Changes to a [`ProfileSource`].
 pub type Patch = runtime::Patch<ProfileSource>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ProfileSource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ProfileSource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ProfileSource, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ProfileSource, String> = runtime::Property::Named("id");
 /// `kind`
-pub const KIND: runtime::Property<ProfileSource, String> = runtime::Property::new(
+pub const KIND: runtime::Property<ProfileSource, String> = runtime::Property::Named(
     "kind",
 );
 /// `localizations`: never null.
 pub const LOCALIZATIONS: runtime::Property<
     ProfileSource,
     Vec<models::ProfileSourceLocalization>,
-> = runtime::Property::new("localizations");
+> = runtime::Property::Named("localizations");
 /// `sourceId`
-pub const SOURCE_ID: runtime::Property<ProfileSource, String> = runtime::Property::new(
+pub const SOURCE_ID: runtime::Property<ProfileSource, String> = runtime::Property::Named(
     "sourceId",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<ProfileSource, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<ProfileSource, String> = runtime::Property::Named(
     "webUrl",
 );

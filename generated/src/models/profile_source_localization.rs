@@ -64,14 +64,14 @@ runtime::models!(ProfileSourceLocalization);
 /// Changes to a [`ProfileSourceLocalization`].
 pub type Patch = runtime::Patch<ProfileSourceLocalization>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ProfileSourceLocalization, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ProfileSourceLocalization, String> = runtime::Property::Named(
     "displayName",
 );
 /// `languageTag`
-pub const LANGUAGE_TAG: runtime::Property<ProfileSourceLocalization, String> = runtime::Property::new(
+pub const LANGUAGE_TAG: runtime::Property<ProfileSourceLocalization, String> = runtime::Property::Named(
     "languageTag",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<ProfileSourceLocalization, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<ProfileSourceLocalization, String> = runtime::Property::Named(
     "webUrl",
 );

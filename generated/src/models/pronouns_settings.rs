@@ -61,8 +61,10 @@ runtime::models!(PronounsSettings);
 /// Changes to a [`PronounsSettings`].
 pub type Patch = runtime::Patch<PronounsSettings>;
 /// `id`: never null.
-pub const ID: runtime::Property<PronounsSettings, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PronounsSettings, String> = runtime::Property::Named(
+    "id",
+);
 /// `isEnabledInOrganization`: never null.
-pub const IS_ENABLED_IN_ORGANIZATION: runtime::Property<PronounsSettings, bool> = runtime::Property::new(
+pub const IS_ENABLED_IN_ORGANIZATION: runtime::Property<PronounsSettings, bool> = runtime::Property::Named(
     "isEnabledInOrganization",
 );

@@ -71,12 +71,12 @@ pub type Patch = runtime::Patch<ProtectedApplicationMetadata>;
 pub const APPLICATION_LOCATION: runtime::Property<
     ProtectedApplicationMetadata,
     models::PolicyLocation,
-> = runtime::Property::new("applicationLocation");
+> = runtime::Property::Named("applicationLocation");
 /// `name`
-pub const NAME: runtime::Property<ProtectedApplicationMetadata, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ProtectedApplicationMetadata, String> = runtime::Property::Named(
     "name",
 );
 /// `version`
-pub const VERSION: runtime::Property<ProtectedApplicationMetadata, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<ProtectedApplicationMetadata, String> = runtime::Property::Named(
     "version",
 );

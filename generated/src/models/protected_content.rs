@@ -66,14 +66,14 @@ runtime::models!(ProtectedContent);
 /// Changes to a [`ProtectedContent`].
 pub type Patch = runtime::Patch<ProtectedContent>;
 /// `cid`
-pub const CID: runtime::Property<ProtectedContent, String> = runtime::Property::new(
+pub const CID: runtime::Property<ProtectedContent, String> = runtime::Property::Named(
     "cid",
 );
 /// `format`
-pub const FORMAT: runtime::Property<ProtectedContent, String> = runtime::Property::new(
+pub const FORMAT: runtime::Property<ProtectedContent, String> = runtime::Property::Named(
     "format",
 );
 /// `labelId`: never null.
-pub const LABEL_ID: runtime::Property<ProtectedContent, String> = runtime::Property::new(
+pub const LABEL_ID: runtime::Property<ProtectedContent, String> = runtime::Property::Named(
     "labelId",
 );

@@ -71,18 +71,18 @@ runtime::models!(ProtectionPolicyArtifactCount);
 /// Changes to a [`ProtectionPolicyArtifactCount`].
 pub type Patch = runtime::Patch<ProtectionPolicyArtifactCount>;
 /// `completed`
-pub const COMPLETED: runtime::Property<ProtectionPolicyArtifactCount, i32> = runtime::Property::new(
+pub const COMPLETED: runtime::Property<ProtectionPolicyArtifactCount, i32> = runtime::Property::Named(
     "completed",
 );
 /// `failed`
-pub const FAILED: runtime::Property<ProtectionPolicyArtifactCount, i32> = runtime::Property::new(
+pub const FAILED: runtime::Property<ProtectionPolicyArtifactCount, i32> = runtime::Property::Named(
     "failed",
 );
 /// `inProgress`
-pub const IN_PROGRESS: runtime::Property<ProtectionPolicyArtifactCount, i32> = runtime::Property::new(
+pub const IN_PROGRESS: runtime::Property<ProtectionPolicyArtifactCount, i32> = runtime::Property::Named(
     "inProgress",
 );
 /// `total`
-pub const TOTAL: runtime::Property<ProtectionPolicyArtifactCount, i32> = runtime::Property::new(
+pub const TOTAL: runtime::Property<ProtectionPolicyArtifactCount, i32> = runtime::Property::Named(
     "total",
 );

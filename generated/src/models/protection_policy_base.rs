@@ -121,48 +121,48 @@ runtime::models!(ProtectionPolicyBase);
 /// Changes to a [`ProtectionPolicyBase`].
 pub type Patch = runtime::Patch<ProtectionPolicyBase>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<ProtectionPolicyBase, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<ProtectionPolicyBase, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     ProtectionPolicyBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ProtectionPolicyBase, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ProtectionPolicyBase, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ProtectionPolicyBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<ProtectionPolicyBase, String> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<ProtectionPolicyBase, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<ProtectionPolicyBase, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     ProtectionPolicyBase,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ProtectionPolicyBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `protectionPolicyArtifactCount`
 pub const PROTECTION_POLICY_ARTIFACT_COUNT: runtime::Property<
     ProtectionPolicyBase,
     models::ProtectionPolicyArtifactCount,
-> = runtime::Property::new("protectionPolicyArtifactCount");
+> = runtime::Property::Named("protectionPolicyArtifactCount");
 /// `retentionSettings`
 pub const RETENTION_SETTINGS: runtime::Property<
     ProtectionPolicyBase,
     Vec<models::RetentionSetting>,
-> = runtime::Property::new("retentionSettings");
+> = runtime::Property::Named("retentionSettings");
 /// `status`
 pub const STATUS: runtime::Property<
     ProtectionPolicyBase,
     models::ProtectionPolicyStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -109,36 +109,36 @@ runtime::models!(ProtectionRuleBase);
 /// Changes to a [`ProtectionRuleBase`].
 pub type Patch = runtime::Patch<ProtectionRuleBase>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<ProtectionRuleBase, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<ProtectionRuleBase, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     ProtectionRuleBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `error`
-pub const ERROR: runtime::Property<ProtectionRuleBase, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<ProtectionRuleBase, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ProtectionRuleBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<ProtectionRuleBase, String> = runtime::Property::Named(
     "id",
 );
 /// `isAutoApplyEnabled`
-pub const IS_AUTO_APPLY_ENABLED: runtime::Property<ProtectionRuleBase, bool> = runtime::Property::new(
+pub const IS_AUTO_APPLY_ENABLED: runtime::Property<ProtectionRuleBase, bool> = runtime::Property::Named(
     "isAutoApplyEnabled",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<ProtectionRuleBase, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<ProtectionRuleBase, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ProtectionRuleBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `status`
-pub const STATUS: runtime::Property<ProtectionRuleBase, models::ProtectionRuleStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<ProtectionRuleBase, models::ProtectionRuleStatus> = runtime::Property::Named(
     "status",
 );

@@ -121,46 +121,46 @@ runtime::models!(ProtectionUnitBase);
 /// Changes to a [`ProtectionUnitBase`].
 pub type Patch = runtime::Patch<ProtectionUnitBase>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<ProtectionUnitBase, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<ProtectionUnitBase, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     ProtectionUnitBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `error`
-pub const ERROR: runtime::Property<ProtectionUnitBase, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<ProtectionUnitBase, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ProtectionUnitBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<ProtectionUnitBase, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<ProtectionUnitBase, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<ProtectionUnitBase, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ProtectionUnitBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `offboardRequestedDateTime`
 pub const OFFBOARD_REQUESTED_DATE_TIME: runtime::Property<
     ProtectionUnitBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("offboardRequestedDateTime");
+> = runtime::Property::Named("offboardRequestedDateTime");
 /// `policyId`
-pub const POLICY_ID: runtime::Property<ProtectionUnitBase, String> = runtime::Property::new(
+pub const POLICY_ID: runtime::Property<ProtectionUnitBase, String> = runtime::Property::Named(
     "policyId",
 );
 /// `protectionSources`: never null.
 pub const PROTECTION_SOURCES: runtime::Property<
     ProtectionUnitBase,
     runtime::Flags<models::ProtectionSource>,
-> = runtime::Property::new("protectionSources");
+> = runtime::Property::Named("protectionSources");
 /// `status`
-pub const STATUS: runtime::Property<ProtectionUnitBase, models::ProtectionUnitStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<ProtectionUnitBase, models::ProtectionUnitStatus> = runtime::Property::Named(
     "status",
 );

@@ -112,36 +112,36 @@ pub type Patch = runtime::Patch<ProtectionUnitsBulkJobBase>;
 pub const CREATED_BY: runtime::Property<
     ProtectionUnitsBulkJobBase,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     ProtectionUnitsBulkJobBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ProtectionUnitsBulkJobBase, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ProtectionUnitsBulkJobBase, String> = runtime::Property::Named(
     "displayName",
 );
 /// `error`
-pub const ERROR: runtime::Property<ProtectionUnitsBulkJobBase, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<ProtectionUnitsBulkJobBase, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ProtectionUnitsBulkJobBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<ProtectionUnitsBulkJobBase, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     ProtectionUnitsBulkJobBase,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ProtectionUnitsBulkJobBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     ProtectionUnitsBulkJobBase,
     models::ProtectionUnitsBulkJobStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -54,6 +54,6 @@ runtime::models!(ProvisionChannelEmailResult);
 /// Changes to a [`ProvisionChannelEmailResult`].
 pub type Patch = runtime::Patch<ProvisionChannelEmailResult>;
 /// `email`
-pub const EMAIL: runtime::Property<ProvisionChannelEmailResult, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<ProvisionChannelEmailResult, String> = runtime::Property::Named(
     "email",
 );

@@ -73,18 +73,18 @@ runtime::models!(ProvisionedIdentity);
 /// Changes to a [`ProvisionedIdentity`].
 pub type Patch = runtime::Patch<ProvisionedIdentity>;
 /// `details`
-pub const DETAILS: runtime::Property<ProvisionedIdentity, models::DetailsInfo> = runtime::Property::new(
+pub const DETAILS: runtime::Property<ProvisionedIdentity, models::DetailsInfo> = runtime::Property::Named(
     "details",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ProvisionedIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ProvisionedIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<ProvisionedIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<ProvisionedIdentity, String> = runtime::Property::Named(
     "id",
 );
 /// `identityType`
-pub const IDENTITY_TYPE: runtime::Property<ProvisionedIdentity, String> = runtime::Property::new(
+pub const IDENTITY_TYPE: runtime::Property<ProvisionedIdentity, String> = runtime::Property::Named(
     "identityType",
 );

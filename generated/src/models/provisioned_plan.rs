@@ -64,14 +64,14 @@ runtime::models!(ProvisionedPlan);
 /// Changes to a [`ProvisionedPlan`].
 pub type Patch = runtime::Patch<ProvisionedPlan>;
 /// `capabilityStatus`
-pub const CAPABILITY_STATUS: runtime::Property<ProvisionedPlan, String> = runtime::Property::new(
+pub const CAPABILITY_STATUS: runtime::Property<ProvisionedPlan, String> = runtime::Property::Named(
     "capabilityStatus",
 );
 /// `provisioningStatus`
-pub const PROVISIONING_STATUS: runtime::Property<ProvisionedPlan, String> = runtime::Property::new(
+pub const PROVISIONING_STATUS: runtime::Property<ProvisionedPlan, String> = runtime::Property::Named(
     "provisioningStatus",
 );
 /// `service`
-pub const SERVICE: runtime::Property<ProvisionedPlan, String> = runtime::Property::new(
+pub const SERVICE: runtime::Property<ProvisionedPlan, String> = runtime::Property::Named(
     "service",
 );

@@ -80,23 +80,23 @@ runtime::models!(ProvisioningErrorInfo);
 /// Changes to a [`ProvisioningErrorInfo`].
 pub type Patch = runtime::Patch<ProvisioningErrorInfo>;
 /// `additionalDetails`
-pub const ADDITIONAL_DETAILS: runtime::Property<ProvisioningErrorInfo, String> = runtime::Property::new(
+pub const ADDITIONAL_DETAILS: runtime::Property<ProvisioningErrorInfo, String> = runtime::Property::Named(
     "additionalDetails",
 );
 /// `errorCategory`
 pub const ERROR_CATEGORY: runtime::Property<
     ProvisioningErrorInfo,
     models::ProvisioningStatusErrorCategory,
-> = runtime::Property::new("errorCategory");
+> = runtime::Property::Named("errorCategory");
 /// `errorCode`
-pub const ERROR_CODE: runtime::Property<ProvisioningErrorInfo, String> = runtime::Property::new(
+pub const ERROR_CODE: runtime::Property<ProvisioningErrorInfo, String> = runtime::Property::Named(
     "errorCode",
 );
 /// `reason`
-pub const REASON: runtime::Property<ProvisioningErrorInfo, String> = runtime::Property::new(
+pub const REASON: runtime::Property<ProvisioningErrorInfo, String> = runtime::Property::Named(
     "reason",
 );
 /// `recommendedAction`
-pub const RECOMMENDED_ACTION: runtime::Property<ProvisioningErrorInfo, String> = runtime::Property::new(
+pub const RECOMMENDED_ACTION: runtime::Property<ProvisioningErrorInfo, String> = runtime::Property::Named(
     "recommendedAction",
 );

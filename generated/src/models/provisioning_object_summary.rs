@@ -157,78 +157,78 @@ pub type Patch = runtime::Patch<ProvisioningObjectSummary>;
 pub const ACTIVITY_DATE_TIME: runtime::Property<
     ProvisioningObjectSummary,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("activityDateTime");
+> = runtime::Property::Named("activityDateTime");
 /// `changeId`
-pub const CHANGE_ID: runtime::Property<ProvisioningObjectSummary, String> = runtime::Property::new(
+pub const CHANGE_ID: runtime::Property<ProvisioningObjectSummary, String> = runtime::Property::Named(
     "changeId",
 );
 /// `cycleId`
-pub const CYCLE_ID: runtime::Property<ProvisioningObjectSummary, String> = runtime::Property::new(
+pub const CYCLE_ID: runtime::Property<ProvisioningObjectSummary, String> = runtime::Property::Named(
     "cycleId",
 );
 /// `durationInMilliseconds`
-pub const DURATION_IN_MILLISECONDS: runtime::Property<ProvisioningObjectSummary, i32> = runtime::Property::new(
+pub const DURATION_IN_MILLISECONDS: runtime::Property<ProvisioningObjectSummary, i32> = runtime::Property::Named(
     "durationInMilliseconds",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ProvisioningObjectSummary, String> = runtime::Property::new(
+pub const ID: runtime::Property<ProvisioningObjectSummary, String> = runtime::Property::Named(
     "id",
 );
 /// `initiatedBy`
 pub const INITIATED_BY: runtime::Property<
     ProvisioningObjectSummary,
     models::Initiator,
-> = runtime::Property::new("initiatedBy");
+> = runtime::Property::Named("initiatedBy");
 /// `jobId`
-pub const JOB_ID: runtime::Property<ProvisioningObjectSummary, String> = runtime::Property::new(
+pub const JOB_ID: runtime::Property<ProvisioningObjectSummary, String> = runtime::Property::Named(
     "jobId",
 );
 /// `modifiedProperties`
 pub const MODIFIED_PROPERTIES: runtime::Property<
     ProvisioningObjectSummary,
     Vec<models::ModifiedProperty>,
-> = runtime::Property::new("modifiedProperties");
+> = runtime::Property::Named("modifiedProperties");
 /// `provisioningAction`
 pub const PROVISIONING_ACTION: runtime::Property<
     ProvisioningObjectSummary,
     models::ProvisioningAction,
-> = runtime::Property::new("provisioningAction");
+> = runtime::Property::Named("provisioningAction");
 /// `provisioningStatusInfo`
 pub const PROVISIONING_STATUS_INFO: runtime::Property<
     ProvisioningObjectSummary,
     models::ProvisioningStatusInfo,
-> = runtime::Property::new("provisioningStatusInfo");
+> = runtime::Property::Named("provisioningStatusInfo");
 /// `provisioningSteps`
 pub const PROVISIONING_STEPS: runtime::Property<
     ProvisioningObjectSummary,
     Vec<models::ProvisioningStep>,
-> = runtime::Property::new("provisioningSteps");
+> = runtime::Property::Named("provisioningSteps");
 /// `servicePrincipal`
 pub const SERVICE_PRINCIPAL: runtime::Property<
     ProvisioningObjectSummary,
     models::ProvisioningServicePrincipal,
-> = runtime::Property::new("servicePrincipal");
+> = runtime::Property::Named("servicePrincipal");
 /// `sourceIdentity`
 pub const SOURCE_IDENTITY: runtime::Property<
     ProvisioningObjectSummary,
     models::ProvisionedIdentity,
-> = runtime::Property::new("sourceIdentity");
+> = runtime::Property::Named("sourceIdentity");
 /// `sourceSystem`
 pub const SOURCE_SYSTEM: runtime::Property<
     ProvisioningObjectSummary,
     models::ProvisioningSystem,
-> = runtime::Property::new("sourceSystem");
+> = runtime::Property::Named("sourceSystem");
 /// `targetIdentity`
 pub const TARGET_IDENTITY: runtime::Property<
     ProvisioningObjectSummary,
     models::ProvisionedIdentity,
-> = runtime::Property::new("targetIdentity");
+> = runtime::Property::Named("targetIdentity");
 /// `targetSystem`
 pub const TARGET_SYSTEM: runtime::Property<
     ProvisioningObjectSummary,
     models::ProvisioningSystem,
-> = runtime::Property::new("targetSystem");
+> = runtime::Property::Named("targetSystem");
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<ProvisioningObjectSummary, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<ProvisioningObjectSummary, String> = runtime::Property::Named(
     "tenantId",
 );

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.provisioningResult`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProvisioningResult {
     /// `success`

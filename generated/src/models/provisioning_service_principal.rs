@@ -63,10 +63,10 @@ runtime::models!(ProvisioningServicePrincipal);
 /// Changes to a [`ProvisioningServicePrincipal`].
 pub type Patch = runtime::Patch<ProvisioningServicePrincipal>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ProvisioningServicePrincipal, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ProvisioningServicePrincipal, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<ProvisioningServicePrincipal, String> = runtime::Property::new(
+pub const ID: runtime::Property<ProvisioningServicePrincipal, String> = runtime::Property::Named(
     "id",
 );

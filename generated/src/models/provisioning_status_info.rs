@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<ProvisioningStatusInfo>;
 pub const ERROR_INFORMATION: runtime::Property<
     ProvisioningStatusInfo,
     models::ProvisioningErrorInfo,
-> = runtime::Property::new("errorInformation");
+> = runtime::Property::Named("errorInformation");
 /// `status`
 pub const STATUS: runtime::Property<
     ProvisioningStatusInfo,
     models::ProvisioningResult,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

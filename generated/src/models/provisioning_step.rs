@@ -74,23 +74,23 @@ runtime::models!(ProvisioningStep);
 /// Changes to a [`ProvisioningStep`].
 pub type Patch = runtime::Patch<ProvisioningStep>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<ProvisioningStep, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ProvisioningStep, String> = runtime::Property::Named(
     "description",
 );
 /// `details`
-pub const DETAILS: runtime::Property<ProvisioningStep, models::DetailsInfo> = runtime::Property::new(
+pub const DETAILS: runtime::Property<ProvisioningStep, models::DetailsInfo> = runtime::Property::Named(
     "details",
 );
 /// `name`
-pub const NAME: runtime::Property<ProvisioningStep, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ProvisioningStep, String> = runtime::Property::Named(
     "name",
 );
 /// `provisioningStepType`
 pub const PROVISIONING_STEP_TYPE: runtime::Property<
     ProvisioningStep,
     models::ProvisioningStepType,
-> = runtime::Property::new("provisioningStepType");
+> = runtime::Property::Named("provisioningStepType");
 /// `status`
-pub const STATUS: runtime::Property<ProvisioningStep, models::ProvisioningResult> = runtime::Property::new(
+pub const STATUS: runtime::Property<ProvisioningStep, models::ProvisioningResult> = runtime::Property::Named(
     "status",
 );

@@ -68,14 +68,14 @@ runtime::models!(ProvisioningSystem);
 /// Changes to a [`ProvisioningSystem`].
 pub type Patch = runtime::Patch<ProvisioningSystem>;
 /// `details`
-pub const DETAILS: runtime::Property<ProvisioningSystem, models::DetailsInfo> = runtime::Property::new(
+pub const DETAILS: runtime::Property<ProvisioningSystem, models::DetailsInfo> = runtime::Property::Named(
     "details",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ProvisioningSystem, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ProvisioningSystem, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<ProvisioningSystem, String> = runtime::Property::new(
+pub const ID: runtime::Property<ProvisioningSystem, String> = runtime::Property::Named(
     "id",
 );

@@ -59,10 +59,10 @@ runtime::models!(ProxiedDomain);
 /// Changes to a [`ProxiedDomain`].
 pub type Patch = runtime::Patch<ProxiedDomain>;
 /// `ipAddressOrFQDN`: never null.
-pub const IP_ADDRESS_OR_FQDN: runtime::Property<ProxiedDomain, String> = runtime::Property::new(
+pub const IP_ADDRESS_OR_FQDN: runtime::Property<ProxiedDomain, String> = runtime::Property::Named(
     "ipAddressOrFQDN",
 );
 /// `proxy`
-pub const PROXY: runtime::Property<ProxiedDomain, String> = runtime::Property::new(
+pub const PROXY: runtime::Property<ProxiedDomain, String> = runtime::Property::Named(
     "proxy",
 );

@@ -54,6 +54,6 @@ runtime::models!(PublicClientApplication);
 /// Changes to a [`PublicClientApplication`].
 pub type Patch = runtime::Patch<PublicClientApplication>;
 /// `redirectUris`: never null.
-pub const REDIRECT_URIS: runtime::Property<PublicClientApplication, Vec<String>> = runtime::Property::new(
+pub const REDIRECT_URIS: runtime::Property<PublicClientApplication, Vec<String>> = runtime::Property::Named(
     "redirectUris",
 );

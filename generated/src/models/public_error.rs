@@ -74,20 +74,22 @@ runtime::models!(PublicError);
 /// Changes to a [`PublicError`].
 pub type Patch = runtime::Patch<PublicError>;
 /// `code`
-pub const CODE: runtime::Property<PublicError, String> = runtime::Property::new("code");
+pub const CODE: runtime::Property<PublicError, String> = runtime::Property::Named(
+    "code",
+);
 /// `details`
-pub const DETAILS: runtime::Property<PublicError, Vec<models::PublicErrorDetail>> = runtime::Property::new(
+pub const DETAILS: runtime::Property<PublicError, Vec<models::PublicErrorDetail>> = runtime::Property::Named(
     "details",
 );
 /// `innerError`
-pub const INNER_ERROR: runtime::Property<PublicError, models::PublicInnerError> = runtime::Property::new(
+pub const INNER_ERROR: runtime::Property<PublicError, models::PublicInnerError> = runtime::Property::Named(
     "innerError",
 );
 /// `message`
-pub const MESSAGE: runtime::Property<PublicError, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<PublicError, String> = runtime::Property::Named(
     "message",
 );
 /// `target`
-pub const TARGET: runtime::Property<PublicError, String> = runtime::Property::new(
+pub const TARGET: runtime::Property<PublicError, String> = runtime::Property::Named(
     "target",
 );

@@ -64,14 +64,14 @@ runtime::models!(PublicErrorDetail);
 /// Changes to a [`PublicErrorDetail`].
 pub type Patch = runtime::Patch<PublicErrorDetail>;
 /// `code`
-pub const CODE: runtime::Property<PublicErrorDetail, String> = runtime::Property::new(
+pub const CODE: runtime::Property<PublicErrorDetail, String> = runtime::Property::Named(
     "code",
 );
 /// `message`
-pub const MESSAGE: runtime::Property<PublicErrorDetail, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<PublicErrorDetail, String> = runtime::Property::Named(
     "message",
 );
 /// `target`
-pub const TARGET: runtime::Property<PublicErrorDetail, String> = runtime::Property::new(
+pub const TARGET: runtime::Property<PublicErrorDetail, String> = runtime::Property::Named(
     "target",
 );

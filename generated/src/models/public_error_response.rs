@@ -54,6 +54,6 @@ runtime::models!(PublicErrorResponse);
 /// Changes to a [`PublicErrorResponse`].
 pub type Patch = runtime::Patch<PublicErrorResponse>;
 /// `error`
-pub const ERROR: runtime::Property<PublicErrorResponse, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<PublicErrorResponse, models::PublicError> = runtime::Property::Named(
     "error",
 );

@@ -71,18 +71,18 @@ runtime::models!(PublicInnerError);
 /// Changes to a [`PublicInnerError`].
 pub type Patch = runtime::Patch<PublicInnerError>;
 /// `code`
-pub const CODE: runtime::Property<PublicInnerError, String> = runtime::Property::new(
+pub const CODE: runtime::Property<PublicInnerError, String> = runtime::Property::Named(
     "code",
 );
 /// `details`
-pub const DETAILS: runtime::Property<PublicInnerError, Vec<models::PublicErrorDetail>> = runtime::Property::new(
+pub const DETAILS: runtime::Property<PublicInnerError, Vec<models::PublicErrorDetail>> = runtime::Property::Named(
     "details",
 );
 /// `message`
-pub const MESSAGE: runtime::Property<PublicInnerError, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<PublicInnerError, String> = runtime::Property::Named(
     "message",
 );
 /// `target`
-pub const TARGET: runtime::Property<PublicInnerError, String> = runtime::Property::new(
+pub const TARGET: runtime::Property<PublicInnerError, String> = runtime::Property::Named(
     "target",
 );

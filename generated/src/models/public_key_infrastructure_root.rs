@@ -66,8 +66,8 @@ pub type Patch = runtime::Patch<PublicKeyInfrastructureRoot>;
 pub const CERTIFICATE_BASED_AUTH_CONFIGURATIONS: runtime::Property<
     PublicKeyInfrastructureRoot,
     runtime::Expanded<Vec<models::CertificateBasedAuthPki>>,
-> = runtime::Property::new("certificateBasedAuthConfigurations");
+> = runtime::Property::Named("certificateBasedAuthConfigurations");
 /// `id`: never null.
-pub const ID: runtime::Property<PublicKeyInfrastructureRoot, String> = runtime::Property::new(
+pub const ID: runtime::Property<PublicKeyInfrastructureRoot, String> = runtime::Property::Named(
     "id",
 );

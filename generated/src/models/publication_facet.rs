@@ -64,14 +64,14 @@ runtime::models!(PublicationFacet);
 /// Changes to a [`PublicationFacet`].
 pub type Patch = runtime::Patch<PublicationFacet>;
 /// `checkedOutBy`
-pub const CHECKED_OUT_BY: runtime::Property<PublicationFacet, models::IdentitySet> = runtime::Property::new(
+pub const CHECKED_OUT_BY: runtime::Property<PublicationFacet, models::IdentitySet> = runtime::Property::Named(
     "checkedOutBy",
 );
 /// `level`
-pub const LEVEL: runtime::Property<PublicationFacet, String> = runtime::Property::new(
+pub const LEVEL: runtime::Property<PublicationFacet, String> = runtime::Property::Named(
     "level",
 );
 /// `versionId`
-pub const VERSION_ID: runtime::Property<PublicationFacet, String> = runtime::Property::new(
+pub const VERSION_ID: runtime::Property<PublicationFacet, String> = runtime::Property::Named(
     "versionId",
 );

@@ -90,24 +90,24 @@ runtime::models!(QrCode);
 /// Changes to a [`QrCode`].
 pub type Patch = runtime::Patch<QrCode>;
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<QrCode, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<QrCode, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `expireDateTime`
-pub const EXPIRE_DATE_TIME: runtime::Property<QrCode, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const EXPIRE_DATE_TIME: runtime::Property<QrCode, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "expireDateTime",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<QrCode, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<QrCode, String> = runtime::Property::Named("id");
 /// `image`
-pub const IMAGE: runtime::Property<QrCode, models::QrCodeImageDetails> = runtime::Property::new(
+pub const IMAGE: runtime::Property<QrCode, models::QrCodeImageDetails> = runtime::Property::Named(
     "image",
 );
 /// `lastUsedDateTime`
-pub const LAST_USED_DATE_TIME: runtime::Property<QrCode, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const LAST_USED_DATE_TIME: runtime::Property<QrCode, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "lastUsedDateTime",
 );
 /// `startDateTime`
-pub const START_DATE_TIME: runtime::Property<QrCode, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const START_DATE_TIME: runtime::Property<QrCode, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "startDateTime",
 );

@@ -71,19 +71,19 @@ runtime::models!(QrCodeImageDetails);
 /// Changes to a [`QrCodeImageDetails`].
 pub type Patch = runtime::Patch<QrCodeImageDetails>;
 /// `binaryValue`
-pub const BINARY_VALUE: runtime::Property<QrCodeImageDetails, runtime::edm::Binary> = runtime::Property::new(
+pub const BINARY_VALUE: runtime::Property<QrCodeImageDetails, runtime::edm::Binary> = runtime::Property::Named(
     "binaryValue",
 );
 /// `errorCorrectionLevel`
 pub const ERROR_CORRECTION_LEVEL: runtime::Property<
     QrCodeImageDetails,
     models::ErrorCorrectionLevel,
-> = runtime::Property::new("errorCorrectionLevel");
+> = runtime::Property::Named("errorCorrectionLevel");
 /// `rawContent`
-pub const RAW_CONTENT: runtime::Property<QrCodeImageDetails, runtime::edm::Binary> = runtime::Property::new(
+pub const RAW_CONTENT: runtime::Property<QrCodeImageDetails, runtime::edm::Binary> = runtime::Property::Named(
     "rawContent",
 );
 /// `version`
-pub const VERSION: runtime::Property<QrCodeImageDetails, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<QrCodeImageDetails, i32> = runtime::Property::Named(
     "version",
 );

@@ -96,9 +96,9 @@ pub type Patch = runtime::Patch<QrCodePinAuthenticationMethod>;
 pub const CREATED_DATE_TIME: runtime::Property<
     QrCodePinAuthenticationMethod,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<QrCodePinAuthenticationMethod, String> = runtime::Property::new(
+pub const ID: runtime::Property<QrCodePinAuthenticationMethod, String> = runtime::Property::Named(
     "id",
 );
 /// `pin`: navigation property.
@@ -106,16 +106,16 @@ pub const ID: runtime::Property<QrCodePinAuthenticationMethod, String> = runtime
 pub const PIN: runtime::Property<
     QrCodePinAuthenticationMethod,
     crate::runtime::Expanded<crate::models::QrPin>,
-> = runtime::Property::new("pin");
+> = runtime::Property::Named("pin");
 /// `standardQRCode`: navigation property.
 #[cfg(feature = "full")]
 pub const STANDARD_QR_CODE: runtime::Property<
     QrCodePinAuthenticationMethod,
     crate::runtime::Expanded<crate::models::QrCode>,
-> = runtime::Property::new("standardQRCode");
+> = runtime::Property::Named("standardQRCode");
 /// `temporaryQRCode`: navigation property.
 #[cfg(feature = "full")]
 pub const TEMPORARY_QR_CODE: runtime::Property<
     QrCodePinAuthenticationMethod,
     crate::runtime::Expanded<crate::models::QrCode>,
-> = runtime::Property::new("temporaryQRCode");
+> = runtime::Property::Named("temporaryQRCode");

@@ -101,9 +101,9 @@ pub type Patch = runtime::Patch<QrCodePinAuthenticationMethodConfiguration>;
 pub const EXCLUDE_TARGETS: runtime::Property<
     QrCodePinAuthenticationMethodConfiguration,
     Vec<models::ExcludeTarget>,
-> = runtime::Property::new("excludeTargets");
+> = runtime::Property::Named("excludeTargets");
 /// `id`: never null.
-pub const ID: runtime::Property<QrCodePinAuthenticationMethodConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<QrCodePinAuthenticationMethodConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `includeTargets`: navigation property.
@@ -111,19 +111,19 @@ pub const ID: runtime::Property<QrCodePinAuthenticationMethodConfiguration, Stri
 pub const INCLUDE_TARGETS: runtime::Property<
     QrCodePinAuthenticationMethodConfiguration,
     crate::runtime::Expanded<Vec<crate::models::AuthenticationMethodTarget>>,
-> = runtime::Property::new("includeTargets");
+> = runtime::Property::Named("includeTargets");
 /// `pinLength`
 pub const PIN_LENGTH: runtime::Property<
     QrCodePinAuthenticationMethodConfiguration,
     i32,
-> = runtime::Property::new("pinLength");
+> = runtime::Property::Named("pinLength");
 /// `standardQRCodeLifetimeInDays`
 pub const STANDARD_QR_CODE_LIFETIME_IN_DAYS: runtime::Property<
     QrCodePinAuthenticationMethodConfiguration,
     i32,
-> = runtime::Property::new("standardQRCodeLifetimeInDays");
+> = runtime::Property::Named("standardQRCodeLifetimeInDays");
 /// `state`
 pub const STATE: runtime::Property<
     QrCodePinAuthenticationMethodConfiguration,
     models::AuthenticationMethodState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

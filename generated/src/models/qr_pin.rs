@@ -84,18 +84,18 @@ runtime::models!(QrPin);
 /// Changes to a [`QrPin`].
 pub type Patch = runtime::Patch<QrPin>;
 /// `code`: never null.
-pub const CODE: runtime::Property<QrPin, String> = runtime::Property::new("code");
+pub const CODE: runtime::Property<QrPin, String> = runtime::Property::Named("code");
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<QrPin, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<QrPin, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `forceChangePinNextSignIn`
-pub const FORCE_CHANGE_PIN_NEXT_SIGN_IN: runtime::Property<QrPin, bool> = runtime::Property::new(
+pub const FORCE_CHANGE_PIN_NEXT_SIGN_IN: runtime::Property<QrPin, bool> = runtime::Property::Named(
     "forceChangePinNextSignIn",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<QrPin, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<QrPin, String> = runtime::Property::Named("id");
 /// `updatedDateTime`
-pub const UPDATED_DATE_TIME: runtime::Property<QrPin, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const UPDATED_DATE_TIME: runtime::Property<QrPin, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "updatedDateTime",
 );

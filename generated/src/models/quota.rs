@@ -86,17 +86,19 @@ runtime::models!(Quota);
 /// Changes to a [`Quota`].
 pub type Patch = runtime::Patch<Quota>;
 /// `deleted`
-pub const DELETED: runtime::Property<Quota, i64> = runtime::Property::new("deleted");
+pub const DELETED: runtime::Property<Quota, i64> = runtime::Property::Named("deleted");
 /// `remaining`
-pub const REMAINING: runtime::Property<Quota, i64> = runtime::Property::new("remaining");
+pub const REMAINING: runtime::Property<Quota, i64> = runtime::Property::Named(
+    "remaining",
+);
 /// `state`
-pub const STATE: runtime::Property<Quota, String> = runtime::Property::new("state");
+pub const STATE: runtime::Property<Quota, String> = runtime::Property::Named("state");
 /// `storagePlanInformation`
 pub const STORAGE_PLAN_INFORMATION: runtime::Property<
     Quota,
     models::StoragePlanInformation,
-> = runtime::Property::new("storagePlanInformation");
+> = runtime::Property::Named("storagePlanInformation");
 /// `total`
-pub const TOTAL: runtime::Property<Quota, i64> = runtime::Property::new("total");
+pub const TOTAL: runtime::Property<Quota, i64> = runtime::Property::Named("total");
 /// `used`
-pub const USED: runtime::Property<Quota, i64> = runtime::Property::new("used");
+pub const USED: runtime::Property<Quota, i64> = runtime::Property::Named("used");

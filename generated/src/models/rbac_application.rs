@@ -126,49 +126,51 @@ runtime::models!(RbacApplication);
 /// Changes to a [`RbacApplication`].
 pub type Patch = runtime::Patch<RbacApplication>;
 /// `id`: never null.
-pub const ID: runtime::Property<RbacApplication, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<RbacApplication, String> = runtime::Property::Named(
+    "id",
+);
 /// `resourceNamespaces`: navigation property.
 pub const RESOURCE_NAMESPACES: runtime::Property<
     RbacApplication,
     runtime::Expanded<Vec<models::UnifiedRbacResourceNamespace>>,
-> = runtime::Property::new("resourceNamespaces");
+> = runtime::Property::Named("resourceNamespaces");
 /// `roleAssignmentScheduleInstances`: navigation property.
 pub const ROLE_ASSIGNMENT_SCHEDULE_INSTANCES: runtime::Property<
     RbacApplication,
     runtime::Expanded<Vec<models::UnifiedRoleAssignmentScheduleInstance>>,
-> = runtime::Property::new("roleAssignmentScheduleInstances");
+> = runtime::Property::Named("roleAssignmentScheduleInstances");
 /// `roleAssignmentScheduleRequests`: navigation property.
 pub const ROLE_ASSIGNMENT_SCHEDULE_REQUESTS: runtime::Property<
     RbacApplication,
     runtime::Expanded<Vec<models::UnifiedRoleAssignmentScheduleRequest>>,
-> = runtime::Property::new("roleAssignmentScheduleRequests");
+> = runtime::Property::Named("roleAssignmentScheduleRequests");
 /// `roleAssignmentSchedules`: navigation property.
 pub const ROLE_ASSIGNMENT_SCHEDULES: runtime::Property<
     RbacApplication,
     runtime::Expanded<Vec<models::UnifiedRoleAssignmentSchedule>>,
-> = runtime::Property::new("roleAssignmentSchedules");
+> = runtime::Property::Named("roleAssignmentSchedules");
 /// `roleAssignments`: navigation property.
 pub const ROLE_ASSIGNMENTS: runtime::Property<
     RbacApplication,
     runtime::Expanded<Vec<models::UnifiedRoleAssignment>>,
-> = runtime::Property::new("roleAssignments");
+> = runtime::Property::Named("roleAssignments");
 /// `roleDefinitions`: navigation property.
 pub const ROLE_DEFINITIONS: runtime::Property<
     RbacApplication,
     runtime::Expanded<Vec<models::UnifiedRoleDefinition>>,
-> = runtime::Property::new("roleDefinitions");
+> = runtime::Property::Named("roleDefinitions");
 /// `roleEligibilityScheduleInstances`: navigation property.
 pub const ROLE_ELIGIBILITY_SCHEDULE_INSTANCES: runtime::Property<
     RbacApplication,
     runtime::Expanded<Vec<models::UnifiedRoleEligibilityScheduleInstance>>,
-> = runtime::Property::new("roleEligibilityScheduleInstances");
+> = runtime::Property::Named("roleEligibilityScheduleInstances");
 /// `roleEligibilityScheduleRequests`: navigation property.
 pub const ROLE_ELIGIBILITY_SCHEDULE_REQUESTS: runtime::Property<
     RbacApplication,
     runtime::Expanded<Vec<models::UnifiedRoleEligibilityScheduleRequest>>,
-> = runtime::Property::new("roleEligibilityScheduleRequests");
+> = runtime::Property::Named("roleEligibilityScheduleRequests");
 /// `roleEligibilitySchedules`: navigation property.
 pub const ROLE_ELIGIBILITY_SCHEDULES: runtime::Property<
     RbacApplication,
     runtime::Expanded<Vec<models::UnifiedRoleEligibilitySchedule>>,
-> = runtime::Property::new("roleEligibilitySchedules");
+> = runtime::Property::Named("roleEligibilitySchedules");

@@ -64,14 +64,14 @@ runtime::models!(ReactionsFacet);
 /// Changes to a [`ReactionsFacet`].
 pub type Patch = runtime::Patch<ReactionsFacet>;
 /// `commentCount`
-pub const COMMENT_COUNT: runtime::Property<ReactionsFacet, i32> = runtime::Property::new(
+pub const COMMENT_COUNT: runtime::Property<ReactionsFacet, i32> = runtime::Property::Named(
     "commentCount",
 );
 /// `likeCount`
-pub const LIKE_COUNT: runtime::Property<ReactionsFacet, i32> = runtime::Property::new(
+pub const LIKE_COUNT: runtime::Property<ReactionsFacet, i32> = runtime::Property::Named(
     "likeCount",
 );
 /// `shareCount`
-pub const SHARE_COUNT: runtime::Property<ReactionsFacet, i32> = runtime::Property::new(
+pub const SHARE_COUNT: runtime::Property<ReactionsFacet, i32> = runtime::Property::Named(
     "shareCount",
 );

@@ -186,93 +186,93 @@ runtime::models!(ReadingAssignmentSubmission);
 /// Changes to a [`ReadingAssignmentSubmission`].
 pub type Patch = runtime::Patch<ReadingAssignmentSubmission>;
 /// `accuracyScore`: never null.
-pub const ACCURACY_SCORE: runtime::Property<ReadingAssignmentSubmission, f64> = runtime::Property::new(
+pub const ACCURACY_SCORE: runtime::Property<ReadingAssignmentSubmission, f64> = runtime::Property::Named(
     "accuracyScore",
 );
 /// `action`: never null.
-pub const ACTION: runtime::Property<ReadingAssignmentSubmission, String> = runtime::Property::new(
+pub const ACTION: runtime::Property<ReadingAssignmentSubmission, String> = runtime::Property::Named(
     "action",
 );
 /// `assignmentId`: never null.
-pub const ASSIGNMENT_ID: runtime::Property<ReadingAssignmentSubmission, String> = runtime::Property::new(
+pub const ASSIGNMENT_ID: runtime::Property<ReadingAssignmentSubmission, String> = runtime::Property::Named(
     "assignmentId",
 );
 /// `challengingWords`: never null.
 pub const CHALLENGING_WORDS: runtime::Property<
     ReadingAssignmentSubmission,
     Vec<models::ChallengingWord>,
-> = runtime::Property::new("challengingWords");
+> = runtime::Property::Named("challengingWords");
 /// `classId`
-pub const CLASS_ID: runtime::Property<ReadingAssignmentSubmission, String> = runtime::Property::new(
+pub const CLASS_ID: runtime::Property<ReadingAssignmentSubmission, String> = runtime::Property::Named(
     "classId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ReadingAssignmentSubmission, String> = runtime::Property::new(
+pub const ID: runtime::Property<ReadingAssignmentSubmission, String> = runtime::Property::Named(
     "id",
 );
 /// `insertions`: never null.
-pub const INSERTIONS: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::new(
+pub const INSERTIONS: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::Named(
     "insertions",
 );
 /// `mispronunciations`: never null.
-pub const MISPRONUNCIATIONS: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::new(
+pub const MISPRONUNCIATIONS: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::Named(
     "mispronunciations",
 );
 /// `missedExclamationMarks`: never null.
 pub const MISSED_EXCLAMATION_MARKS: runtime::Property<
     ReadingAssignmentSubmission,
     i64,
-> = runtime::Property::new("missedExclamationMarks");
+> = runtime::Property::Named("missedExclamationMarks");
 /// `missedPeriods`: never null.
-pub const MISSED_PERIODS: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::new(
+pub const MISSED_PERIODS: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::Named(
     "missedPeriods",
 );
 /// `missedQuestionMarks`: never null.
-pub const MISSED_QUESTION_MARKS: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::new(
+pub const MISSED_QUESTION_MARKS: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::Named(
     "missedQuestionMarks",
 );
 /// `missedShorts`: never null.
-pub const MISSED_SHORTS: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::new(
+pub const MISSED_SHORTS: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::Named(
     "missedShorts",
 );
 /// `monotoneScore`: never null.
-pub const MONOTONE_SCORE: runtime::Property<ReadingAssignmentSubmission, f64> = runtime::Property::new(
+pub const MONOTONE_SCORE: runtime::Property<ReadingAssignmentSubmission, f64> = runtime::Property::Named(
     "monotoneScore",
 );
 /// `omissions`: never null.
-pub const OMISSIONS: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::new(
+pub const OMISSIONS: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::Named(
     "omissions",
 );
 /// `repetitions`: never null.
-pub const REPETITIONS: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::new(
+pub const REPETITIONS: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::Named(
     "repetitions",
 );
 /// `selfCorrections`: never null.
-pub const SELF_CORRECTIONS: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::new(
+pub const SELF_CORRECTIONS: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::Named(
     "selfCorrections",
 );
 /// `studentId`
-pub const STUDENT_ID: runtime::Property<ReadingAssignmentSubmission, String> = runtime::Property::new(
+pub const STUDENT_ID: runtime::Property<ReadingAssignmentSubmission, String> = runtime::Property::Named(
     "studentId",
 );
 /// `submissionDateTime`: never null.
 pub const SUBMISSION_DATE_TIME: runtime::Property<
     ReadingAssignmentSubmission,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("submissionDateTime");
+> = runtime::Property::Named("submissionDateTime");
 /// `submissionId`
-pub const SUBMISSION_ID: runtime::Property<ReadingAssignmentSubmission, String> = runtime::Property::new(
+pub const SUBMISSION_ID: runtime::Property<ReadingAssignmentSubmission, String> = runtime::Property::Named(
     "submissionId",
 );
 /// `unexpectedPauses`: never null.
-pub const UNEXPECTED_PAUSES: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::new(
+pub const UNEXPECTED_PAUSES: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::Named(
     "unexpectedPauses",
 );
 /// `wordCount`: never null.
-pub const WORD_COUNT: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::new(
+pub const WORD_COUNT: runtime::Property<ReadingAssignmentSubmission, i64> = runtime::Property::Named(
     "wordCount",
 );
 /// `wordsPerMinute`: never null.
-pub const WORDS_PER_MINUTE: runtime::Property<ReadingAssignmentSubmission, f64> = runtime::Property::new(
+pub const WORDS_PER_MINUTE: runtime::Property<ReadingAssignmentSubmission, f64> = runtime::Property::Named(
     "wordsPerMinute",
 );

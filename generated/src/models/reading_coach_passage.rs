@@ -114,44 +114,44 @@ runtime::models!(ReadingCoachPassage);
 /// Changes to a [`ReadingCoachPassage`].
 pub type Patch = runtime::Patch<ReadingCoachPassage>;
 /// `id`: never null.
-pub const ID: runtime::Property<ReadingCoachPassage, String> = runtime::Property::new(
+pub const ID: runtime::Property<ReadingCoachPassage, String> = runtime::Property::Named(
     "id",
 );
 /// `isReadingCompleted`: never null.
-pub const IS_READING_COMPLETED: runtime::Property<ReadingCoachPassage, bool> = runtime::Property::new(
+pub const IS_READING_COMPLETED: runtime::Property<ReadingCoachPassage, bool> = runtime::Property::Named(
     "isReadingCompleted",
 );
 /// `languageTag`: never null.
-pub const LANGUAGE_TAG: runtime::Property<ReadingCoachPassage, String> = runtime::Property::new(
+pub const LANGUAGE_TAG: runtime::Property<ReadingCoachPassage, String> = runtime::Property::Named(
     "languageTag",
 );
 /// `practiceWords`: never null.
-pub const PRACTICE_WORDS: runtime::Property<ReadingCoachPassage, Vec<String>> = runtime::Property::new(
+pub const PRACTICE_WORDS: runtime::Property<ReadingCoachPassage, Vec<String>> = runtime::Property::Named(
     "practiceWords",
 );
 /// `practicedAtDateTime`: never null.
 pub const PRACTICED_AT_DATE_TIME: runtime::Property<
     ReadingCoachPassage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("practicedAtDateTime");
+> = runtime::Property::Named("practicedAtDateTime");
 /// `storyType`: never null.
 pub const STORY_TYPE: runtime::Property<
     ReadingCoachPassage,
     models::ReadingCoachStoryType,
-> = runtime::Property::new("storyType");
+> = runtime::Property::Named("storyType");
 /// `studentId`
-pub const STUDENT_ID: runtime::Property<ReadingCoachPassage, String> = runtime::Property::new(
+pub const STUDENT_ID: runtime::Property<ReadingCoachPassage, String> = runtime::Property::Named(
     "studentId",
 );
 /// `timeSpentReadingInSeconds`: never null.
-pub const TIME_SPENT_READING_IN_SECONDS: runtime::Property<ReadingCoachPassage, f64> = runtime::Property::new(
+pub const TIME_SPENT_READING_IN_SECONDS: runtime::Property<ReadingCoachPassage, f64> = runtime::Property::Named(
     "timeSpentReadingInSeconds",
 );
 /// `wordsAccuracyPercentage`: never null.
-pub const WORDS_ACCURACY_PERCENTAGE: runtime::Property<ReadingCoachPassage, f64> = runtime::Property::new(
+pub const WORDS_ACCURACY_PERCENTAGE: runtime::Property<ReadingCoachPassage, f64> = runtime::Property::Named(
     "wordsAccuracyPercentage",
 );
 /// `wordsPerMinute`: never null.
-pub const WORDS_PER_MINUTE: runtime::Property<ReadingCoachPassage, f64> = runtime::Property::new(
+pub const WORDS_PER_MINUTE: runtime::Property<ReadingCoachPassage, f64> = runtime::Property::Named(
     "wordsPerMinute",
 );

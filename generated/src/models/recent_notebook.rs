@@ -71,20 +71,20 @@ runtime::models!(RecentNotebook);
 /// Changes to a [`RecentNotebook`].
 pub type Patch = runtime::Patch<RecentNotebook>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<RecentNotebook, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<RecentNotebook, String> = runtime::Property::Named(
     "displayName",
 );
 /// `lastAccessedTime`
 pub const LAST_ACCESSED_TIME: runtime::Property<
     RecentNotebook,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastAccessedTime");
+> = runtime::Property::Named("lastAccessedTime");
 /// `links`
-pub const LINKS: runtime::Property<RecentNotebook, models::RecentNotebookLinks> = runtime::Property::new(
+pub const LINKS: runtime::Property<RecentNotebook, models::RecentNotebookLinks> = runtime::Property::Named(
     "links",
 );
 /// `sourceService`
 pub const SOURCE_SERVICE: runtime::Property<
     RecentNotebook,
     models::OnenoteSourceService,
-> = runtime::Property::new("sourceService");
+> = runtime::Property::Named("sourceService");

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<RecentNotebookLinks>;
 pub const ONE_NOTE_CLIENT_URL: runtime::Property<
     RecentNotebookLinks,
     models::ExternalLink,
-> = runtime::Property::new("oneNoteClientUrl");
+> = runtime::Property::Named("oneNoteClientUrl");
 /// `oneNoteWebUrl`
 pub const ONE_NOTE_WEB_URL: runtime::Property<
     RecentNotebookLinks,
     models::ExternalLink,
-> = runtime::Property::new("oneNoteWebUrl");
+> = runtime::Property::Named("oneNoteWebUrl");

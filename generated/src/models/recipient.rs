@@ -54,6 +54,6 @@ runtime::models!(Recipient);
 /// Changes to a [`Recipient`].
 pub type Patch = runtime::Patch<Recipient>;
 /// `emailAddress`
-pub const EMAIL_ADDRESS: runtime::Property<Recipient, models::EmailAddress> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<Recipient, models::EmailAddress> = runtime::Property::Named(
     "emailAddress",
 );

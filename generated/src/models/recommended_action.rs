@@ -66,14 +66,14 @@ runtime::models!(RecommendedAction);
 /// Changes to a [`RecommendedAction`].
 pub type Patch = runtime::Patch<RecommendedAction>;
 /// `actionWebUrl`
-pub const ACTION_WEB_URL: runtime::Property<RecommendedAction, String> = runtime::Property::new(
+pub const ACTION_WEB_URL: runtime::Property<RecommendedAction, String> = runtime::Property::Named(
     "actionWebUrl",
 );
 /// `potentialScoreImpact`
-pub const POTENTIAL_SCORE_IMPACT: runtime::Property<RecommendedAction, f64> = runtime::Property::new(
+pub const POTENTIAL_SCORE_IMPACT: runtime::Property<RecommendedAction, f64> = runtime::Property::Named(
     "potentialScoreImpact",
 );
 /// `title`
-pub const TITLE: runtime::Property<RecommendedAction, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<RecommendedAction, String> = runtime::Property::Named(
     "title",
 );

@@ -92,24 +92,26 @@ runtime::models!(RecordOperation);
 /// Changes to a [`RecordOperation`].
 pub type Patch = runtime::Patch<RecordOperation>;
 /// `clientContext`
-pub const CLIENT_CONTEXT: runtime::Property<RecordOperation, String> = runtime::Property::new(
+pub const CLIENT_CONTEXT: runtime::Property<RecordOperation, String> = runtime::Property::Named(
     "clientContext",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<RecordOperation, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<RecordOperation, String> = runtime::Property::Named(
+    "id",
+);
 /// `recordingAccessToken`
-pub const RECORDING_ACCESS_TOKEN: runtime::Property<RecordOperation, String> = runtime::Property::new(
+pub const RECORDING_ACCESS_TOKEN: runtime::Property<RecordOperation, String> = runtime::Property::Named(
     "recordingAccessToken",
 );
 /// `recordingLocation`
-pub const RECORDING_LOCATION: runtime::Property<RecordOperation, String> = runtime::Property::new(
+pub const RECORDING_LOCATION: runtime::Property<RecordOperation, String> = runtime::Property::Named(
     "recordingLocation",
 );
 /// `resultInfo`
-pub const RESULT_INFO: runtime::Property<RecordOperation, models::ResultInfo> = runtime::Property::new(
+pub const RESULT_INFO: runtime::Property<RecordOperation, models::ResultInfo> = runtime::Property::Named(
     "resultInfo",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<RecordOperation, models::OperationStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<RecordOperation, models::OperationStatus> = runtime::Property::Named(
     "status",
 );

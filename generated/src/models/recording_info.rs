@@ -61,10 +61,10 @@ runtime::models!(RecordingInfo);
 /// Changes to a [`RecordingInfo`].
 pub type Patch = runtime::Patch<RecordingInfo>;
 /// `initiator`
-pub const INITIATOR: runtime::Property<RecordingInfo, models::IdentitySet> = runtime::Property::new(
+pub const INITIATOR: runtime::Property<RecordingInfo, models::IdentitySet> = runtime::Property::Named(
     "initiator",
 );
 /// `recordingStatus`: never null.
-pub const RECORDING_STATUS: runtime::Property<RecordingInfo, models::RecordingStatus> = runtime::Property::new(
+pub const RECORDING_STATUS: runtime::Property<RecordingInfo, models::RecordingStatus> = runtime::Property::Named(
     "recordingStatus",
 );

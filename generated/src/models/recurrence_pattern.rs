@@ -92,30 +92,30 @@ runtime::models!(RecurrencePattern);
 /// Changes to a [`RecurrencePattern`].
 pub type Patch = runtime::Patch<RecurrencePattern>;
 /// `dayOfMonth`: never null.
-pub const DAY_OF_MONTH: runtime::Property<RecurrencePattern, i32> = runtime::Property::new(
+pub const DAY_OF_MONTH: runtime::Property<RecurrencePattern, i32> = runtime::Property::Named(
     "dayOfMonth",
 );
 /// `daysOfWeek`
-pub const DAYS_OF_WEEK: runtime::Property<RecurrencePattern, Vec<models::DayOfWeek>> = runtime::Property::new(
+pub const DAYS_OF_WEEK: runtime::Property<RecurrencePattern, Vec<models::DayOfWeek>> = runtime::Property::Named(
     "daysOfWeek",
 );
 /// `firstDayOfWeek`
-pub const FIRST_DAY_OF_WEEK: runtime::Property<RecurrencePattern, models::DayOfWeek> = runtime::Property::new(
+pub const FIRST_DAY_OF_WEEK: runtime::Property<RecurrencePattern, models::DayOfWeek> = runtime::Property::Named(
     "firstDayOfWeek",
 );
 /// `index`
-pub const INDEX: runtime::Property<RecurrencePattern, models::WeekIndex> = runtime::Property::new(
+pub const INDEX: runtime::Property<RecurrencePattern, models::WeekIndex> = runtime::Property::Named(
     "index",
 );
 /// `interval`: never null.
-pub const INTERVAL: runtime::Property<RecurrencePattern, i32> = runtime::Property::new(
+pub const INTERVAL: runtime::Property<RecurrencePattern, i32> = runtime::Property::Named(
     "interval",
 );
 /// `month`: never null.
-pub const MONTH: runtime::Property<RecurrencePattern, i32> = runtime::Property::new(
+pub const MONTH: runtime::Property<RecurrencePattern, i32> = runtime::Property::Named(
     "month",
 );
 /// `type`
-pub const TYPE: runtime::Property<RecurrencePattern, models::RecurrencePatternType> = runtime::Property::new(
+pub const TYPE: runtime::Property<RecurrencePattern, models::RecurrencePatternType> = runtime::Property::Named(
     "type",
 );

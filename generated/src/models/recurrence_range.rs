@@ -80,22 +80,22 @@ runtime::models!(RecurrenceRange);
 /// Changes to a [`RecurrenceRange`].
 pub type Patch = runtime::Patch<RecurrenceRange>;
 /// `endDate`
-pub const END_DATE: runtime::Property<RecurrenceRange, runtime::edm::Date> = runtime::Property::new(
+pub const END_DATE: runtime::Property<RecurrenceRange, runtime::edm::Date> = runtime::Property::Named(
     "endDate",
 );
 /// `numberOfOccurrences`: never null.
-pub const NUMBER_OF_OCCURRENCES: runtime::Property<RecurrenceRange, i32> = runtime::Property::new(
+pub const NUMBER_OF_OCCURRENCES: runtime::Property<RecurrenceRange, i32> = runtime::Property::Named(
     "numberOfOccurrences",
 );
 /// `recurrenceTimeZone`
-pub const RECURRENCE_TIME_ZONE: runtime::Property<RecurrenceRange, String> = runtime::Property::new(
+pub const RECURRENCE_TIME_ZONE: runtime::Property<RecurrenceRange, String> = runtime::Property::Named(
     "recurrenceTimeZone",
 );
 /// `startDate`
-pub const START_DATE: runtime::Property<RecurrenceRange, runtime::edm::Date> = runtime::Property::new(
+pub const START_DATE: runtime::Property<RecurrenceRange, runtime::edm::Date> = runtime::Property::Named(
     "startDate",
 );
 /// `type`
-pub const TYPE: runtime::Property<RecurrenceRange, models::RecurrenceRangeType> = runtime::Property::new(
+pub const TYPE: runtime::Property<RecurrenceRange, models::RecurrenceRangeType> = runtime::Property::Named(
     "type",
 );

@@ -138,57 +138,57 @@ runtime::models!(RecycleBin);
 /// Changes to a [`RecycleBin`].
 pub type Patch = runtime::Patch<RecycleBin>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<RecycleBin, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<RecycleBin, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdByUser`: navigation property.
 pub const CREATED_BY_USER: runtime::Property<
     RecycleBin,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("createdByUser");
+> = runtime::Property::Named("createdByUser");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     RecycleBin,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<RecycleBin, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<RecycleBin, String> = runtime::Property::Named(
     "description",
 );
 /// `eTag`
-pub const ETAG: runtime::Property<RecycleBin, String> = runtime::Property::new("eTag");
+pub const ETAG: runtime::Property<RecycleBin, String> = runtime::Property::Named("eTag");
 /// `id`: never null.
-pub const ID: runtime::Property<RecycleBin, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<RecycleBin, String> = runtime::Property::Named("id");
 /// `items`: navigation property.
 pub const ITEMS: runtime::Property<
     RecycleBin,
     runtime::Expanded<Vec<models::RecycleBinItem>>,
-> = runtime::Property::new("items");
+> = runtime::Property::Named("items");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<RecycleBin, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<RecycleBin, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedByUser`: navigation property.
 pub const LAST_MODIFIED_BY_USER: runtime::Property<
     RecycleBin,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("lastModifiedByUser");
+> = runtime::Property::Named("lastModifiedByUser");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     RecycleBin,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `name`
-pub const NAME: runtime::Property<RecycleBin, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<RecycleBin, String> = runtime::Property::Named("name");
 /// `parentReference`
-pub const PARENT_REFERENCE: runtime::Property<RecycleBin, models::ItemReference> = runtime::Property::new(
+pub const PARENT_REFERENCE: runtime::Property<RecycleBin, models::ItemReference> = runtime::Property::Named(
     "parentReference",
 );
 /// `settings`
-pub const SETTINGS: runtime::Property<RecycleBin, models::RecycleBinSettings> = runtime::Property::new(
+pub const SETTINGS: runtime::Property<RecycleBin, models::RecycleBinSettings> = runtime::Property::Named(
     "settings",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<RecycleBin, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<RecycleBin, String> = runtime::Property::Named(
     "webUrl",
 );

@@ -144,63 +144,65 @@ runtime::models!(RecycleBinItem);
 /// Changes to a [`RecycleBinItem`].
 pub type Patch = runtime::Patch<RecycleBinItem>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<RecycleBinItem, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<RecycleBinItem, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdByUser`: navigation property.
 pub const CREATED_BY_USER: runtime::Property<
     RecycleBinItem,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("createdByUser");
+> = runtime::Property::Named("createdByUser");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     RecycleBinItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     RecycleBinItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `deletedFromLocation`
-pub const DELETED_FROM_LOCATION: runtime::Property<RecycleBinItem, String> = runtime::Property::new(
+pub const DELETED_FROM_LOCATION: runtime::Property<RecycleBinItem, String> = runtime::Property::Named(
     "deletedFromLocation",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<RecycleBinItem, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<RecycleBinItem, String> = runtime::Property::Named(
     "description",
 );
 /// `eTag`
-pub const ETAG: runtime::Property<RecycleBinItem, String> = runtime::Property::new(
+pub const ETAG: runtime::Property<RecycleBinItem, String> = runtime::Property::Named(
     "eTag",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<RecycleBinItem, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<RecycleBinItem, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<RecycleBinItem, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<RecycleBinItem, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedByUser`: navigation property.
 pub const LAST_MODIFIED_BY_USER: runtime::Property<
     RecycleBinItem,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("lastModifiedByUser");
+> = runtime::Property::Named("lastModifiedByUser");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     RecycleBinItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `name`
-pub const NAME: runtime::Property<RecycleBinItem, String> = runtime::Property::new(
+pub const NAME: runtime::Property<RecycleBinItem, String> = runtime::Property::Named(
     "name",
 );
 /// `parentReference`
-pub const PARENT_REFERENCE: runtime::Property<RecycleBinItem, models::ItemReference> = runtime::Property::new(
+pub const PARENT_REFERENCE: runtime::Property<RecycleBinItem, models::ItemReference> = runtime::Property::Named(
     "parentReference",
 );
 /// `size`
-pub const SIZE: runtime::Property<RecycleBinItem, i64> = runtime::Property::new("size");
+pub const SIZE: runtime::Property<RecycleBinItem, i64> = runtime::Property::Named(
+    "size",
+);
 /// `webUrl`
-pub const WEB_URL: runtime::Property<RecycleBinItem, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<RecycleBinItem, String> = runtime::Property::Named(
     "webUrl",
 );

@@ -54,6 +54,6 @@ runtime::models!(RecycleBinSettings);
 /// Changes to a [`RecycleBinSettings`].
 pub type Patch = runtime::Patch<RecycleBinSettings>;
 /// `retentionPeriodOverrideDays`
-pub const RETENTION_PERIOD_OVERRIDE_DAYS: runtime::Property<RecycleBinSettings, i32> = runtime::Property::new(
+pub const RETENTION_PERIOD_OVERRIDE_DAYS: runtime::Property<RecycleBinSettings, i32> = runtime::Property::Named(
     "retentionPeriodOverrideDays",
 );

@@ -59,10 +59,10 @@ runtime::models!(RedirectUriSettings);
 /// Changes to a [`RedirectUriSettings`].
 pub type Patch = runtime::Patch<RedirectUriSettings>;
 /// `index`
-pub const INDEX: runtime::Property<RedirectUriSettings, i32> = runtime::Property::new(
+pub const INDEX: runtime::Property<RedirectUriSettings, i32> = runtime::Property::Named(
     "index",
 );
 /// `uri`
-pub const URI: runtime::Property<RedirectUriSettings, String> = runtime::Property::new(
+pub const URI: runtime::Property<RedirectUriSettings, String> = runtime::Property::Named(
     "uri",
 );

@@ -88,27 +88,27 @@ runtime::models!(ReferenceAttachment);
 /// Changes to a [`ReferenceAttachment`].
 pub type Patch = runtime::Patch<ReferenceAttachment>;
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<ReferenceAttachment, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<ReferenceAttachment, String> = runtime::Property::Named(
     "contentType",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ReferenceAttachment, String> = runtime::Property::new(
+pub const ID: runtime::Property<ReferenceAttachment, String> = runtime::Property::Named(
     "id",
 );
 /// `isInline`: never null.
-pub const IS_INLINE: runtime::Property<ReferenceAttachment, bool> = runtime::Property::new(
+pub const IS_INLINE: runtime::Property<ReferenceAttachment, bool> = runtime::Property::Named(
     "isInline",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ReferenceAttachment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `name`
-pub const NAME: runtime::Property<ReferenceAttachment, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ReferenceAttachment, String> = runtime::Property::Named(
     "name",
 );
 /// `size`: never null.
-pub const SIZE: runtime::Property<ReferenceAttachment, i32> = runtime::Property::new(
+pub const SIZE: runtime::Property<ReferenceAttachment, i32> = runtime::Property::Named(
     "size",
 );

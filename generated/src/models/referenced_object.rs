@@ -59,10 +59,10 @@ runtime::models!(ReferencedObject);
 /// Changes to a [`ReferencedObject`].
 pub type Patch = runtime::Patch<ReferencedObject>;
 /// `referencedObjectName`
-pub const REFERENCED_OBJECT_NAME: runtime::Property<ReferencedObject, String> = runtime::Property::new(
+pub const REFERENCED_OBJECT_NAME: runtime::Property<ReferencedObject, String> = runtime::Property::Named(
     "referencedObjectName",
 );
 /// `referencedProperty`
-pub const REFERENCED_PROPERTY: runtime::Property<ReferencedObject, String> = runtime::Property::new(
+pub const REFERENCED_PROPERTY: runtime::Property<ReferencedObject, String> = runtime::Property::Named(
     "referencedProperty",
 );

@@ -120,50 +120,50 @@ runtime::models!(ReflectCheckInResponse);
 /// Changes to a [`ReflectCheckInResponse`].
 pub type Patch = runtime::Patch<ReflectCheckInResponse>;
 /// `checkInId`
-pub const CHECK_IN_ID: runtime::Property<ReflectCheckInResponse, String> = runtime::Property::new(
+pub const CHECK_IN_ID: runtime::Property<ReflectCheckInResponse, String> = runtime::Property::Named(
     "checkInId",
 );
 /// `checkInTitle`: never null.
-pub const CHECK_IN_TITLE: runtime::Property<ReflectCheckInResponse, String> = runtime::Property::new(
+pub const CHECK_IN_TITLE: runtime::Property<ReflectCheckInResponse, String> = runtime::Property::Named(
     "checkInTitle",
 );
 /// `classId`
-pub const CLASS_ID: runtime::Property<ReflectCheckInResponse, String> = runtime::Property::new(
+pub const CLASS_ID: runtime::Property<ReflectCheckInResponse, String> = runtime::Property::Named(
     "classId",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     ReflectCheckInResponse,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `creatorId`
-pub const CREATOR_ID: runtime::Property<ReflectCheckInResponse, String> = runtime::Property::new(
+pub const CREATOR_ID: runtime::Property<ReflectCheckInResponse, String> = runtime::Property::Named(
     "creatorId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ReflectCheckInResponse, String> = runtime::Property::new(
+pub const ID: runtime::Property<ReflectCheckInResponse, String> = runtime::Property::Named(
     "id",
 );
 /// `isClosed`: never null.
-pub const IS_CLOSED: runtime::Property<ReflectCheckInResponse, bool> = runtime::Property::new(
+pub const IS_CLOSED: runtime::Property<ReflectCheckInResponse, bool> = runtime::Property::Named(
     "isClosed",
 );
 /// `responderId`
-pub const RESPONDER_ID: runtime::Property<ReflectCheckInResponse, String> = runtime::Property::new(
+pub const RESPONDER_ID: runtime::Property<ReflectCheckInResponse, String> = runtime::Property::Named(
     "responderId",
 );
 /// `responseEmotion`: never null.
 pub const RESPONSE_EMOTION: runtime::Property<
     ReflectCheckInResponse,
     models::ResponseEmotionType,
-> = runtime::Property::new("responseEmotion");
+> = runtime::Property::Named("responseEmotion");
 /// `responseFeedback`: never null.
 pub const RESPONSE_FEEDBACK: runtime::Property<
     ReflectCheckInResponse,
     models::ResponseFeedbackType,
-> = runtime::Property::new("responseFeedback");
+> = runtime::Property::Named("responseFeedback");
 /// `submitDateTime`: never null.
 pub const SUBMIT_DATE_TIME: runtime::Property<
     ReflectCheckInResponse,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("submitDateTime");
+> = runtime::Property::Named("submitDateTime");

@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<RegistrationEnforcement>;
 pub const AUTHENTICATION_METHODS_REGISTRATION_CAMPAIGN: runtime::Property<
     RegistrationEnforcement,
     models::AuthenticationMethodsRegistrationCampaign,
-> = runtime::Property::new("authenticationMethodsRegistrationCampaign");
+> = runtime::Property::Named("authenticationMethodsRegistrationCampaign");

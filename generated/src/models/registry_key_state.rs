@@ -112,42 +112,42 @@ runtime::models!(RegistryKeyState);
 /// Changes to a [`RegistryKeyState`].
 pub type Patch = runtime::Patch<RegistryKeyState>;
 /// `hive`
-pub const HIVE: runtime::Property<RegistryKeyState, models::RegistryHive> = runtime::Property::new(
+pub const HIVE: runtime::Property<RegistryKeyState, models::RegistryHive> = runtime::Property::Named(
     "hive",
 );
 /// `key`
-pub const KEY: runtime::Property<RegistryKeyState, String> = runtime::Property::new(
+pub const KEY: runtime::Property<RegistryKeyState, String> = runtime::Property::Named(
     "key",
 );
 /// `oldKey`
-pub const OLD_KEY: runtime::Property<RegistryKeyState, String> = runtime::Property::new(
+pub const OLD_KEY: runtime::Property<RegistryKeyState, String> = runtime::Property::Named(
     "oldKey",
 );
 /// `oldValueData`
-pub const OLD_VALUE_DATA: runtime::Property<RegistryKeyState, String> = runtime::Property::new(
+pub const OLD_VALUE_DATA: runtime::Property<RegistryKeyState, String> = runtime::Property::Named(
     "oldValueData",
 );
 /// `oldValueName`
-pub const OLD_VALUE_NAME: runtime::Property<RegistryKeyState, String> = runtime::Property::new(
+pub const OLD_VALUE_NAME: runtime::Property<RegistryKeyState, String> = runtime::Property::Named(
     "oldValueName",
 );
 /// `operation`
-pub const OPERATION: runtime::Property<RegistryKeyState, models::RegistryOperation> = runtime::Property::new(
+pub const OPERATION: runtime::Property<RegistryKeyState, models::RegistryOperation> = runtime::Property::Named(
     "operation",
 );
 /// `processId`
-pub const PROCESS_ID: runtime::Property<RegistryKeyState, i32> = runtime::Property::new(
+pub const PROCESS_ID: runtime::Property<RegistryKeyState, i32> = runtime::Property::Named(
     "processId",
 );
 /// `valueData`
-pub const VALUE_DATA: runtime::Property<RegistryKeyState, String> = runtime::Property::new(
+pub const VALUE_DATA: runtime::Property<RegistryKeyState, String> = runtime::Property::Named(
     "valueData",
 );
 /// `valueName`
-pub const VALUE_NAME: runtime::Property<RegistryKeyState, String> = runtime::Property::new(
+pub const VALUE_NAME: runtime::Property<RegistryKeyState, String> = runtime::Property::Named(
     "valueName",
 );
 /// `valueType`
-pub const VALUE_TYPE: runtime::Property<RegistryKeyState, models::RegistryValueType> = runtime::Property::new(
+pub const VALUE_TYPE: runtime::Property<RegistryKeyState, models::RegistryValueType> = runtime::Property::Named(
     "valueType",
 );

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.registryOperation`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum RegistryOperation {
     /// `unknown`

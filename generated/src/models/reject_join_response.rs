@@ -58,6 +58,6 @@ runtime::models!(RejectJoinResponse);
 /// Changes to a [`RejectJoinResponse`].
 pub type Patch = runtime::Patch<RejectJoinResponse>;
 /// `reason`: never null.
-pub const REASON: runtime::Property<RejectJoinResponse, models::RejectReason> = runtime::Property::new(
+pub const REASON: runtime::Property<RejectJoinResponse, models::RejectReason> = runtime::Property::Named(
     "reason",
 );

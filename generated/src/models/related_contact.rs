@@ -82,22 +82,22 @@ runtime::models!(RelatedContact);
 /// Changes to a [`RelatedContact`].
 pub type Patch = runtime::Patch<RelatedContact>;
 /// `accessConsent`
-pub const ACCESS_CONSENT: runtime::Property<RelatedContact, bool> = runtime::Property::new(
+pub const ACCESS_CONSENT: runtime::Property<RelatedContact, bool> = runtime::Property::Named(
     "accessConsent",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<RelatedContact, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<RelatedContact, String> = runtime::Property::Named(
     "displayName",
 );
 /// `emailAddress`: never null.
-pub const EMAIL_ADDRESS: runtime::Property<RelatedContact, String> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<RelatedContact, String> = runtime::Property::Named(
     "emailAddress",
 );
 /// `mobilePhone`
-pub const MOBILE_PHONE: runtime::Property<RelatedContact, String> = runtime::Property::new(
+pub const MOBILE_PHONE: runtime::Property<RelatedContact, String> = runtime::Property::Named(
     "mobilePhone",
 );
 /// `relationship`: never null.
-pub const RELATIONSHIP: runtime::Property<RelatedContact, models::ContactRelationship> = runtime::Property::new(
+pub const RELATIONSHIP: runtime::Property<RelatedContact, models::ContactRelationship> = runtime::Property::Named(
     "relationship",
 );

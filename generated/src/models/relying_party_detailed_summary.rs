@@ -126,53 +126,53 @@ runtime::models!(RelyingPartyDetailedSummary);
 /// Changes to a [`RelyingPartyDetailedSummary`].
 pub type Patch = runtime::Patch<RelyingPartyDetailedSummary>;
 /// `failedSignInCount`: never null.
-pub const FAILED_SIGN_IN_COUNT: runtime::Property<RelyingPartyDetailedSummary, i64> = runtime::Property::new(
+pub const FAILED_SIGN_IN_COUNT: runtime::Property<RelyingPartyDetailedSummary, i64> = runtime::Property::Named(
     "failedSignInCount",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<RelyingPartyDetailedSummary, String> = runtime::Property::new(
+pub const ID: runtime::Property<RelyingPartyDetailedSummary, String> = runtime::Property::Named(
     "id",
 );
 /// `migrationStatus`: never null.
 pub const MIGRATION_STATUS: runtime::Property<
     RelyingPartyDetailedSummary,
     models::MigrationStatus,
-> = runtime::Property::new("migrationStatus");
+> = runtime::Property::Named("migrationStatus");
 /// `migrationValidationDetails`: never null.
 pub const MIGRATION_VALIDATION_DETAILS: runtime::Property<
     RelyingPartyDetailedSummary,
     Vec<models::KeyValuePair>,
-> = runtime::Property::new("migrationValidationDetails");
+> = runtime::Property::Named("migrationValidationDetails");
 /// `relyingPartyId`: never null.
-pub const RELYING_PARTY_ID: runtime::Property<RelyingPartyDetailedSummary, String> = runtime::Property::new(
+pub const RELYING_PARTY_ID: runtime::Property<RelyingPartyDetailedSummary, String> = runtime::Property::Named(
     "relyingPartyId",
 );
 /// `relyingPartyName`: never null.
-pub const RELYING_PARTY_NAME: runtime::Property<RelyingPartyDetailedSummary, String> = runtime::Property::new(
+pub const RELYING_PARTY_NAME: runtime::Property<RelyingPartyDetailedSummary, String> = runtime::Property::Named(
     "relyingPartyName",
 );
 /// `replyUrls`: never null.
-pub const REPLY_URLS: runtime::Property<RelyingPartyDetailedSummary, Vec<String>> = runtime::Property::new(
+pub const REPLY_URLS: runtime::Property<RelyingPartyDetailedSummary, Vec<String>> = runtime::Property::Named(
     "replyUrls",
 );
 /// `serviceId`: never null.
-pub const SERVICE_ID: runtime::Property<RelyingPartyDetailedSummary, String> = runtime::Property::new(
+pub const SERVICE_ID: runtime::Property<RelyingPartyDetailedSummary, String> = runtime::Property::Named(
     "serviceId",
 );
 /// `signInSuccessRate`: never null.
-pub const SIGN_IN_SUCCESS_RATE: runtime::Property<RelyingPartyDetailedSummary, f64> = runtime::Property::new(
+pub const SIGN_IN_SUCCESS_RATE: runtime::Property<RelyingPartyDetailedSummary, f64> = runtime::Property::Named(
     "signInSuccessRate",
 );
 /// `successfulSignInCount`: never null.
 pub const SUCCESSFUL_SIGN_IN_COUNT: runtime::Property<
     RelyingPartyDetailedSummary,
     i64,
-> = runtime::Property::new("successfulSignInCount");
+> = runtime::Property::Named("successfulSignInCount");
 /// `totalSignInCount`: never null.
-pub const TOTAL_SIGN_IN_COUNT: runtime::Property<RelyingPartyDetailedSummary, i64> = runtime::Property::new(
+pub const TOTAL_SIGN_IN_COUNT: runtime::Property<RelyingPartyDetailedSummary, i64> = runtime::Property::Named(
     "totalSignInCount",
 );
 /// `uniqueUserCount`: never null.
-pub const UNIQUE_USER_COUNT: runtime::Property<RelyingPartyDetailedSummary, i64> = runtime::Property::new(
+pub const UNIQUE_USER_COUNT: runtime::Property<RelyingPartyDetailedSummary, i64> = runtime::Property::Named(
     "uniqueUserCount",
 );

@@ -98,34 +98,34 @@ runtime::models!(Reminder);
 /// Changes to a [`Reminder`].
 pub type Patch = runtime::Patch<Reminder>;
 /// `changeKey`
-pub const CHANGE_KEY: runtime::Property<Reminder, String> = runtime::Property::new(
+pub const CHANGE_KEY: runtime::Property<Reminder, String> = runtime::Property::Named(
     "changeKey",
 );
 /// `eventEndTime`
-pub const EVENT_END_TIME: runtime::Property<Reminder, models::DateTimeTimeZone> = runtime::Property::new(
+pub const EVENT_END_TIME: runtime::Property<Reminder, models::DateTimeTimeZone> = runtime::Property::Named(
     "eventEndTime",
 );
 /// `eventId`
-pub const EVENT_ID: runtime::Property<Reminder, String> = runtime::Property::new(
+pub const EVENT_ID: runtime::Property<Reminder, String> = runtime::Property::Named(
     "eventId",
 );
 /// `eventLocation`
-pub const EVENT_LOCATION: runtime::Property<Reminder, models::Location> = runtime::Property::new(
+pub const EVENT_LOCATION: runtime::Property<Reminder, models::Location> = runtime::Property::Named(
     "eventLocation",
 );
 /// `eventStartTime`
-pub const EVENT_START_TIME: runtime::Property<Reminder, models::DateTimeTimeZone> = runtime::Property::new(
+pub const EVENT_START_TIME: runtime::Property<Reminder, models::DateTimeTimeZone> = runtime::Property::Named(
     "eventStartTime",
 );
 /// `eventSubject`
-pub const EVENT_SUBJECT: runtime::Property<Reminder, String> = runtime::Property::new(
+pub const EVENT_SUBJECT: runtime::Property<Reminder, String> = runtime::Property::Named(
     "eventSubject",
 );
 /// `eventWebLink`
-pub const EVENT_WEB_LINK: runtime::Property<Reminder, String> = runtime::Property::new(
+pub const EVENT_WEB_LINK: runtime::Property<Reminder, String> = runtime::Property::Named(
     "eventWebLink",
 );
 /// `reminderFireTime`
-pub const REMINDER_FIRE_TIME: runtime::Property<Reminder, models::DateTimeTimeZone> = runtime::Property::new(
+pub const REMINDER_FIRE_TIME: runtime::Property<Reminder, models::DateTimeTimeZone> = runtime::Property::Named(
     "reminderFireTime",
 );

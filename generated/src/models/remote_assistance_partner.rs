@@ -82,24 +82,24 @@ runtime::models!(RemoteAssistancePartner);
 /// Changes to a [`RemoteAssistancePartner`].
 pub type Patch = runtime::Patch<RemoteAssistancePartner>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<RemoteAssistancePartner, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<RemoteAssistancePartner, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<RemoteAssistancePartner, String> = runtime::Property::new(
+pub const ID: runtime::Property<RemoteAssistancePartner, String> = runtime::Property::Named(
     "id",
 );
 /// `lastConnectionDateTime`: never null.
 pub const LAST_CONNECTION_DATE_TIME: runtime::Property<
     RemoteAssistancePartner,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastConnectionDateTime");
+> = runtime::Property::Named("lastConnectionDateTime");
 /// `onboardingStatus`: never null.
 pub const ONBOARDING_STATUS: runtime::Property<
     RemoteAssistancePartner,
     models::RemoteAssistanceOnboardingStatus,
-> = runtime::Property::new("onboardingStatus");
+> = runtime::Property::Named("onboardingStatus");
 /// `onboardingUrl`
-pub const ONBOARDING_URL: runtime::Property<RemoteAssistancePartner, String> = runtime::Property::new(
+pub const ONBOARDING_URL: runtime::Property<RemoteAssistancePartner, String> = runtime::Property::Named(
     "onboardingUrl",
 );

@@ -79,18 +79,18 @@ pub type Patch = runtime::Patch<RemoteDesktopSecurityConfiguration>;
 pub const APPROVED_CLIENT_APPS: runtime::Property<
     RemoteDesktopSecurityConfiguration,
     runtime::Expanded<Vec<models::ApprovedClientApp>>,
-> = runtime::Property::new("approvedClientApps");
+> = runtime::Property::Named("approvedClientApps");
 /// `id`: never null.
-pub const ID: runtime::Property<RemoteDesktopSecurityConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<RemoteDesktopSecurityConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `isRemoteDesktopProtocolEnabled`: never null.
 pub const IS_REMOTE_DESKTOP_PROTOCOL_ENABLED: runtime::Property<
     RemoteDesktopSecurityConfiguration,
     bool,
-> = runtime::Property::new("isRemoteDesktopProtocolEnabled");
+> = runtime::Property::Named("isRemoteDesktopProtocolEnabled");
 /// `targetDeviceGroups`: navigation property.
 pub const TARGET_DEVICE_GROUPS: runtime::Property<
     RemoteDesktopSecurityConfiguration,
     runtime::Expanded<Vec<models::TargetDeviceGroup>>,
-> = runtime::Property::new("targetDeviceGroups");
+> = runtime::Property::Named("targetDeviceGroups");

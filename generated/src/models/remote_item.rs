@@ -164,74 +164,74 @@ runtime::models!(RemoteItem);
 /// Changes to a [`RemoteItem`].
 pub type Patch = runtime::Patch<RemoteItem>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<RemoteItem, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<RemoteItem, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     RemoteItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `file`
-pub const FILE: runtime::Property<RemoteItem, models::File> = runtime::Property::new(
+pub const FILE: runtime::Property<RemoteItem, models::File> = runtime::Property::Named(
     "file",
 );
 /// `fileSystemInfo`
-pub const FILE_SYSTEM_INFO: runtime::Property<RemoteItem, models::FileSystemInfo> = runtime::Property::new(
+pub const FILE_SYSTEM_INFO: runtime::Property<RemoteItem, models::FileSystemInfo> = runtime::Property::Named(
     "fileSystemInfo",
 );
 /// `folder`
-pub const FOLDER: runtime::Property<RemoteItem, models::Folder> = runtime::Property::new(
+pub const FOLDER: runtime::Property<RemoteItem, models::Folder> = runtime::Property::Named(
     "folder",
 );
 /// `id`
-pub const ID: runtime::Property<RemoteItem, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<RemoteItem, String> = runtime::Property::Named("id");
 /// `image`
-pub const IMAGE: runtime::Property<RemoteItem, models::Image> = runtime::Property::new(
+pub const IMAGE: runtime::Property<RemoteItem, models::Image> = runtime::Property::Named(
     "image",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<RemoteItem, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<RemoteItem, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     RemoteItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `name`
-pub const NAME: runtime::Property<RemoteItem, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<RemoteItem, String> = runtime::Property::Named("name");
 /// `package`
-pub const PACKAGE: runtime::Property<RemoteItem, models::Package> = runtime::Property::new(
+pub const PACKAGE: runtime::Property<RemoteItem, models::Package> = runtime::Property::Named(
     "package",
 );
 /// `parentReference`
-pub const PARENT_REFERENCE: runtime::Property<RemoteItem, models::ItemReference> = runtime::Property::new(
+pub const PARENT_REFERENCE: runtime::Property<RemoteItem, models::ItemReference> = runtime::Property::Named(
     "parentReference",
 );
 /// `shared`
-pub const SHARED: runtime::Property<RemoteItem, models::Shared> = runtime::Property::new(
+pub const SHARED: runtime::Property<RemoteItem, models::Shared> = runtime::Property::Named(
     "shared",
 );
 /// `sharepointIds`
-pub const SHAREPOINT_IDS: runtime::Property<RemoteItem, models::SharepointIds> = runtime::Property::new(
+pub const SHAREPOINT_IDS: runtime::Property<RemoteItem, models::SharepointIds> = runtime::Property::Named(
     "sharepointIds",
 );
 /// `size`
-pub const SIZE: runtime::Property<RemoteItem, i64> = runtime::Property::new("size");
+pub const SIZE: runtime::Property<RemoteItem, i64> = runtime::Property::Named("size");
 /// `specialFolder`
-pub const SPECIAL_FOLDER: runtime::Property<RemoteItem, models::SpecialFolder> = runtime::Property::new(
+pub const SPECIAL_FOLDER: runtime::Property<RemoteItem, models::SpecialFolder> = runtime::Property::Named(
     "specialFolder",
 );
 /// `video`
-pub const VIDEO: runtime::Property<RemoteItem, models::Video> = runtime::Property::new(
+pub const VIDEO: runtime::Property<RemoteItem, models::Video> = runtime::Property::Named(
     "video",
 );
 /// `webDavUrl`
-pub const WEB_DAV_URL: runtime::Property<RemoteItem, String> = runtime::Property::new(
+pub const WEB_DAV_URL: runtime::Property<RemoteItem, String> = runtime::Property::Named(
     "webDavUrl",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<RemoteItem, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<RemoteItem, String> = runtime::Property::Named(
     "webUrl",
 );

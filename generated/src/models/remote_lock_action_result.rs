@@ -82,24 +82,24 @@ runtime::models!(RemoteLockActionResult);
 /// Changes to a [`RemoteLockActionResult`].
 pub type Patch = runtime::Patch<RemoteLockActionResult>;
 /// `actionName`
-pub const ACTION_NAME: runtime::Property<RemoteLockActionResult, String> = runtime::Property::new(
+pub const ACTION_NAME: runtime::Property<RemoteLockActionResult, String> = runtime::Property::Named(
     "actionName",
 );
 /// `actionState`: never null.
-pub const ACTION_STATE: runtime::Property<RemoteLockActionResult, models::ActionState> = runtime::Property::new(
+pub const ACTION_STATE: runtime::Property<RemoteLockActionResult, models::ActionState> = runtime::Property::Named(
     "actionState",
 );
 /// `lastUpdatedDateTime`: never null.
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     RemoteLockActionResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `startDateTime`: never null.
 pub const START_DATE_TIME: runtime::Property<
     RemoteLockActionResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `unlockPin`
-pub const UNLOCK_PIN: runtime::Property<RemoteLockActionResult, String> = runtime::Property::new(
+pub const UNLOCK_PIN: runtime::Property<RemoteLockActionResult, String> = runtime::Property::Named(
     "unlockPin",
 );

@@ -101,28 +101,28 @@ pub type Patch = runtime::Patch<RemoteTenantGroup>;
 pub const DELETED_DATE_TIME: runtime::Property<
     RemoteTenantGroup,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<RemoteTenantGroup, String> = runtime::Property::new(
+pub const ID: runtime::Property<RemoteTenantGroup, String> = runtime::Property::Named(
     "id",
 );
 /// `remoteGroupDisplayName`
-pub const REMOTE_GROUP_DISPLAY_NAME: runtime::Property<RemoteTenantGroup, String> = runtime::Property::new(
+pub const REMOTE_GROUP_DISPLAY_NAME: runtime::Property<RemoteTenantGroup, String> = runtime::Property::Named(
     "remoteGroupDisplayName",
 );
 /// `remoteGroupId`
-pub const REMOTE_GROUP_ID: runtime::Property<RemoteTenantGroup, runtime::edm::Guid> = runtime::Property::new(
+pub const REMOTE_GROUP_ID: runtime::Property<RemoteTenantGroup, runtime::edm::Guid> = runtime::Property::Named(
     "remoteGroupId",
 );
 /// `remoteTenantDisplayName`
-pub const REMOTE_TENANT_DISPLAY_NAME: runtime::Property<RemoteTenantGroup, String> = runtime::Property::new(
+pub const REMOTE_TENANT_DISPLAY_NAME: runtime::Property<RemoteTenantGroup, String> = runtime::Property::Named(
     "remoteTenantDisplayName",
 );
 /// `remoteTenantId`
-pub const REMOTE_TENANT_ID: runtime::Property<RemoteTenantGroup, runtime::edm::Guid> = runtime::Property::new(
+pub const REMOTE_TENANT_ID: runtime::Property<RemoteTenantGroup, runtime::edm::Guid> = runtime::Property::Named(
     "remoteTenantId",
 );
 /// `remoteTenantPrimaryDomain`
-pub const REMOTE_TENANT_PRIMARY_DOMAIN: runtime::Property<RemoteTenantGroup, String> = runtime::Property::new(
+pub const REMOTE_TENANT_PRIMARY_DOMAIN: runtime::Property<RemoteTenantGroup, String> = runtime::Property::Named(
     "remoteTenantPrimaryDomain",
 );

@@ -56,6 +56,6 @@ runtime::models!(RemovedState);
 /// Changes to a [`RemovedState`].
 pub type Patch = runtime::Patch<RemovedState>;
 /// `reason`
-pub const REASON: runtime::Property<RemovedState, String> = runtime::Property::new(
+pub const REASON: runtime::Property<RemovedState, String> = runtime::Property::Named(
     "reason",
 );

@@ -59,10 +59,10 @@ runtime::models!(RenameAction);
 /// Changes to a [`RenameAction`].
 pub type Patch = runtime::Patch<RenameAction>;
 /// `newName`
-pub const NEW_NAME: runtime::Property<RenameAction, String> = runtime::Property::new(
+pub const NEW_NAME: runtime::Property<RenameAction, String> = runtime::Property::Named(
     "newName",
 );
 /// `oldName`
-pub const OLD_NAME: runtime::Property<RenameAction, String> = runtime::Property::new(
+pub const OLD_NAME: runtime::Property<RenameAction, String> = runtime::Property::Named(
     "oldName",
 );

@@ -117,33 +117,33 @@ pub type Patch = runtime::Patch<ReportRoot>;
 pub const AUTHENTICATION_METHODS: runtime::Property<
     ReportRoot,
     runtime::Expanded<models::AuthenticationMethodsRoot>,
-> = runtime::Property::new("authenticationMethods");
+> = runtime::Property::Named("authenticationMethods");
 /// `dailyPrintUsageByPrinter`: navigation property.
 pub const DAILY_PRINT_USAGE_BY_PRINTER: runtime::Property<
     ReportRoot,
     runtime::Expanded<Vec<models::PrintUsageByPrinter>>,
-> = runtime::Property::new("dailyPrintUsageByPrinter");
+> = runtime::Property::Named("dailyPrintUsageByPrinter");
 /// `dailyPrintUsageByUser`: navigation property.
 pub const DAILY_PRINT_USAGE_BY_USER: runtime::Property<
     ReportRoot,
     runtime::Expanded<Vec<models::PrintUsageByUser>>,
-> = runtime::Property::new("dailyPrintUsageByUser");
+> = runtime::Property::Named("dailyPrintUsageByUser");
 /// `monthlyPrintUsageByPrinter`: navigation property.
 pub const MONTHLY_PRINT_USAGE_BY_PRINTER: runtime::Property<
     ReportRoot,
     runtime::Expanded<Vec<models::PrintUsageByPrinter>>,
-> = runtime::Property::new("monthlyPrintUsageByPrinter");
+> = runtime::Property::Named("monthlyPrintUsageByPrinter");
 /// `monthlyPrintUsageByUser`: navigation property.
 pub const MONTHLY_PRINT_USAGE_BY_USER: runtime::Property<
     ReportRoot,
     runtime::Expanded<Vec<models::PrintUsageByUser>>,
-> = runtime::Property::new("monthlyPrintUsageByUser");
+> = runtime::Property::Named("monthlyPrintUsageByUser");
 /// `partners`: navigation property.
-pub const PARTNERS: runtime::Property<ReportRoot, runtime::Expanded<models::Partners>> = runtime::Property::new(
+pub const PARTNERS: runtime::Property<ReportRoot, runtime::Expanded<models::Partners>> = runtime::Property::Named(
     "partners",
 );
 /// `security`: navigation property.
 pub const SECURITY: runtime::Property<
     ReportRoot,
     runtime::Expanded<models::SecurityReportsRoot>,
-> = runtime::Property::new("security");
+> = runtime::Property::Named("security");

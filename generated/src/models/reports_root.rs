@@ -92,24 +92,24 @@ runtime::models!(ReportsRoot);
 /// Changes to a [`ReportsRoot`].
 pub type Patch = runtime::Patch<ReportsRoot>;
 /// `id`: never null.
-pub const ID: runtime::Property<ReportsRoot, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ReportsRoot, String> = runtime::Property::Named("id");
 /// `readingAssignmentSubmissions`: navigation property.
 pub const READING_ASSIGNMENT_SUBMISSIONS: runtime::Property<
     ReportsRoot,
     runtime::Expanded<Vec<models::ReadingAssignmentSubmission>>,
-> = runtime::Property::new("readingAssignmentSubmissions");
+> = runtime::Property::Named("readingAssignmentSubmissions");
 /// `readingCoachPassages`: navigation property.
 pub const READING_COACH_PASSAGES: runtime::Property<
     ReportsRoot,
     runtime::Expanded<Vec<models::ReadingCoachPassage>>,
-> = runtime::Property::new("readingCoachPassages");
+> = runtime::Property::Named("readingCoachPassages");
 /// `reflectCheckInResponses`: navigation property.
 pub const REFLECT_CHECK_IN_RESPONSES: runtime::Property<
     ReportsRoot,
     runtime::Expanded<Vec<models::ReflectCheckInResponse>>,
-> = runtime::Property::new("reflectCheckInResponses");
+> = runtime::Property::Named("reflectCheckInResponses");
 /// `speakerAssignmentSubmissions`: navigation property.
 pub const SPEAKER_ASSIGNMENT_SUBMISSIONS: runtime::Property<
     ReportsRoot,
     runtime::Expanded<Vec<models::SpeakerAssignmentSubmission>>,
-> = runtime::Property::new("speakerAssignmentSubmissions");
+> = runtime::Property::Named("speakerAssignmentSubmissions");

@@ -102,27 +102,29 @@ runtime::models!(Request);
 /// Changes to a [`Request`].
 pub type Patch = runtime::Patch<Request>;
 /// `approvalId`
-pub const APPROVAL_ID: runtime::Property<Request, String> = runtime::Property::new(
+pub const APPROVAL_ID: runtime::Property<Request, String> = runtime::Property::Named(
     "approvalId",
 );
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     Request,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<Request, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<Request, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Request, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Request, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `customData`
-pub const CUSTOM_DATA: runtime::Property<Request, String> = runtime::Property::new(
+pub const CUSTOM_DATA: runtime::Property<Request, String> = runtime::Property::Named(
     "customData",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Request, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Request, String> = runtime::Property::Named("id");
 /// `status`: never null.
-pub const STATUS: runtime::Property<Request, String> = runtime::Property::new("status");
+pub const STATUS: runtime::Property<Request, String> = runtime::Property::Named(
+    "status",
+);

@@ -64,15 +64,15 @@ runtime::models!(RequestSchedule);
 /// Changes to a [`RequestSchedule`].
 pub type Patch = runtime::Patch<RequestSchedule>;
 /// `expiration`
-pub const EXPIRATION: runtime::Property<RequestSchedule, models::ExpirationPattern> = runtime::Property::new(
+pub const EXPIRATION: runtime::Property<RequestSchedule, models::ExpirationPattern> = runtime::Property::Named(
     "expiration",
 );
 /// `recurrence`
-pub const RECURRENCE: runtime::Property<RequestSchedule, models::PatternedRecurrence> = runtime::Property::new(
+pub const RECURRENCE: runtime::Property<RequestSchedule, models::PatternedRecurrence> = runtime::Property::Named(
     "recurrence",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     RequestSchedule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<RequestSignatureVerification>;
 pub const ALLOWED_WEAK_ALGORITHMS: runtime::Property<
     RequestSignatureVerification,
     runtime::Flags<models::WeakAlgorithms>,
-> = runtime::Property::new("allowedWeakAlgorithms");
+> = runtime::Property::Named("allowedWeakAlgorithms");
 /// `isSignedRequestRequired`: never null.
 pub const IS_SIGNED_REQUEST_REQUIRED: runtime::Property<
     RequestSignatureVerification,
     bool,
-> = runtime::Property::new("isSignedRequestRequired");
+> = runtime::Property::Named("isSignedRequestRequired");

@@ -56,6 +56,6 @@ runtime::models!(RequestorManager);
 /// Changes to a [`RequestorManager`].
 pub type Patch = runtime::Patch<RequestorManager>;
 /// `managerLevel`
-pub const MANAGER_LEVEL: runtime::Property<RequestorManager, i32> = runtime::Property::new(
+pub const MANAGER_LEVEL: runtime::Property<RequestorManager, i32> = runtime::Property::Named(
     "managerLevel",
 );

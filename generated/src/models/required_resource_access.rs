@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<RequiredResourceAccess>;
 pub const RESOURCE_ACCESS: runtime::Property<
     RequiredResourceAccess,
     Vec<models::ResourceAccess>,
-> = runtime::Property::new("resourceAccess");
+> = runtime::Property::Named("resourceAccess");
 /// `resourceAppId`: never null.
-pub const RESOURCE_APP_ID: runtime::Property<RequiredResourceAccess, String> = runtime::Property::new(
+pub const RESOURCE_APP_ID: runtime::Property<RequiredResourceAccess, String> = runtime::Property::Named(
     "resourceAppId",
 );

@@ -159,77 +159,77 @@ pub type Patch = runtime::Patch<ResellerDelegatedAdminRelationship>;
 pub const ACCESS_ASSIGNMENTS: runtime::Property<
     ResellerDelegatedAdminRelationship,
     runtime::Expanded<Vec<models::DelegatedAdminAccessAssignment>>,
-> = runtime::Property::new("accessAssignments");
+> = runtime::Property::Named("accessAssignments");
 /// `accessDetails`: never null.
 pub const ACCESS_DETAILS: runtime::Property<
     ResellerDelegatedAdminRelationship,
     models::DelegatedAdminAccessDetails,
-> = runtime::Property::new("accessDetails");
+> = runtime::Property::Named("accessDetails");
 /// `activatedDateTime`
 pub const ACTIVATED_DATE_TIME: runtime::Property<
     ResellerDelegatedAdminRelationship,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("activatedDateTime");
+> = runtime::Property::Named("activatedDateTime");
 /// `autoExtendDuration`
 pub const AUTO_EXTEND_DURATION: runtime::Property<
     ResellerDelegatedAdminRelationship,
     runtime::edm::Duration,
-> = runtime::Property::new("autoExtendDuration");
+> = runtime::Property::Named("autoExtendDuration");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     ResellerDelegatedAdminRelationship,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customer`
 pub const CUSTOMER: runtime::Property<
     ResellerDelegatedAdminRelationship,
     models::DelegatedAdminRelationshipCustomerParticipant,
-> = runtime::Property::new("customer");
+> = runtime::Property::Named("customer");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<ResellerDelegatedAdminRelationship, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ResellerDelegatedAdminRelationship, String> = runtime::Property::Named(
     "displayName",
 );
 /// `duration`: never null.
 pub const DURATION: runtime::Property<
     ResellerDelegatedAdminRelationship,
     runtime::edm::Duration,
-> = runtime::Property::new("duration");
+> = runtime::Property::Named("duration");
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     ResellerDelegatedAdminRelationship,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ResellerDelegatedAdminRelationship, String> = runtime::Property::new(
+pub const ID: runtime::Property<ResellerDelegatedAdminRelationship, String> = runtime::Property::Named(
     "id",
 );
 /// `indirectProviderTenantId`: never null.
 pub const INDIRECT_PROVIDER_TENANT_ID: runtime::Property<
     ResellerDelegatedAdminRelationship,
     String,
-> = runtime::Property::new("indirectProviderTenantId");
+> = runtime::Property::Named("indirectProviderTenantId");
 /// `isPartnerConsentPending`: never null.
 pub const IS_PARTNER_CONSENT_PENDING: runtime::Property<
     ResellerDelegatedAdminRelationship,
     bool,
-> = runtime::Property::new("isPartnerConsentPending");
+> = runtime::Property::Named("isPartnerConsentPending");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ResellerDelegatedAdminRelationship,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `operations`: navigation property.
 pub const OPERATIONS: runtime::Property<
     ResellerDelegatedAdminRelationship,
     runtime::Expanded<Vec<models::DelegatedAdminRelationshipOperation>>,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");
 /// `requests`: navigation property.
 pub const REQUESTS: runtime::Property<
     ResellerDelegatedAdminRelationship,
     runtime::Expanded<Vec<models::DelegatedAdminRelationshipRequest>>,
-> = runtime::Property::new("requests");
+> = runtime::Property::Named("requests");
 /// `status`
 pub const STATUS: runtime::Property<
     ResellerDelegatedAdminRelationship,
     models::DelegatedAdminRelationshipStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -88,29 +88,29 @@ runtime::models!(ResetPasscodeActionResult);
 /// Changes to a [`ResetPasscodeActionResult`].
 pub type Patch = runtime::Patch<ResetPasscodeActionResult>;
 /// `actionName`
-pub const ACTION_NAME: runtime::Property<ResetPasscodeActionResult, String> = runtime::Property::new(
+pub const ACTION_NAME: runtime::Property<ResetPasscodeActionResult, String> = runtime::Property::Named(
     "actionName",
 );
 /// `actionState`: never null.
 pub const ACTION_STATE: runtime::Property<
     ResetPasscodeActionResult,
     models::ActionState,
-> = runtime::Property::new("actionState");
+> = runtime::Property::Named("actionState");
 /// `errorCode`: never null.
-pub const ERROR_CODE: runtime::Property<ResetPasscodeActionResult, i32> = runtime::Property::new(
+pub const ERROR_CODE: runtime::Property<ResetPasscodeActionResult, i32> = runtime::Property::Named(
     "errorCode",
 );
 /// `lastUpdatedDateTime`: never null.
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     ResetPasscodeActionResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `passcode`
-pub const PASSCODE: runtime::Property<ResetPasscodeActionResult, String> = runtime::Property::new(
+pub const PASSCODE: runtime::Property<ResetPasscodeActionResult, String> = runtime::Property::Named(
     "passcode",
 );
 /// `startDateTime`: never null.
 pub const START_DATE_TIME: runtime::Property<
     ResetPasscodeActionResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

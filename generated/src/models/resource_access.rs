@@ -59,10 +59,10 @@ runtime::models!(ResourceAccess);
 /// Changes to a [`ResourceAccess`].
 pub type Patch = runtime::Patch<ResourceAccess>;
 /// `id`: never null.
-pub const ID: runtime::Property<ResourceAccess, runtime::edm::Guid> = runtime::Property::new(
+pub const ID: runtime::Property<ResourceAccess, runtime::edm::Guid> = runtime::Property::Named(
     "id",
 );
 /// `type`
-pub const TYPE: runtime::Property<ResourceAccess, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<ResourceAccess, String> = runtime::Property::Named(
     "type",
 );

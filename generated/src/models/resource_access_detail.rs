@@ -103,34 +103,34 @@ pub type Patch = runtime::Patch<ResourceAccessDetail>;
 pub const ACCESS_TYPE: runtime::Property<
     ResourceAccessDetail,
     runtime::Flags<models::ResourceAccessType>,
-> = runtime::Property::new("accessType");
+> = runtime::Property::Named("accessType");
 /// `identifier`: never null.
-pub const IDENTIFIER: runtime::Property<ResourceAccessDetail, String> = runtime::Property::new(
+pub const IDENTIFIER: runtime::Property<ResourceAccessDetail, String> = runtime::Property::Named(
     "identifier",
 );
 /// `isCrossPromptInjectionDetected`: never null.
 pub const IS_CROSS_PROMPT_INJECTION_DETECTED: runtime::Property<
     ResourceAccessDetail,
     bool,
-> = runtime::Property::new("isCrossPromptInjectionDetected");
+> = runtime::Property::Named("isCrossPromptInjectionDetected");
 /// `labelId`
-pub const LABEL_ID: runtime::Property<ResourceAccessDetail, String> = runtime::Property::new(
+pub const LABEL_ID: runtime::Property<ResourceAccessDetail, String> = runtime::Property::Named(
     "labelId",
 );
 /// `name`: never null.
-pub const NAME: runtime::Property<ResourceAccessDetail, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ResourceAccessDetail, String> = runtime::Property::Named(
     "name",
 );
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     ResourceAccessDetail,
     models::ResourceAccessStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `storageId`
-pub const STORAGE_ID: runtime::Property<ResourceAccessDetail, String> = runtime::Property::new(
+pub const STORAGE_ID: runtime::Property<ResourceAccessDetail, String> = runtime::Property::Named(
     "storageId",
 );
 /// `url`
-pub const URL: runtime::Property<ResourceAccessDetail, String> = runtime::Property::new(
+pub const URL: runtime::Property<ResourceAccessDetail, String> = runtime::Property::Named(
     "url",
 );

@@ -59,10 +59,10 @@ runtime::models!(ResourceAction);
 /// Changes to a [`ResourceAction`].
 pub type Patch = runtime::Patch<ResourceAction>;
 /// `allowedResourceActions`
-pub const ALLOWED_RESOURCE_ACTIONS: runtime::Property<ResourceAction, Vec<String>> = runtime::Property::new(
+pub const ALLOWED_RESOURCE_ACTIONS: runtime::Property<ResourceAction, Vec<String>> = runtime::Property::Named(
     "allowedResourceActions",
 );
 /// `notAllowedResourceActions`
-pub const NOT_ALLOWED_RESOURCE_ACTIONS: runtime::Property<ResourceAction, Vec<String>> = runtime::Property::new(
+pub const NOT_ALLOWED_RESOURCE_ACTIONS: runtime::Property<ResourceAction, Vec<String>> = runtime::Property::Named(
     "notAllowedResourceActions",
 );

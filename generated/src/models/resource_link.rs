@@ -66,12 +66,14 @@ runtime::models!(ResourceLink);
 /// Changes to a [`ResourceLink`].
 pub type Patch = runtime::Patch<ResourceLink>;
 /// `linkType`: never null.
-pub const LINK_TYPE: runtime::Property<ResourceLink, models::ResourceLinkType> = runtime::Property::new(
+pub const LINK_TYPE: runtime::Property<ResourceLink, models::ResourceLinkType> = runtime::Property::Named(
     "linkType",
 );
 /// `name`
-pub const NAME: runtime::Property<ResourceLink, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<ResourceLink, String> = runtime::Property::Named(
+    "name",
+);
 /// `value`
-pub const VALUE: runtime::Property<ResourceLink, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<ResourceLink, String> = runtime::Property::Named(
     "value",
 );

@@ -71,18 +71,18 @@ runtime::models!(ResourceOperation);
 /// Changes to a [`ResourceOperation`].
 pub type Patch = runtime::Patch<ResourceOperation>;
 /// `actionName`
-pub const ACTION_NAME: runtime::Property<ResourceOperation, String> = runtime::Property::new(
+pub const ACTION_NAME: runtime::Property<ResourceOperation, String> = runtime::Property::Named(
     "actionName",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<ResourceOperation, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ResourceOperation, String> = runtime::Property::Named(
     "description",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ResourceOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<ResourceOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `resourceName`
-pub const RESOURCE_NAME: runtime::Property<ResourceOperation, String> = runtime::Property::new(
+pub const RESOURCE_NAME: runtime::Property<ResourceOperation, String> = runtime::Property::Named(
     "resourceName",
 );

@@ -59,10 +59,10 @@ runtime::models!(ResourcePermission);
 /// Changes to a [`ResourcePermission`].
 pub type Patch = runtime::Patch<ResourcePermission>;
 /// `type`: never null.
-pub const TYPE: runtime::Property<ResourcePermission, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<ResourcePermission, String> = runtime::Property::Named(
     "type",
 );
 /// `value`: never null.
-pub const VALUE: runtime::Property<ResourcePermission, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<ResourcePermission, String> = runtime::Property::Named(
     "value",
 );

@@ -66,14 +66,14 @@ runtime::models!(ResourceReference);
 /// Changes to a [`ResourceReference`].
 pub type Patch = runtime::Patch<ResourceReference>;
 /// `id`
-pub const ID: runtime::Property<ResourceReference, String> = runtime::Property::new(
+pub const ID: runtime::Property<ResourceReference, String> = runtime::Property::Named(
     "id",
 );
 /// `type`
-pub const TYPE: runtime::Property<ResourceReference, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<ResourceReference, String> = runtime::Property::Named(
     "type",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<ResourceReference, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<ResourceReference, String> = runtime::Property::Named(
     "webUrl",
 );

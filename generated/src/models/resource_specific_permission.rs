@@ -76,22 +76,22 @@ runtime::models!(ResourceSpecificPermission);
 /// Changes to a [`ResourceSpecificPermission`].
 pub type Patch = runtime::Patch<ResourceSpecificPermission>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<ResourceSpecificPermission, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ResourceSpecificPermission, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ResourceSpecificPermission, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ResourceSpecificPermission, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ResourceSpecificPermission, runtime::edm::Guid> = runtime::Property::new(
+pub const ID: runtime::Property<ResourceSpecificPermission, runtime::edm::Guid> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<ResourceSpecificPermission, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<ResourceSpecificPermission, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `value`
-pub const VALUE: runtime::Property<ResourceSpecificPermission, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<ResourceSpecificPermission, String> = runtime::Property::Named(
     "value",
 );

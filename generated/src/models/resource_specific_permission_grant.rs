@@ -96,31 +96,31 @@ runtime::models!(ResourceSpecificPermissionGrant);
 /// Changes to a [`ResourceSpecificPermissionGrant`].
 pub type Patch = runtime::Patch<ResourceSpecificPermissionGrant>;
 /// `clientAppId`
-pub const CLIENT_APP_ID: runtime::Property<ResourceSpecificPermissionGrant, String> = runtime::Property::new(
+pub const CLIENT_APP_ID: runtime::Property<ResourceSpecificPermissionGrant, String> = runtime::Property::Named(
     "clientAppId",
 );
 /// `clientId`
-pub const CLIENT_ID: runtime::Property<ResourceSpecificPermissionGrant, String> = runtime::Property::new(
+pub const CLIENT_ID: runtime::Property<ResourceSpecificPermissionGrant, String> = runtime::Property::Named(
     "clientId",
 );
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     ResourceSpecificPermissionGrant,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ResourceSpecificPermissionGrant, String> = runtime::Property::new(
+pub const ID: runtime::Property<ResourceSpecificPermissionGrant, String> = runtime::Property::Named(
     "id",
 );
 /// `permission`
-pub const PERMISSION: runtime::Property<ResourceSpecificPermissionGrant, String> = runtime::Property::new(
+pub const PERMISSION: runtime::Property<ResourceSpecificPermissionGrant, String> = runtime::Property::Named(
     "permission",
 );
 /// `permissionType`
-pub const PERMISSION_TYPE: runtime::Property<ResourceSpecificPermissionGrant, String> = runtime::Property::new(
+pub const PERMISSION_TYPE: runtime::Property<ResourceSpecificPermissionGrant, String> = runtime::Property::Named(
     "permissionType",
 );
 /// `resourceAppId`
-pub const RESOURCE_APP_ID: runtime::Property<ResourceSpecificPermissionGrant, String> = runtime::Property::new(
+pub const RESOURCE_APP_ID: runtime::Property<ResourceSpecificPermissionGrant, String> = runtime::Property::Named(
     "resourceAppId",
 );

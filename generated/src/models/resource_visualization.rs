@@ -100,34 +100,34 @@ runtime::models!(ResourceVisualization);
 /// Changes to a [`ResourceVisualization`].
 pub type Patch = runtime::Patch<ResourceVisualization>;
 /// `containerDisplayName`
-pub const CONTAINER_DISPLAY_NAME: runtime::Property<ResourceVisualization, String> = runtime::Property::new(
+pub const CONTAINER_DISPLAY_NAME: runtime::Property<ResourceVisualization, String> = runtime::Property::Named(
     "containerDisplayName",
 );
 /// `containerType`
-pub const CONTAINER_TYPE: runtime::Property<ResourceVisualization, String> = runtime::Property::new(
+pub const CONTAINER_TYPE: runtime::Property<ResourceVisualization, String> = runtime::Property::Named(
     "containerType",
 );
 /// `containerWebUrl`
-pub const CONTAINER_WEB_URL: runtime::Property<ResourceVisualization, String> = runtime::Property::new(
+pub const CONTAINER_WEB_URL: runtime::Property<ResourceVisualization, String> = runtime::Property::Named(
     "containerWebUrl",
 );
 /// `mediaType`
-pub const MEDIA_TYPE: runtime::Property<ResourceVisualization, String> = runtime::Property::new(
+pub const MEDIA_TYPE: runtime::Property<ResourceVisualization, String> = runtime::Property::Named(
     "mediaType",
 );
 /// `previewImageUrl`
-pub const PREVIEW_IMAGE_URL: runtime::Property<ResourceVisualization, String> = runtime::Property::new(
+pub const PREVIEW_IMAGE_URL: runtime::Property<ResourceVisualization, String> = runtime::Property::Named(
     "previewImageUrl",
 );
 /// `previewText`
-pub const PREVIEW_TEXT: runtime::Property<ResourceVisualization, String> = runtime::Property::new(
+pub const PREVIEW_TEXT: runtime::Property<ResourceVisualization, String> = runtime::Property::Named(
     "previewText",
 );
 /// `title`
-pub const TITLE: runtime::Property<ResourceVisualization, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<ResourceVisualization, String> = runtime::Property::Named(
     "title",
 );
 /// `type`
-pub const TYPE: runtime::Property<ResourceVisualization, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<ResourceVisualization, String> = runtime::Property::Named(
     "type",
 );

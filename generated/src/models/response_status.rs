@@ -59,10 +59,10 @@ runtime::models!(ResponseStatus);
 /// Changes to a [`ResponseStatus`].
 pub type Patch = runtime::Patch<ResponseStatus>;
 /// `response`
-pub const RESPONSE: runtime::Property<ResponseStatus, models::ResponseType> = runtime::Property::new(
+pub const RESPONSE: runtime::Property<ResponseStatus, models::ResponseType> = runtime::Property::Named(
     "response",
 );
 /// `time`
-pub const TIME: runtime::Property<ResponseStatus, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const TIME: runtime::Property<ResponseStatus, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "time",
 );

@@ -105,32 +105,32 @@ pub type Patch = runtime::Patch<RestoreArtifactBase>;
 pub const COMPLETION_DATE_TIME: runtime::Property<
     RestoreArtifactBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completionDateTime");
+> = runtime::Property::Named("completionDateTime");
 /// `destinationType`
 pub const DESTINATION_TYPE: runtime::Property<
     RestoreArtifactBase,
     models::DestinationType,
-> = runtime::Property::new("destinationType");
+> = runtime::Property::Named("destinationType");
 /// `error`
-pub const ERROR: runtime::Property<RestoreArtifactBase, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<RestoreArtifactBase, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<RestoreArtifactBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<RestoreArtifactBase, String> = runtime::Property::Named(
     "id",
 );
 /// `restorePoint`: navigation property.
 pub const RESTORE_POINT: runtime::Property<
     RestoreArtifactBase,
     runtime::Expanded<models::RestorePoint>,
-> = runtime::Property::new("restorePoint");
+> = runtime::Property::Named("restorePoint");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     RestoreArtifactBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `status`
 pub const STATUS: runtime::Property<
     RestoreArtifactBase,
     models::ArtifactRestoreStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -140,62 +140,62 @@ pub type Patch = runtime::Patch<RestoreArtifactsBulkRequestBase>;
 pub const CREATED_BY: runtime::Property<
     RestoreArtifactsBulkRequestBase,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     RestoreArtifactsBulkRequestBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `destinationType`
 pub const DESTINATION_TYPE: runtime::Property<
     RestoreArtifactsBulkRequestBase,
     models::DestinationType,
-> = runtime::Property::new("destinationType");
+> = runtime::Property::Named("destinationType");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<RestoreArtifactsBulkRequestBase, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<RestoreArtifactsBulkRequestBase, String> = runtime::Property::Named(
     "displayName",
 );
 /// `error`
 pub const ERROR: runtime::Property<
     RestoreArtifactsBulkRequestBase,
     models::PublicError,
-> = runtime::Property::new("error");
+> = runtime::Property::Named("error");
 /// `id`: never null.
-pub const ID: runtime::Property<RestoreArtifactsBulkRequestBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<RestoreArtifactsBulkRequestBase, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     RestoreArtifactsBulkRequestBase,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     RestoreArtifactsBulkRequestBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `protectionTimePeriod`
 pub const PROTECTION_TIME_PERIOD: runtime::Property<
     RestoreArtifactsBulkRequestBase,
     models::TimePeriod,
-> = runtime::Property::new("protectionTimePeriod");
+> = runtime::Property::Named("protectionTimePeriod");
 /// `protectionUnitIds`
 pub const PROTECTION_UNIT_IDS: runtime::Property<
     RestoreArtifactsBulkRequestBase,
     Vec<String>,
-> = runtime::Property::new("protectionUnitIds");
+> = runtime::Property::Named("protectionUnitIds");
 /// `restorePointPreference`
 pub const RESTORE_POINT_PREFERENCE: runtime::Property<
     RestoreArtifactsBulkRequestBase,
     models::RestorePointPreference,
-> = runtime::Property::new("restorePointPreference");
+> = runtime::Property::Named("restorePointPreference");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     RestoreArtifactsBulkRequestBase,
     models::RestoreArtifactsBulkRequestStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `tags`
 pub const TAGS: runtime::Property<
     RestoreArtifactsBulkRequestBase,
     runtime::Flags<models::RestorePointTags>,
-> = runtime::Property::new("tags");
+> = runtime::Property::Named("tags");

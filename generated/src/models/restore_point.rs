@@ -160,21 +160,21 @@ pub type Patch = runtime::Patch<RestorePoint>;
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     RestorePoint,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<RestorePoint, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<RestorePoint, String> = runtime::Property::Named("id");
 /// `protectionDateTime`
 pub const PROTECTION_DATE_TIME: runtime::Property<
     RestorePoint,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("protectionDateTime");
+> = runtime::Property::Named("protectionDateTime");
 /// `protectionUnit`: navigation property.
 pub const PROTECTION_UNIT: runtime::Property<
     RestorePoint,
     runtime::Expanded<models::ProtectionUnitBase>,
-> = runtime::Property::new("protectionUnit");
+> = runtime::Property::Named("protectionUnit");
 /// `tags`
 pub const TAGS: runtime::Property<
     RestorePoint,
     runtime::Flags<models::RestorePointTags>,
-> = runtime::Property::new("tags");
+> = runtime::Property::Named("tags");

@@ -69,13 +69,13 @@ pub type Patch = runtime::Patch<RestorePointSearchResponse>;
 pub const NO_RESULT_PROTECTION_UNIT_IDS: runtime::Property<
     RestorePointSearchResponse,
     Vec<String>,
-> = runtime::Property::new("noResultProtectionUnitIds");
+> = runtime::Property::Named("noResultProtectionUnitIds");
 /// `searchResponseId`
-pub const SEARCH_RESPONSE_ID: runtime::Property<RestorePointSearchResponse, String> = runtime::Property::new(
+pub const SEARCH_RESPONSE_ID: runtime::Property<RestorePointSearchResponse, String> = runtime::Property::Named(
     "searchResponseId",
 );
 /// `searchResults`
 pub const SEARCH_RESULTS: runtime::Property<
     RestorePointSearchResponse,
     Vec<models::RestorePointSearchResult>,
-> = runtime::Property::new("searchResults");
+> = runtime::Property::Named("searchResults");

@@ -61,11 +61,11 @@ runtime::models!(RestorePointSearchResult);
 /// Changes to a [`RestorePointSearchResult`].
 pub type Patch = runtime::Patch<RestorePointSearchResult>;
 /// `artifactHitCount`
-pub const ARTIFACT_HIT_COUNT: runtime::Property<RestorePointSearchResult, i32> = runtime::Property::new(
+pub const ARTIFACT_HIT_COUNT: runtime::Property<RestorePointSearchResult, i32> = runtime::Property::Named(
     "artifactHitCount",
 );
 /// `restorePoint`: navigation property.
 pub const RESTORE_POINT: runtime::Property<
     RestorePointSearchResult,
     runtime::Expanded<models::RestorePoint>,
-> = runtime::Property::new("restorePoint");
+> = runtime::Property::Named("restorePoint");

@@ -71,18 +71,18 @@ runtime::models!(RestoreSessionArtifactCount);
 /// Changes to a [`RestoreSessionArtifactCount`].
 pub type Patch = runtime::Patch<RestoreSessionArtifactCount>;
 /// `completed`
-pub const COMPLETED: runtime::Property<RestoreSessionArtifactCount, i32> = runtime::Property::new(
+pub const COMPLETED: runtime::Property<RestoreSessionArtifactCount, i32> = runtime::Property::Named(
     "completed",
 );
 /// `failed`
-pub const FAILED: runtime::Property<RestoreSessionArtifactCount, i32> = runtime::Property::new(
+pub const FAILED: runtime::Property<RestoreSessionArtifactCount, i32> = runtime::Property::Named(
     "failed",
 );
 /// `inProgress`
-pub const IN_PROGRESS: runtime::Property<RestoreSessionArtifactCount, i32> = runtime::Property::new(
+pub const IN_PROGRESS: runtime::Property<RestoreSessionArtifactCount, i32> = runtime::Property::Named(
     "inProgress",
 );
 /// `total`
-pub const TOTAL: runtime::Property<RestoreSessionArtifactCount, i32> = runtime::Property::new(
+pub const TOTAL: runtime::Property<RestoreSessionArtifactCount, i32> = runtime::Property::Named(
     "total",
 );

@@ -122,44 +122,44 @@ pub type Patch = runtime::Patch<RestoreSessionBase>;
 pub const COMPLETED_DATE_TIME: runtime::Property<
     RestoreSessionBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<RestoreSessionBase, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<RestoreSessionBase, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     RestoreSessionBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `error`
-pub const ERROR: runtime::Property<RestoreSessionBase, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<RestoreSessionBase, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<RestoreSessionBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<RestoreSessionBase, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<RestoreSessionBase, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<RestoreSessionBase, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     RestoreSessionBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `restoreJobType`
 pub const RESTORE_JOB_TYPE: runtime::Property<
     RestoreSessionBase,
     models::RestoreJobType,
-> = runtime::Property::new("restoreJobType");
+> = runtime::Property::Named("restoreJobType");
 /// `restoreSessionArtifactCount`
 pub const RESTORE_SESSION_ARTIFACT_COUNT: runtime::Property<
     RestoreSessionBase,
     models::RestoreSessionArtifactCount,
-> = runtime::Property::new("restoreSessionArtifactCount");
+> = runtime::Property::Named("restoreSessionArtifactCount");
 /// `status`
-pub const STATUS: runtime::Property<RestoreSessionBase, models::RestoreSessionStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<RestoreSessionBase, models::RestoreSessionStatus> = runtime::Property::Named(
     "status",
 );

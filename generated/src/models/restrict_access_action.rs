@@ -66,11 +66,11 @@ runtime::models!(RestrictAccessAction);
 /// Changes to a [`RestrictAccessAction`].
 pub type Patch = runtime::Patch<RestrictAccessAction>;
 /// `action`
-pub const ACTION: runtime::Property<RestrictAccessAction, models::DlpAction> = runtime::Property::new(
+pub const ACTION: runtime::Property<RestrictAccessAction, models::DlpAction> = runtime::Property::Named(
     "action",
 );
 /// `restrictionAction`
 pub const RESTRICTION_ACTION: runtime::Property<
     RestrictAccessAction,
     models::RestrictionAction,
-> = runtime::Property::new("restrictionAction");
+> = runtime::Property::Named("restrictionAction");

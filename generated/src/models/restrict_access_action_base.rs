@@ -66,11 +66,11 @@ runtime::models!(RestrictAccessActionBase);
 /// Changes to a [`RestrictAccessActionBase`].
 pub type Patch = runtime::Patch<RestrictAccessActionBase>;
 /// `action`
-pub const ACTION: runtime::Property<RestrictAccessActionBase, models::DlpAction> = runtime::Property::new(
+pub const ACTION: runtime::Property<RestrictAccessActionBase, models::DlpAction> = runtime::Property::Named(
     "action",
 );
 /// `restrictionAction`
 pub const RESTRICTION_ACTION: runtime::Property<
     RestrictAccessActionBase,
     models::RestrictionAction,
-> = runtime::Property::new("restrictionAction");
+> = runtime::Property::Named("restrictionAction");

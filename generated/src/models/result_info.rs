@@ -66,12 +66,12 @@ runtime::models!(ResultInfo);
 /// Changes to a [`ResultInfo`].
 pub type Patch = runtime::Patch<ResultInfo>;
 /// `code`: never null.
-pub const CODE: runtime::Property<ResultInfo, i32> = runtime::Property::new("code");
+pub const CODE: runtime::Property<ResultInfo, i32> = runtime::Property::Named("code");
 /// `message`
-pub const MESSAGE: runtime::Property<ResultInfo, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<ResultInfo, String> = runtime::Property::Named(
     "message",
 );
 /// `subcode`: never null.
-pub const SUBCODE: runtime::Property<ResultInfo, i32> = runtime::Property::new(
+pub const SUBCODE: runtime::Property<ResultInfo, i32> = runtime::Property::Named(
     "subcode",
 );

@@ -59,10 +59,10 @@ runtime::models!(ResultTemplate);
 /// Changes to a [`ResultTemplate`].
 pub type Patch = runtime::Patch<ResultTemplate>;
 /// `body`
-pub const BODY: runtime::Property<ResultTemplate, runtime::edm::Json> = runtime::Property::new(
+pub const BODY: runtime::Property<ResultTemplate, runtime::edm::Json> = runtime::Property::Named(
     "body",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ResultTemplate, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ResultTemplate, String> = runtime::Property::Named(
     "displayName",
 );

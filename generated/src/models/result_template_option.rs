@@ -54,6 +54,6 @@ runtime::models!(ResultTemplateOption);
 /// Changes to a [`ResultTemplateOption`].
 pub type Patch = runtime::Patch<ResultTemplateOption>;
 /// `enableResultTemplate`
-pub const ENABLE_RESULT_TEMPLATE: runtime::Property<ResultTemplateOption, bool> = runtime::Property::new(
+pub const ENABLE_RESULT_TEMPLATE: runtime::Property<ResultTemplateOption, bool> = runtime::Property::Named(
     "enableResultTemplate",
 );

@@ -91,24 +91,24 @@ pub type Patch = runtime::Patch<RetentionLabelSettings>;
 pub const BEHAVIOR_DURING_RETENTION_PERIOD: runtime::Property<
     RetentionLabelSettings,
     models::security::BehaviorDuringRetentionPeriod,
-> = runtime::Property::new("behaviorDuringRetentionPeriod");
+> = runtime::Property::Named("behaviorDuringRetentionPeriod");
 /// `isContentUpdateAllowed`
-pub const IS_CONTENT_UPDATE_ALLOWED: runtime::Property<RetentionLabelSettings, bool> = runtime::Property::new(
+pub const IS_CONTENT_UPDATE_ALLOWED: runtime::Property<RetentionLabelSettings, bool> = runtime::Property::Named(
     "isContentUpdateAllowed",
 );
 /// `isDeleteAllowed`
-pub const IS_DELETE_ALLOWED: runtime::Property<RetentionLabelSettings, bool> = runtime::Property::new(
+pub const IS_DELETE_ALLOWED: runtime::Property<RetentionLabelSettings, bool> = runtime::Property::Named(
     "isDeleteAllowed",
 );
 /// `isLabelUpdateAllowed`
-pub const IS_LABEL_UPDATE_ALLOWED: runtime::Property<RetentionLabelSettings, bool> = runtime::Property::new(
+pub const IS_LABEL_UPDATE_ALLOWED: runtime::Property<RetentionLabelSettings, bool> = runtime::Property::Named(
     "isLabelUpdateAllowed",
 );
 /// `isMetadataUpdateAllowed`
-pub const IS_METADATA_UPDATE_ALLOWED: runtime::Property<RetentionLabelSettings, bool> = runtime::Property::new(
+pub const IS_METADATA_UPDATE_ALLOWED: runtime::Property<RetentionLabelSettings, bool> = runtime::Property::Named(
     "isMetadataUpdateAllowed",
 );
 /// `isRecordLocked`
-pub const IS_RECORD_LOCKED: runtime::Property<RetentionLabelSettings, bool> = runtime::Property::new(
+pub const IS_RECORD_LOCKED: runtime::Property<RetentionLabelSettings, bool> = runtime::Property::Named(
     "isRecordLocked",
 );

@@ -61,10 +61,10 @@ runtime::models!(RetentionSetting);
 /// Changes to a [`RetentionSetting`].
 pub type Patch = runtime::Patch<RetentionSetting>;
 /// `interval`
-pub const INTERVAL: runtime::Property<RetentionSetting, String> = runtime::Property::new(
+pub const INTERVAL: runtime::Property<RetentionSetting, String> = runtime::Property::Named(
     "interval",
 );
 /// `period`
-pub const PERIOD: runtime::Property<RetentionSetting, runtime::edm::Duration> = runtime::Property::new(
+pub const PERIOD: runtime::Property<RetentionSetting, runtime::edm::Duration> = runtime::Property::Named(
     "period",
 );

@@ -61,10 +61,10 @@ runtime::models!(RetrievalExtract);
 /// Changes to a [`RetrievalExtract`].
 pub type Patch = runtime::Patch<RetrievalExtract>;
 /// `relevanceScore`
-pub const RELEVANCE_SCORE: runtime::Property<RetrievalExtract, f64> = runtime::Property::new(
+pub const RELEVANCE_SCORE: runtime::Property<RetrievalExtract, f64> = runtime::Property::Named(
     "relevanceScore",
 );
 /// `text`
-pub const TEXT: runtime::Property<RetrievalExtract, String> = runtime::Property::new(
+pub const TEXT: runtime::Property<RetrievalExtract, String> = runtime::Property::Named(
     "text",
 );

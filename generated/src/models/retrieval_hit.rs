@@ -82,24 +82,24 @@ runtime::models!(RetrievalHit);
 /// Changes to a [`RetrievalHit`].
 pub type Patch = runtime::Patch<RetrievalHit>;
 /// `extracts`: never null.
-pub const EXTRACTS: runtime::Property<RetrievalHit, Vec<models::RetrievalExtract>> = runtime::Property::new(
+pub const EXTRACTS: runtime::Property<RetrievalHit, Vec<models::RetrievalExtract>> = runtime::Property::Named(
     "extracts",
 );
 /// `resourceMetadata`
 pub const RESOURCE_METADATA: runtime::Property<
     RetrievalHit,
     models::SearchResourceMetadataDictionary,
-> = runtime::Property::new("resourceMetadata");
+> = runtime::Property::Named("resourceMetadata");
 /// `resourceType`
-pub const RESOURCE_TYPE: runtime::Property<RetrievalHit, models::RetrievalEntityType> = runtime::Property::new(
+pub const RESOURCE_TYPE: runtime::Property<RetrievalHit, models::RetrievalEntityType> = runtime::Property::Named(
     "resourceType",
 );
 /// `sensitivityLabel`
 pub const SENSITIVITY_LABEL: runtime::Property<
     RetrievalHit,
     models::SensitivityLabelInfo,
-> = runtime::Property::new("sensitivityLabel");
+> = runtime::Property::Named("sensitivityLabel");
 /// `webUrl`
-pub const WEB_URL: runtime::Property<RetrievalHit, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<RetrievalHit, String> = runtime::Property::Named(
     "webUrl",
 );

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<RetrievalResponse>;
 pub const RETRIEVAL_HITS: runtime::Property<
     RetrievalResponse,
     Vec<models::RetrievalHit>,
-> = runtime::Property::new("retrievalHits");
+> = runtime::Property::Named("retrievalHits");

@@ -64,8 +64,8 @@ runtime::models!(RgbColor);
 /// Changes to a [`RgbColor`].
 pub type Patch = runtime::Patch<RgbColor>;
 /// `b`: never null.
-pub const B: runtime::Property<RgbColor, u8> = runtime::Property::new("b");
+pub const B: runtime::Property<RgbColor, u8> = runtime::Property::Named("b");
 /// `g`: never null.
-pub const G: runtime::Property<RgbColor, u8> = runtime::Property::new("g");
+pub const G: runtime::Property<RgbColor, u8> = runtime::Property::Named("g");
 /// `r`: never null.
-pub const R: runtime::Property<RgbColor, u8> = runtime::Property::new("r");
+pub const R: runtime::Property<RgbColor, u8> = runtime::Property::Named("r");

@@ -115,42 +115,42 @@ pub type Patch = runtime::Patch<RichLongRunningOperation>;
 pub const CREATED_DATE_TIME: runtime::Property<
     RichLongRunningOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `error`
-pub const ERROR: runtime::Property<RichLongRunningOperation, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<RichLongRunningOperation, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<RichLongRunningOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<RichLongRunningOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `lastActionDateTime`
 pub const LAST_ACTION_DATE_TIME: runtime::Property<
     RichLongRunningOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastActionDateTime");
+> = runtime::Property::Named("lastActionDateTime");
 /// `percentageComplete`
-pub const PERCENTAGE_COMPLETE: runtime::Property<RichLongRunningOperation, i32> = runtime::Property::new(
+pub const PERCENTAGE_COMPLETE: runtime::Property<RichLongRunningOperation, i32> = runtime::Property::Named(
     "percentageComplete",
 );
 /// `resourceId`
-pub const RESOURCE_ID: runtime::Property<RichLongRunningOperation, String> = runtime::Property::new(
+pub const RESOURCE_ID: runtime::Property<RichLongRunningOperation, String> = runtime::Property::Named(
     "resourceId",
 );
 /// `resourceLocation`
-pub const RESOURCE_LOCATION: runtime::Property<RichLongRunningOperation, String> = runtime::Property::new(
+pub const RESOURCE_LOCATION: runtime::Property<RichLongRunningOperation, String> = runtime::Property::Named(
     "resourceLocation",
 );
 /// `status`
 pub const STATUS: runtime::Property<
     RichLongRunningOperation,
     models::LongRunningOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `statusDetail`
-pub const STATUS_DETAIL: runtime::Property<RichLongRunningOperation, String> = runtime::Property::new(
+pub const STATUS_DETAIL: runtime::Property<RichLongRunningOperation, String> = runtime::Property::Named(
     "statusDetail",
 );
 /// `type`
-pub const TYPE: runtime::Property<RichLongRunningOperation, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<RichLongRunningOperation, String> = runtime::Property::Named(
     "type",
 );

@@ -174,84 +174,84 @@ runtime::models!(RiskDetection);
 /// Changes to a [`RiskDetection`].
 pub type Patch = runtime::Patch<RiskDetection>;
 /// `activity`
-pub const ACTIVITY: runtime::Property<RiskDetection, models::ActivityType> = runtime::Property::new(
+pub const ACTIVITY: runtime::Property<RiskDetection, models::ActivityType> = runtime::Property::Named(
     "activity",
 );
 /// `activityDateTime`
 pub const ACTIVITY_DATE_TIME: runtime::Property<
     RiskDetection,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("activityDateTime");
+> = runtime::Property::Named("activityDateTime");
 /// `additionalInfo`
-pub const ADDITIONAL_INFO: runtime::Property<RiskDetection, String> = runtime::Property::new(
+pub const ADDITIONAL_INFO: runtime::Property<RiskDetection, String> = runtime::Property::Named(
     "additionalInfo",
 );
 /// `correlationId`
-pub const CORRELATION_ID: runtime::Property<RiskDetection, String> = runtime::Property::new(
+pub const CORRELATION_ID: runtime::Property<RiskDetection, String> = runtime::Property::Named(
     "correlationId",
 );
 /// `detectedDateTime`
 pub const DETECTED_DATE_TIME: runtime::Property<
     RiskDetection,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("detectedDateTime");
+> = runtime::Property::Named("detectedDateTime");
 /// `detectionTimingType`
 pub const DETECTION_TIMING_TYPE: runtime::Property<
     RiskDetection,
     models::RiskDetectionTimingType,
-> = runtime::Property::new("detectionTimingType");
+> = runtime::Property::Named("detectionTimingType");
 /// `id`: never null.
-pub const ID: runtime::Property<RiskDetection, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<RiskDetection, String> = runtime::Property::Named("id");
 /// `ipAddress`
-pub const IP_ADDRESS: runtime::Property<RiskDetection, String> = runtime::Property::new(
+pub const IP_ADDRESS: runtime::Property<RiskDetection, String> = runtime::Property::Named(
     "ipAddress",
 );
 /// `lastUpdatedDateTime`
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     RiskDetection,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `location`
-pub const LOCATION: runtime::Property<RiskDetection, models::SignInLocation> = runtime::Property::new(
+pub const LOCATION: runtime::Property<RiskDetection, models::SignInLocation> = runtime::Property::Named(
     "location",
 );
 /// `requestId`
-pub const REQUEST_ID: runtime::Property<RiskDetection, String> = runtime::Property::new(
+pub const REQUEST_ID: runtime::Property<RiskDetection, String> = runtime::Property::Named(
     "requestId",
 );
 /// `riskDetail`
-pub const RISK_DETAIL: runtime::Property<RiskDetection, models::RiskDetail> = runtime::Property::new(
+pub const RISK_DETAIL: runtime::Property<RiskDetection, models::RiskDetail> = runtime::Property::Named(
     "riskDetail",
 );
 /// `riskEventType`
-pub const RISK_EVENT_TYPE: runtime::Property<RiskDetection, String> = runtime::Property::new(
+pub const RISK_EVENT_TYPE: runtime::Property<RiskDetection, String> = runtime::Property::Named(
     "riskEventType",
 );
 /// `riskLevel`
-pub const RISK_LEVEL: runtime::Property<RiskDetection, models::RiskLevel> = runtime::Property::new(
+pub const RISK_LEVEL: runtime::Property<RiskDetection, models::RiskLevel> = runtime::Property::Named(
     "riskLevel",
 );
 /// `riskState`
-pub const RISK_STATE: runtime::Property<RiskDetection, models::RiskState> = runtime::Property::new(
+pub const RISK_STATE: runtime::Property<RiskDetection, models::RiskState> = runtime::Property::Named(
     "riskState",
 );
 /// `source`
-pub const SOURCE: runtime::Property<RiskDetection, String> = runtime::Property::new(
+pub const SOURCE: runtime::Property<RiskDetection, String> = runtime::Property::Named(
     "source",
 );
 /// `tokenIssuerType`
-pub const TOKEN_ISSUER_TYPE: runtime::Property<RiskDetection, models::TokenIssuerType> = runtime::Property::new(
+pub const TOKEN_ISSUER_TYPE: runtime::Property<RiskDetection, models::TokenIssuerType> = runtime::Property::Named(
     "tokenIssuerType",
 );
 /// `userDisplayName`
-pub const USER_DISPLAY_NAME: runtime::Property<RiskDetection, String> = runtime::Property::new(
+pub const USER_DISPLAY_NAME: runtime::Property<RiskDetection, String> = runtime::Property::Named(
     "userDisplayName",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<RiskDetection, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<RiskDetection, String> = runtime::Property::Named(
     "userId",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<RiskDetection, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<RiskDetection, String> = runtime::Property::Named(
     "userPrincipalName",
 );

@@ -79,14 +79,14 @@ pub type Patch = runtime::Patch<RiskPreventionContainer>;
 pub const FRAUD_PROTECTION_PROVIDERS: runtime::Property<
     RiskPreventionContainer,
     runtime::Expanded<Vec<models::FraudProtectionProvider>>,
-> = runtime::Property::new("fraudProtectionProviders");
+> = runtime::Property::Named("fraudProtectionProviders");
 /// `webApplicationFirewallProviders`: navigation property.
 pub const WEB_APPLICATION_FIREWALL_PROVIDERS: runtime::Property<
     RiskPreventionContainer,
     runtime::Expanded<Vec<models::WebApplicationFirewallProvider>>,
-> = runtime::Property::new("webApplicationFirewallProviders");
+> = runtime::Property::Named("webApplicationFirewallProviders");
 /// `webApplicationFirewallVerifications`: navigation property.
 pub const WEB_APPLICATION_FIREWALL_VERIFICATIONS: runtime::Property<
     RiskPreventionContainer,
     runtime::Expanded<Vec<models::WebApplicationFirewallVerificationModel>>,
-> = runtime::Property::new("webApplicationFirewallVerifications");
+> = runtime::Property::Named("webApplicationFirewallVerifications");

@@ -61,11 +61,11 @@ runtime::models!(RiskServicePrincipalActivity);
 /// Changes to a [`RiskServicePrincipalActivity`].
 pub type Patch = runtime::Patch<RiskServicePrincipalActivity>;
 /// `detail`
-pub const DETAIL: runtime::Property<RiskServicePrincipalActivity, models::RiskDetail> = runtime::Property::new(
+pub const DETAIL: runtime::Property<RiskServicePrincipalActivity, models::RiskDetail> = runtime::Property::Named(
     "detail",
 );
 /// `riskEventTypes`
 pub const RISK_EVENT_TYPES: runtime::Property<
     RiskServicePrincipalActivity,
     Vec<String>,
-> = runtime::Property::new("riskEventTypes");
+> = runtime::Property::Named("riskEventTypes");

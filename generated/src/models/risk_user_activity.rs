@@ -61,10 +61,10 @@ runtime::models!(RiskUserActivity);
 /// Changes to a [`RiskUserActivity`].
 pub type Patch = runtime::Patch<RiskUserActivity>;
 /// `detail`
-pub const DETAIL: runtime::Property<RiskUserActivity, models::RiskDetail> = runtime::Property::new(
+pub const DETAIL: runtime::Property<RiskUserActivity, models::RiskDetail> = runtime::Property::Named(
     "detail",
 );
 /// `riskEventTypes`
-pub const RISK_EVENT_TYPES: runtime::Property<RiskUserActivity, Vec<String>> = runtime::Property::new(
+pub const RISK_EVENT_TYPES: runtime::Property<RiskUserActivity, Vec<String>> = runtime::Property::Named(
     "riskEventTypes",
 );

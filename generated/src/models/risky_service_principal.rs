@@ -219,48 +219,48 @@ runtime::models!(DismissParameters);
 /// Changes to a [`RiskyServicePrincipal`].
 pub type Patch = runtime::Patch<RiskyServicePrincipal>;
 /// `appId`
-pub const APP_ID: runtime::Property<RiskyServicePrincipal, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<RiskyServicePrincipal, String> = runtime::Property::Named(
     "appId",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<RiskyServicePrincipal, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<RiskyServicePrincipal, String> = runtime::Property::Named(
     "displayName",
 );
 /// `history`: navigation property.
 pub const HISTORY: runtime::Property<
     RiskyServicePrincipal,
     runtime::Expanded<Vec<models::RiskyServicePrincipalHistoryItem>>,
-> = runtime::Property::new("history");
+> = runtime::Property::Named("history");
 /// `id`: never null.
-pub const ID: runtime::Property<RiskyServicePrincipal, String> = runtime::Property::new(
+pub const ID: runtime::Property<RiskyServicePrincipal, String> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`
-pub const IS_ENABLED: runtime::Property<RiskyServicePrincipal, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<RiskyServicePrincipal, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `isProcessing`
-pub const IS_PROCESSING: runtime::Property<RiskyServicePrincipal, bool> = runtime::Property::new(
+pub const IS_PROCESSING: runtime::Property<RiskyServicePrincipal, bool> = runtime::Property::Named(
     "isProcessing",
 );
 /// `riskDetail`
-pub const RISK_DETAIL: runtime::Property<RiskyServicePrincipal, models::RiskDetail> = runtime::Property::new(
+pub const RISK_DETAIL: runtime::Property<RiskyServicePrincipal, models::RiskDetail> = runtime::Property::Named(
     "riskDetail",
 );
 /// `riskLastUpdatedDateTime`
 pub const RISK_LAST_UPDATED_DATE_TIME: runtime::Property<
     RiskyServicePrincipal,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("riskLastUpdatedDateTime");
+> = runtime::Property::Named("riskLastUpdatedDateTime");
 /// `riskLevel`
-pub const RISK_LEVEL: runtime::Property<RiskyServicePrincipal, models::RiskLevel> = runtime::Property::new(
+pub const RISK_LEVEL: runtime::Property<RiskyServicePrincipal, models::RiskLevel> = runtime::Property::Named(
     "riskLevel",
 );
 /// `riskState`
-pub const RISK_STATE: runtime::Property<RiskyServicePrincipal, models::RiskState> = runtime::Property::new(
+pub const RISK_STATE: runtime::Property<RiskyServicePrincipal, models::RiskState> = runtime::Property::Named(
     "riskState",
 );
 /// `servicePrincipalType`
-pub const SERVICE_PRINCIPAL_TYPE: runtime::Property<RiskyServicePrincipal, String> = runtime::Property::new(
+pub const SERVICE_PRINCIPAL_TYPE: runtime::Property<RiskyServicePrincipal, String> = runtime::Property::Named(
     "servicePrincipalType",
 );

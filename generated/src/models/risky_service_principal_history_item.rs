@@ -137,58 +137,58 @@ pub type Patch = runtime::Patch<RiskyServicePrincipalHistoryItem>;
 pub const ACTIVITY: runtime::Property<
     RiskyServicePrincipalHistoryItem,
     models::RiskServicePrincipalActivity,
-> = runtime::Property::new("activity");
+> = runtime::Property::Named("activity");
 /// `appId`
-pub const APP_ID: runtime::Property<RiskyServicePrincipalHistoryItem, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<RiskyServicePrincipalHistoryItem, String> = runtime::Property::Named(
     "appId",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<RiskyServicePrincipalHistoryItem, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<RiskyServicePrincipalHistoryItem, String> = runtime::Property::Named(
     "displayName",
 );
 /// `history`: navigation property.
 pub const HISTORY: runtime::Property<
     RiskyServicePrincipalHistoryItem,
     runtime::Expanded<Vec<models::RiskyServicePrincipalHistoryItem>>,
-> = runtime::Property::new("history");
+> = runtime::Property::Named("history");
 /// `id`: never null.
-pub const ID: runtime::Property<RiskyServicePrincipalHistoryItem, String> = runtime::Property::new(
+pub const ID: runtime::Property<RiskyServicePrincipalHistoryItem, String> = runtime::Property::Named(
     "id",
 );
 /// `initiatedBy`
-pub const INITIATED_BY: runtime::Property<RiskyServicePrincipalHistoryItem, String> = runtime::Property::new(
+pub const INITIATED_BY: runtime::Property<RiskyServicePrincipalHistoryItem, String> = runtime::Property::Named(
     "initiatedBy",
 );
 /// `isEnabled`
-pub const IS_ENABLED: runtime::Property<RiskyServicePrincipalHistoryItem, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<RiskyServicePrincipalHistoryItem, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `isProcessing`
-pub const IS_PROCESSING: runtime::Property<RiskyServicePrincipalHistoryItem, bool> = runtime::Property::new(
+pub const IS_PROCESSING: runtime::Property<RiskyServicePrincipalHistoryItem, bool> = runtime::Property::Named(
     "isProcessing",
 );
 /// `riskDetail`
 pub const RISK_DETAIL: runtime::Property<
     RiskyServicePrincipalHistoryItem,
     models::RiskDetail,
-> = runtime::Property::new("riskDetail");
+> = runtime::Property::Named("riskDetail");
 /// `riskLastUpdatedDateTime`
 pub const RISK_LAST_UPDATED_DATE_TIME: runtime::Property<
     RiskyServicePrincipalHistoryItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("riskLastUpdatedDateTime");
+> = runtime::Property::Named("riskLastUpdatedDateTime");
 /// `riskLevel`
 pub const RISK_LEVEL: runtime::Property<
     RiskyServicePrincipalHistoryItem,
     models::RiskLevel,
-> = runtime::Property::new("riskLevel");
+> = runtime::Property::Named("riskLevel");
 /// `riskState`
 pub const RISK_STATE: runtime::Property<
     RiskyServicePrincipalHistoryItem,
     models::RiskState,
-> = runtime::Property::new("riskState");
+> = runtime::Property::Named("riskState");
 /// `servicePrincipalType`
 pub const SERVICE_PRINCIPAL_TYPE: runtime::Property<
     RiskyServicePrincipalHistoryItem,
     String,
-> = runtime::Property::new("servicePrincipalType");
+> = runtime::Property::Named("servicePrincipalType");

@@ -259,39 +259,39 @@ pub type Patch = runtime::Patch<RiskyUser>;
 pub const HISTORY: runtime::Property<
     RiskyUser,
     runtime::Expanded<Vec<models::RiskyUserHistoryItem>>,
-> = runtime::Property::new("history");
+> = runtime::Property::Named("history");
 /// `id`: never null.
-pub const ID: runtime::Property<RiskyUser, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<RiskyUser, String> = runtime::Property::Named("id");
 /// `isDeleted`
-pub const IS_DELETED: runtime::Property<RiskyUser, bool> = runtime::Property::new(
+pub const IS_DELETED: runtime::Property<RiskyUser, bool> = runtime::Property::Named(
     "isDeleted",
 );
 /// `isProcessing`
-pub const IS_PROCESSING: runtime::Property<RiskyUser, bool> = runtime::Property::new(
+pub const IS_PROCESSING: runtime::Property<RiskyUser, bool> = runtime::Property::Named(
     "isProcessing",
 );
 /// `riskDetail`
-pub const RISK_DETAIL: runtime::Property<RiskyUser, models::RiskDetail> = runtime::Property::new(
+pub const RISK_DETAIL: runtime::Property<RiskyUser, models::RiskDetail> = runtime::Property::Named(
     "riskDetail",
 );
 /// `riskLastUpdatedDateTime`
 pub const RISK_LAST_UPDATED_DATE_TIME: runtime::Property<
     RiskyUser,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("riskLastUpdatedDateTime");
+> = runtime::Property::Named("riskLastUpdatedDateTime");
 /// `riskLevel`
-pub const RISK_LEVEL: runtime::Property<RiskyUser, models::RiskLevel> = runtime::Property::new(
+pub const RISK_LEVEL: runtime::Property<RiskyUser, models::RiskLevel> = runtime::Property::Named(
     "riskLevel",
 );
 /// `riskState`
-pub const RISK_STATE: runtime::Property<RiskyUser, models::RiskState> = runtime::Property::new(
+pub const RISK_STATE: runtime::Property<RiskyUser, models::RiskState> = runtime::Property::Named(
     "riskState",
 );
 /// `userDisplayName`
-pub const USER_DISPLAY_NAME: runtime::Property<RiskyUser, String> = runtime::Property::new(
+pub const USER_DISPLAY_NAME: runtime::Property<RiskyUser, String> = runtime::Property::Named(
     "userDisplayName",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<RiskyUser, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<RiskyUser, String> = runtime::Property::Named(
     "userPrincipalName",
 );

@@ -132,56 +132,56 @@ runtime::models!(RiskyUserHistoryItem);
 /// Changes to a [`RiskyUserHistoryItem`].
 pub type Patch = runtime::Patch<RiskyUserHistoryItem>;
 /// `activity`
-pub const ACTIVITY: runtime::Property<RiskyUserHistoryItem, models::RiskUserActivity> = runtime::Property::new(
+pub const ACTIVITY: runtime::Property<RiskyUserHistoryItem, models::RiskUserActivity> = runtime::Property::Named(
     "activity",
 );
 /// `history`: navigation property.
 pub const HISTORY: runtime::Property<
     RiskyUserHistoryItem,
     runtime::Expanded<Vec<models::RiskyUserHistoryItem>>,
-> = runtime::Property::new("history");
+> = runtime::Property::Named("history");
 /// `id`: never null.
-pub const ID: runtime::Property<RiskyUserHistoryItem, String> = runtime::Property::new(
+pub const ID: runtime::Property<RiskyUserHistoryItem, String> = runtime::Property::Named(
     "id",
 );
 /// `initiatedBy`
-pub const INITIATED_BY: runtime::Property<RiskyUserHistoryItem, String> = runtime::Property::new(
+pub const INITIATED_BY: runtime::Property<RiskyUserHistoryItem, String> = runtime::Property::Named(
     "initiatedBy",
 );
 /// `isDeleted`
-pub const IS_DELETED: runtime::Property<RiskyUserHistoryItem, bool> = runtime::Property::new(
+pub const IS_DELETED: runtime::Property<RiskyUserHistoryItem, bool> = runtime::Property::Named(
     "isDeleted",
 );
 /// `isProcessing`
-pub const IS_PROCESSING: runtime::Property<RiskyUserHistoryItem, bool> = runtime::Property::new(
+pub const IS_PROCESSING: runtime::Property<RiskyUserHistoryItem, bool> = runtime::Property::Named(
     "isProcessing",
 );
 /// `riskDetail`
-pub const RISK_DETAIL: runtime::Property<RiskyUserHistoryItem, models::RiskDetail> = runtime::Property::new(
+pub const RISK_DETAIL: runtime::Property<RiskyUserHistoryItem, models::RiskDetail> = runtime::Property::Named(
     "riskDetail",
 );
 /// `riskLastUpdatedDateTime`
 pub const RISK_LAST_UPDATED_DATE_TIME: runtime::Property<
     RiskyUserHistoryItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("riskLastUpdatedDateTime");
+> = runtime::Property::Named("riskLastUpdatedDateTime");
 /// `riskLevel`
-pub const RISK_LEVEL: runtime::Property<RiskyUserHistoryItem, models::RiskLevel> = runtime::Property::new(
+pub const RISK_LEVEL: runtime::Property<RiskyUserHistoryItem, models::RiskLevel> = runtime::Property::Named(
     "riskLevel",
 );
 /// `riskState`
-pub const RISK_STATE: runtime::Property<RiskyUserHistoryItem, models::RiskState> = runtime::Property::new(
+pub const RISK_STATE: runtime::Property<RiskyUserHistoryItem, models::RiskState> = runtime::Property::Named(
     "riskState",
 );
 /// `userDisplayName`
-pub const USER_DISPLAY_NAME: runtime::Property<RiskyUserHistoryItem, String> = runtime::Property::new(
+pub const USER_DISPLAY_NAME: runtime::Property<RiskyUserHistoryItem, String> = runtime::Property::Named(
     "userDisplayName",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<RiskyUserHistoryItem, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<RiskyUserHistoryItem, String> = runtime::Property::Named(
     "userId",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<RiskyUserHistoryItem, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<RiskyUserHistoryItem, String> = runtime::Property::Named(
     "userPrincipalName",
 );

@@ -85,21 +85,21 @@ runtime::models!(RoleAssignment);
 /// Changes to a [`RoleAssignment`].
 pub type Patch = runtime::Patch<RoleAssignment>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<RoleAssignment, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<RoleAssignment, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<RoleAssignment, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<RoleAssignment, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<RoleAssignment, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<RoleAssignment, String> = runtime::Property::Named("id");
 /// `resourceScopes`
-pub const RESOURCE_SCOPES: runtime::Property<RoleAssignment, Vec<String>> = runtime::Property::new(
+pub const RESOURCE_SCOPES: runtime::Property<RoleAssignment, Vec<String>> = runtime::Property::Named(
     "resourceScopes",
 );
 /// `roleDefinition`: navigation property.
 pub const ROLE_DEFINITION: runtime::Property<
     RoleAssignment,
     runtime::Expanded<models::RoleDefinition>,
-> = runtime::Property::new("roleDefinition");
+> = runtime::Property::Named("roleDefinition");

@@ -91,26 +91,26 @@ runtime::models!(RoleDefinition);
 /// Changes to a [`RoleDefinition`].
 pub type Patch = runtime::Patch<RoleDefinition>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<RoleDefinition, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<RoleDefinition, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<RoleDefinition, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<RoleDefinition, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<RoleDefinition, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<RoleDefinition, String> = runtime::Property::Named("id");
 /// `isBuiltIn`: never null.
-pub const IS_BUILT_IN: runtime::Property<RoleDefinition, bool> = runtime::Property::new(
+pub const IS_BUILT_IN: runtime::Property<RoleDefinition, bool> = runtime::Property::Named(
     "isBuiltIn",
 );
 /// `roleAssignments`: navigation property.
 pub const ROLE_ASSIGNMENTS: runtime::Property<
     RoleDefinition,
     runtime::Expanded<Vec<models::RoleAssignment>>,
-> = runtime::Property::new("roleAssignments");
+> = runtime::Property::Named("roleAssignments");
 /// `rolePermissions`
 pub const ROLE_PERMISSIONS: runtime::Property<
     RoleDefinition,
     Vec<models::RolePermission>,
-> = runtime::Property::new("rolePermissions");
+> = runtime::Property::Named("rolePermissions");

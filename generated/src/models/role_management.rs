@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<RoleManagement>;
 pub const DIRECTORY: runtime::Property<
     RoleManagement,
     runtime::Expanded<models::RbacApplication>,
-> = runtime::Property::new("directory");
+> = runtime::Property::Named("directory");
 /// `entitlementManagement`: navigation property.
 pub const ENTITLEMENT_MANAGEMENT: runtime::Property<
     RoleManagement,
     runtime::Expanded<models::RbacApplication>,
-> = runtime::Property::new("entitlementManagement");
+> = runtime::Property::Named("entitlementManagement");

@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<RolePermission>;
 pub const RESOURCE_ACTIONS: runtime::Property<
     RolePermission,
     Vec<models::ResourceAction>,
-> = runtime::Property::new("resourceActions");
+> = runtime::Property::Named("resourceActions");

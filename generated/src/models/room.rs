@@ -198,75 +198,81 @@ runtime::models!(Room);
 /// Changes to a [`Room`].
 pub type Patch = runtime::Patch<Room>;
 /// `address`
-pub const ADDRESS: runtime::Property<Room, models::PhysicalAddress> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<Room, models::PhysicalAddress> = runtime::Property::Named(
     "address",
 );
 /// `audioDeviceName`
-pub const AUDIO_DEVICE_NAME: runtime::Property<Room, String> = runtime::Property::new(
+pub const AUDIO_DEVICE_NAME: runtime::Property<Room, String> = runtime::Property::Named(
     "audioDeviceName",
 );
 /// `bookingType`
-pub const BOOKING_TYPE: runtime::Property<Room, models::BookingType> = runtime::Property::new(
+pub const BOOKING_TYPE: runtime::Property<Room, models::BookingType> = runtime::Property::Named(
     "bookingType",
 );
 /// `building`
-pub const BUILDING: runtime::Property<Room, String> = runtime::Property::new("building");
+pub const BUILDING: runtime::Property<Room, String> = runtime::Property::Named(
+    "building",
+);
 /// `capacity`
-pub const CAPACITY: runtime::Property<Room, i32> = runtime::Property::new("capacity");
+pub const CAPACITY: runtime::Property<Room, i32> = runtime::Property::Named("capacity");
 /// `checkIns`: navigation property.
 pub const CHECK_INS: runtime::Property<
     Room,
     runtime::Expanded<Vec<models::CheckInClaim>>,
-> = runtime::Property::new("checkIns");
+> = runtime::Property::Named("checkIns");
 /// `displayDeviceName`
-pub const DISPLAY_DEVICE_NAME: runtime::Property<Room, String> = runtime::Property::new(
+pub const DISPLAY_DEVICE_NAME: runtime::Property<Room, String> = runtime::Property::Named(
     "displayDeviceName",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Room, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Room, String> = runtime::Property::Named(
     "displayName",
 );
 /// `emailAddress`
-pub const EMAIL_ADDRESS: runtime::Property<Room, String> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<Room, String> = runtime::Property::Named(
     "emailAddress",
 );
 /// `floorLabel`
-pub const FLOOR_LABEL: runtime::Property<Room, String> = runtime::Property::new(
+pub const FLOOR_LABEL: runtime::Property<Room, String> = runtime::Property::Named(
     "floorLabel",
 );
 /// `floorNumber`
-pub const FLOOR_NUMBER: runtime::Property<Room, i32> = runtime::Property::new(
+pub const FLOOR_NUMBER: runtime::Property<Room, i32> = runtime::Property::Named(
     "floorNumber",
 );
 /// `geoCoordinates`
-pub const GEO_COORDINATES: runtime::Property<Room, models::OutlookGeoCoordinates> = runtime::Property::new(
+pub const GEO_COORDINATES: runtime::Property<Room, models::OutlookGeoCoordinates> = runtime::Property::Named(
     "geoCoordinates",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Room, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Room, String> = runtime::Property::Named("id");
 /// `isWheelChairAccessible`
-pub const IS_WHEEL_CHAIR_ACCESSIBLE: runtime::Property<Room, bool> = runtime::Property::new(
+pub const IS_WHEEL_CHAIR_ACCESSIBLE: runtime::Property<Room, bool> = runtime::Property::Named(
     "isWheelChairAccessible",
 );
 /// `label`
-pub const LABEL: runtime::Property<Room, String> = runtime::Property::new("label");
+pub const LABEL: runtime::Property<Room, String> = runtime::Property::Named("label");
 /// `nickname`: never null.
-pub const NICKNAME: runtime::Property<Room, String> = runtime::Property::new("nickname");
+pub const NICKNAME: runtime::Property<Room, String> = runtime::Property::Named(
+    "nickname",
+);
 /// `parentId`
-pub const PARENT_ID: runtime::Property<Room, String> = runtime::Property::new(
+pub const PARENT_ID: runtime::Property<Room, String> = runtime::Property::Named(
     "parentId",
 );
 /// `phone`
-pub const PHONE: runtime::Property<Room, String> = runtime::Property::new("phone");
+pub const PHONE: runtime::Property<Room, String> = runtime::Property::Named("phone");
 /// `placeId`
-pub const PLACE_ID: runtime::Property<Room, String> = runtime::Property::new("placeId");
+pub const PLACE_ID: runtime::Property<Room, String> = runtime::Property::Named(
+    "placeId",
+);
 /// `tags`: never null.
-pub const TAGS: runtime::Property<Room, Vec<String>> = runtime::Property::new("tags");
+pub const TAGS: runtime::Property<Room, Vec<String>> = runtime::Property::Named("tags");
 /// `teamsEnabledState`: never null.
-pub const TEAMS_ENABLED_STATE: runtime::Property<Room, models::PlaceFeatureEnablement> = runtime::Property::new(
+pub const TEAMS_ENABLED_STATE: runtime::Property<Room, models::PlaceFeatureEnablement> = runtime::Property::Named(
     "teamsEnabledState",
 );
 /// `videoDeviceName`
-pub const VIDEO_DEVICE_NAME: runtime::Property<Room, String> = runtime::Property::new(
+pub const VIDEO_DEVICE_NAME: runtime::Property<Room, String> = runtime::Property::Named(
     "videoDeviceName",
 );

@@ -150,54 +150,54 @@ runtime::models!(RoomList);
 /// Changes to a [`RoomList`].
 pub type Patch = runtime::Patch<RoomList>;
 /// `address`
-pub const ADDRESS: runtime::Property<RoomList, models::PhysicalAddress> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<RoomList, models::PhysicalAddress> = runtime::Property::Named(
     "address",
 );
 /// `checkIns`: navigation property.
 pub const CHECK_INS: runtime::Property<
     RoomList,
     runtime::Expanded<Vec<models::CheckInClaim>>,
-> = runtime::Property::new("checkIns");
+> = runtime::Property::Named("checkIns");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<RoomList, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<RoomList, String> = runtime::Property::Named(
     "displayName",
 );
 /// `emailAddress`
-pub const EMAIL_ADDRESS: runtime::Property<RoomList, String> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<RoomList, String> = runtime::Property::Named(
     "emailAddress",
 );
 /// `geoCoordinates`
-pub const GEO_COORDINATES: runtime::Property<RoomList, models::OutlookGeoCoordinates> = runtime::Property::new(
+pub const GEO_COORDINATES: runtime::Property<RoomList, models::OutlookGeoCoordinates> = runtime::Property::Named(
     "geoCoordinates",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<RoomList, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<RoomList, String> = runtime::Property::Named("id");
 /// `isWheelChairAccessible`
-pub const IS_WHEEL_CHAIR_ACCESSIBLE: runtime::Property<RoomList, bool> = runtime::Property::new(
+pub const IS_WHEEL_CHAIR_ACCESSIBLE: runtime::Property<RoomList, bool> = runtime::Property::Named(
     "isWheelChairAccessible",
 );
 /// `label`
-pub const LABEL: runtime::Property<RoomList, String> = runtime::Property::new("label");
+pub const LABEL: runtime::Property<RoomList, String> = runtime::Property::Named("label");
 /// `parentId`
-pub const PARENT_ID: runtime::Property<RoomList, String> = runtime::Property::new(
+pub const PARENT_ID: runtime::Property<RoomList, String> = runtime::Property::Named(
     "parentId",
 );
 /// `phone`
-pub const PHONE: runtime::Property<RoomList, String> = runtime::Property::new("phone");
+pub const PHONE: runtime::Property<RoomList, String> = runtime::Property::Named("phone");
 /// `placeId`
-pub const PLACE_ID: runtime::Property<RoomList, String> = runtime::Property::new(
+pub const PLACE_ID: runtime::Property<RoomList, String> = runtime::Property::Named(
     "placeId",
 );
 /// `rooms`: navigation property.
-pub const ROOMS: runtime::Property<RoomList, runtime::Expanded<Vec<models::Room>>> = runtime::Property::new(
+pub const ROOMS: runtime::Property<RoomList, runtime::Expanded<Vec<models::Room>>> = runtime::Property::Named(
     "rooms",
 );
 /// `tags`: never null.
-pub const TAGS: runtime::Property<RoomList, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<RoomList, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `workspaces`: navigation property.
 pub const WORKSPACES: runtime::Property<
     RoomList,
     runtime::Expanded<Vec<models::Workspace>>,
-> = runtime::Property::new("workspaces");
+> = runtime::Property::Named("workspaces");

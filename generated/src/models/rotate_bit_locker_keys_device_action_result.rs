@@ -85,23 +85,23 @@ pub type Patch = runtime::Patch<RotateBitLockerKeysDeviceActionResult>;
 pub const ACTION_NAME: runtime::Property<
     RotateBitLockerKeysDeviceActionResult,
     String,
-> = runtime::Property::new("actionName");
+> = runtime::Property::Named("actionName");
 /// `actionState`: never null.
 pub const ACTION_STATE: runtime::Property<
     RotateBitLockerKeysDeviceActionResult,
     models::ActionState,
-> = runtime::Property::new("actionState");
+> = runtime::Property::Named("actionState");
 /// `errorCode`: never null.
-pub const ERROR_CODE: runtime::Property<RotateBitLockerKeysDeviceActionResult, i32> = runtime::Property::new(
+pub const ERROR_CODE: runtime::Property<RotateBitLockerKeysDeviceActionResult, i32> = runtime::Property::Named(
     "errorCode",
 );
 /// `lastUpdatedDateTime`: never null.
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     RotateBitLockerKeysDeviceActionResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `startDateTime`: never null.
 pub const START_DATE_TIME: runtime::Property<
     RotateBitLockerKeysDeviceActionResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

@@ -56,6 +56,6 @@ runtime::models!(RubricCriterion);
 /// Changes to a [`RubricCriterion`].
 pub type Patch = runtime::Patch<RubricCriterion>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<RubricCriterion, models::EducationItemBody> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<RubricCriterion, models::EducationItemBody> = runtime::Property::Named(
     "description",
 );

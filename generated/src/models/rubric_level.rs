@@ -71,19 +71,19 @@ runtime::models!(RubricLevel);
 /// Changes to a [`RubricLevel`].
 pub type Patch = runtime::Patch<RubricLevel>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<RubricLevel, models::EducationItemBody> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<RubricLevel, models::EducationItemBody> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<RubricLevel, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<RubricLevel, String> = runtime::Property::Named(
     "displayName",
 );
 /// `grading`
 pub const GRADING: runtime::Property<
     RubricLevel,
     models::EducationAssignmentGradeType,
-> = runtime::Property::new("grading");
+> = runtime::Property::Named("grading");
 /// `levelId`
-pub const LEVEL_ID: runtime::Property<RubricLevel, String> = runtime::Property::new(
+pub const LEVEL_ID: runtime::Property<RubricLevel, String> = runtime::Property::Named(
     "levelId",
 );

@@ -76,22 +76,22 @@ runtime::models!(RubricQuality);
 /// Changes to a [`RubricQuality`].
 pub type Patch = runtime::Patch<RubricQuality>;
 /// `criteria`
-pub const CRITERIA: runtime::Property<RubricQuality, Vec<models::RubricCriterion>> = runtime::Property::new(
+pub const CRITERIA: runtime::Property<RubricQuality, Vec<models::RubricCriterion>> = runtime::Property::Named(
     "criteria",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<RubricQuality, models::EducationItemBody> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<RubricQuality, models::EducationItemBody> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<RubricQuality, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<RubricQuality, String> = runtime::Property::Named(
     "displayName",
 );
 /// `qualityId`
-pub const QUALITY_ID: runtime::Property<RubricQuality, String> = runtime::Property::new(
+pub const QUALITY_ID: runtime::Property<RubricQuality, String> = runtime::Property::Named(
     "qualityId",
 );
 /// `weight`
-pub const WEIGHT: runtime::Property<RubricQuality, f32> = runtime::Property::new(
+pub const WEIGHT: runtime::Property<RubricQuality, f32> = runtime::Property::Named(
     "weight",
 );

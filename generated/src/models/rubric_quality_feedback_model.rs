@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<RubricQualityFeedbackModel>;
 pub const FEEDBACK: runtime::Property<
     RubricQualityFeedbackModel,
     models::EducationItemBody,
-> = runtime::Property::new("feedback");
+> = runtime::Property::Named("feedback");
 /// `qualityId`
-pub const QUALITY_ID: runtime::Property<RubricQualityFeedbackModel, String> = runtime::Property::new(
+pub const QUALITY_ID: runtime::Property<RubricQualityFeedbackModel, String> = runtime::Property::Named(
     "qualityId",
 );

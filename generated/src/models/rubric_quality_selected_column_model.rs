@@ -61,10 +61,10 @@ runtime::models!(RubricQualitySelectedColumnModel);
 /// Changes to a [`RubricQualitySelectedColumnModel`].
 pub type Patch = runtime::Patch<RubricQualitySelectedColumnModel>;
 /// `columnId`
-pub const COLUMN_ID: runtime::Property<RubricQualitySelectedColumnModel, String> = runtime::Property::new(
+pub const COLUMN_ID: runtime::Property<RubricQualitySelectedColumnModel, String> = runtime::Property::Named(
     "columnId",
 );
 /// `qualityId`
-pub const QUALITY_ID: runtime::Property<RubricQualitySelectedColumnModel, String> = runtime::Property::new(
+pub const QUALITY_ID: runtime::Property<RubricQualitySelectedColumnModel, String> = runtime::Property::Named(
     "qualityId",
 );

@@ -109,7 +109,7 @@ runtime::models!(SamlOrWsFedExternalDomainFederation);
 /// Changes to a [`SamlOrWsFedExternalDomainFederation`].
 pub type Patch = runtime::Patch<SamlOrWsFedExternalDomainFederation>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SamlOrWsFedExternalDomainFederation, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SamlOrWsFedExternalDomainFederation, String> = runtime::Property::Named(
     "displayName",
 );
 /// `domains`: navigation property.
@@ -117,32 +117,32 @@ pub const DISPLAY_NAME: runtime::Property<SamlOrWsFedExternalDomainFederation, S
 pub const DOMAINS: runtime::Property<
     SamlOrWsFedExternalDomainFederation,
     crate::runtime::Expanded<Vec<crate::models::ExternalDomainName>>,
-> = runtime::Property::new("domains");
+> = runtime::Property::Named("domains");
 /// `id`: never null.
-pub const ID: runtime::Property<SamlOrWsFedExternalDomainFederation, String> = runtime::Property::new(
+pub const ID: runtime::Property<SamlOrWsFedExternalDomainFederation, String> = runtime::Property::Named(
     "id",
 );
 /// `issuerUri`
-pub const ISSUER_URI: runtime::Property<SamlOrWsFedExternalDomainFederation, String> = runtime::Property::new(
+pub const ISSUER_URI: runtime::Property<SamlOrWsFedExternalDomainFederation, String> = runtime::Property::Named(
     "issuerUri",
 );
 /// `metadataExchangeUri`
 pub const METADATA_EXCHANGE_URI: runtime::Property<
     SamlOrWsFedExternalDomainFederation,
     String,
-> = runtime::Property::new("metadataExchangeUri");
+> = runtime::Property::Named("metadataExchangeUri");
 /// `passiveSignInUri`
 pub const PASSIVE_SIGN_IN_URI: runtime::Property<
     SamlOrWsFedExternalDomainFederation,
     String,
-> = runtime::Property::new("passiveSignInUri");
+> = runtime::Property::Named("passiveSignInUri");
 /// `preferredAuthenticationProtocol`
 pub const PREFERRED_AUTHENTICATION_PROTOCOL: runtime::Property<
     SamlOrWsFedExternalDomainFederation,
     models::AuthenticationProtocol,
-> = runtime::Property::new("preferredAuthenticationProtocol");
+> = runtime::Property::Named("preferredAuthenticationProtocol");
 /// `signingCertificate`
 pub const SIGNING_CERTIFICATE: runtime::Property<
     SamlOrWsFedExternalDomainFederation,
     String,
-> = runtime::Property::new("signingCertificate");
+> = runtime::Property::Named("signingCertificate");

@@ -100,31 +100,31 @@ runtime::models!(SamlOrWsFedProvider);
 /// Changes to a [`SamlOrWsFedProvider`].
 pub type Patch = runtime::Patch<SamlOrWsFedProvider>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SamlOrWsFedProvider, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SamlOrWsFedProvider, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SamlOrWsFedProvider, String> = runtime::Property::new(
+pub const ID: runtime::Property<SamlOrWsFedProvider, String> = runtime::Property::Named(
     "id",
 );
 /// `issuerUri`
-pub const ISSUER_URI: runtime::Property<SamlOrWsFedProvider, String> = runtime::Property::new(
+pub const ISSUER_URI: runtime::Property<SamlOrWsFedProvider, String> = runtime::Property::Named(
     "issuerUri",
 );
 /// `metadataExchangeUri`
-pub const METADATA_EXCHANGE_URI: runtime::Property<SamlOrWsFedProvider, String> = runtime::Property::new(
+pub const METADATA_EXCHANGE_URI: runtime::Property<SamlOrWsFedProvider, String> = runtime::Property::Named(
     "metadataExchangeUri",
 );
 /// `passiveSignInUri`
-pub const PASSIVE_SIGN_IN_URI: runtime::Property<SamlOrWsFedProvider, String> = runtime::Property::new(
+pub const PASSIVE_SIGN_IN_URI: runtime::Property<SamlOrWsFedProvider, String> = runtime::Property::Named(
     "passiveSignInUri",
 );
 /// `preferredAuthenticationProtocol`
 pub const PREFERRED_AUTHENTICATION_PROTOCOL: runtime::Property<
     SamlOrWsFedProvider,
     models::AuthenticationProtocol,
-> = runtime::Property::new("preferredAuthenticationProtocol");
+> = runtime::Property::Named("preferredAuthenticationProtocol");
 /// `signingCertificate`
-pub const SIGNING_CERTIFICATE: runtime::Property<SamlOrWsFedProvider, String> = runtime::Property::new(
+pub const SIGNING_CERTIFICATE: runtime::Property<SamlOrWsFedProvider, String> = runtime::Property::Named(
     "signingCertificate",
 );

@@ -54,6 +54,6 @@ runtime::models!(SamlSingleSignOnSettings);
 /// Changes to a [`SamlSingleSignOnSettings`].
 pub type Patch = runtime::Patch<SamlSingleSignOnSettings>;
 /// `relayState`
-pub const RELAY_STATE: runtime::Property<SamlSingleSignOnSettings, String> = runtime::Property::new(
+pub const RELAY_STATE: runtime::Property<SamlSingleSignOnSettings, String> = runtime::Property::Named(
     "relayState",
 );

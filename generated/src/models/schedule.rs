@@ -270,37 +270,39 @@ pub type Patch = runtime::Patch<Schedule>;
 pub const DAY_NOTES: runtime::Property<
     Schedule,
     runtime::Expanded<Vec<models::DayNote>>,
-> = runtime::Property::new("dayNotes");
+> = runtime::Property::Named("dayNotes");
 /// `enabled`
-pub const ENABLED: runtime::Property<Schedule, bool> = runtime::Property::new("enabled");
+pub const ENABLED: runtime::Property<Schedule, bool> = runtime::Property::Named(
+    "enabled",
+);
 /// `id`: never null.
-pub const ID: runtime::Property<Schedule, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Schedule, String> = runtime::Property::Named("id");
 /// `isActivitiesIncludedWhenCopyingShiftsEnabled`
 pub const IS_ACTIVITIES_INCLUDED_WHEN_COPYING_SHIFTS_ENABLED: runtime::Property<
     Schedule,
     bool,
-> = runtime::Property::new("isActivitiesIncludedWhenCopyingShiftsEnabled");
+> = runtime::Property::Named("isActivitiesIncludedWhenCopyingShiftsEnabled");
 /// `offerShiftRequests`: navigation property.
 pub const OFFER_SHIFT_REQUESTS: runtime::Property<
     Schedule,
     runtime::Expanded<Vec<models::OfferShiftRequest>>,
-> = runtime::Property::new("offerShiftRequests");
+> = runtime::Property::Named("offerShiftRequests");
 /// `offerShiftRequestsEnabled`
-pub const OFFER_SHIFT_REQUESTS_ENABLED: runtime::Property<Schedule, bool> = runtime::Property::new(
+pub const OFFER_SHIFT_REQUESTS_ENABLED: runtime::Property<Schedule, bool> = runtime::Property::Named(
     "offerShiftRequestsEnabled",
 );
 /// `openShiftChangeRequests`: navigation property.
 pub const OPEN_SHIFT_CHANGE_REQUESTS: runtime::Property<
     Schedule,
     runtime::Expanded<Vec<models::OpenShiftChangeRequest>>,
-> = runtime::Property::new("openShiftChangeRequests");
+> = runtime::Property::Named("openShiftChangeRequests");
 /// `openShifts`: navigation property.
 pub const OPEN_SHIFTS: runtime::Property<
     Schedule,
     runtime::Expanded<Vec<models::OpenShift>>,
-> = runtime::Property::new("openShifts");
+> = runtime::Property::Named("openShifts");
 /// `openShiftsEnabled`
-pub const OPEN_SHIFTS_ENABLED: runtime::Property<Schedule, bool> = runtime::Property::new(
+pub const OPEN_SHIFTS_ENABLED: runtime::Property<Schedule, bool> = runtime::Property::Named(
     "openShiftsEnabled",
 );
 /// `provisionStatus`: read-only.
@@ -308,72 +310,72 @@ pub const PROVISION_STATUS: runtime::Property<
     Schedule,
     models::OperationStatus,
     runtime::query::ReadOnly,
-> = runtime::Property::new("provisionStatus");
+> = runtime::Property::Named("provisionStatus");
 /// `provisionStatusCode`: read-only.
 pub const PROVISION_STATUS_CODE: runtime::Property<
     Schedule,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("provisionStatusCode");
+> = runtime::Property::Named("provisionStatusCode");
 /// `schedulingGroups`: navigation property.
 pub const SCHEDULING_GROUPS: runtime::Property<
     Schedule,
     runtime::Expanded<Vec<models::SchedulingGroup>>,
-> = runtime::Property::new("schedulingGroups");
+> = runtime::Property::Named("schedulingGroups");
 /// `shifts`: navigation property.
-pub const SHIFTS: runtime::Property<Schedule, runtime::Expanded<Vec<models::Shift>>> = runtime::Property::new(
+pub const SHIFTS: runtime::Property<Schedule, runtime::Expanded<Vec<models::Shift>>> = runtime::Property::Named(
     "shifts",
 );
 /// `startDayOfWeek`
-pub const START_DAY_OF_WEEK: runtime::Property<Schedule, models::DayOfWeek> = runtime::Property::new(
+pub const START_DAY_OF_WEEK: runtime::Property<Schedule, models::DayOfWeek> = runtime::Property::Named(
     "startDayOfWeek",
 );
 /// `swapShiftsChangeRequests`: navigation property.
 pub const SWAP_SHIFTS_CHANGE_REQUESTS: runtime::Property<
     Schedule,
     runtime::Expanded<Vec<models::SwapShiftsChangeRequest>>,
-> = runtime::Property::new("swapShiftsChangeRequests");
+> = runtime::Property::Named("swapShiftsChangeRequests");
 /// `swapShiftsRequestsEnabled`
-pub const SWAP_SHIFTS_REQUESTS_ENABLED: runtime::Property<Schedule, bool> = runtime::Property::new(
+pub const SWAP_SHIFTS_REQUESTS_ENABLED: runtime::Property<Schedule, bool> = runtime::Property::Named(
     "swapShiftsRequestsEnabled",
 );
 /// `timeCards`: navigation property.
 pub const TIME_CARDS: runtime::Property<
     Schedule,
     runtime::Expanded<Vec<models::TimeCard>>,
-> = runtime::Property::new("timeCards");
+> = runtime::Property::Named("timeCards");
 /// `timeClockEnabled`
-pub const TIME_CLOCK_ENABLED: runtime::Property<Schedule, bool> = runtime::Property::new(
+pub const TIME_CLOCK_ENABLED: runtime::Property<Schedule, bool> = runtime::Property::Named(
     "timeClockEnabled",
 );
 /// `timeClockSettings`
-pub const TIME_CLOCK_SETTINGS: runtime::Property<Schedule, models::TimeClockSettings> = runtime::Property::new(
+pub const TIME_CLOCK_SETTINGS: runtime::Property<Schedule, models::TimeClockSettings> = runtime::Property::Named(
     "timeClockSettings",
 );
 /// `timeOffReasons`: navigation property.
 pub const TIME_OFF_REASONS: runtime::Property<
     Schedule,
     runtime::Expanded<Vec<models::TimeOffReason>>,
-> = runtime::Property::new("timeOffReasons");
+> = runtime::Property::Named("timeOffReasons");
 /// `timeOffRequests`: navigation property.
 pub const TIME_OFF_REQUESTS: runtime::Property<
     Schedule,
     runtime::Expanded<Vec<models::TimeOffRequest>>,
-> = runtime::Property::new("timeOffRequests");
+> = runtime::Property::Named("timeOffRequests");
 /// `timeOffRequestsEnabled`
-pub const TIME_OFF_REQUESTS_ENABLED: runtime::Property<Schedule, bool> = runtime::Property::new(
+pub const TIME_OFF_REQUESTS_ENABLED: runtime::Property<Schedule, bool> = runtime::Property::Named(
     "timeOffRequestsEnabled",
 );
 /// `timeZone`
-pub const TIME_ZONE: runtime::Property<Schedule, String> = runtime::Property::new(
+pub const TIME_ZONE: runtime::Property<Schedule, String> = runtime::Property::Named(
     "timeZone",
 );
 /// `timesOff`: navigation property.
 pub const TIMES_OFF: runtime::Property<
     Schedule,
     runtime::Expanded<Vec<models::TimeOff>>,
-> = runtime::Property::new("timesOff");
+> = runtime::Property::Named("timesOff");
 /// `workforceIntegrationIds`
-pub const WORKFORCE_INTEGRATION_IDS: runtime::Property<Schedule, Vec<String>> = runtime::Property::new(
+pub const WORKFORCE_INTEGRATION_IDS: runtime::Property<Schedule, Vec<String>> = runtime::Property::Named(
     "workforceIntegrationIds",
 );

@@ -245,9 +245,9 @@ pub type Patch = runtime::Patch<ScheduleChangeRequest>;
 pub const ASSIGNED_TO: runtime::Property<
     ScheduleChangeRequest,
     models::ScheduleChangeRequestActor,
-> = runtime::Property::new("assignedTo");
+> = runtime::Property::Named("assignedTo");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<ScheduleChangeRequest, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<ScheduleChangeRequest, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: read-only.
@@ -255,9 +255,9 @@ pub const CREATED_DATE_TIME: runtime::Property<
     ScheduleChangeRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ScheduleChangeRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<ScheduleChangeRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`: read-only.
@@ -265,21 +265,21 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     ScheduleChangeRequest,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ScheduleChangeRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `managerActionDateTime`: read-only.
 pub const MANAGER_ACTION_DATE_TIME: runtime::Property<
     ScheduleChangeRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("managerActionDateTime");
+> = runtime::Property::Named("managerActionDateTime");
 /// `managerActionMessage`
-pub const MANAGER_ACTION_MESSAGE: runtime::Property<ScheduleChangeRequest, String> = runtime::Property::new(
+pub const MANAGER_ACTION_MESSAGE: runtime::Property<ScheduleChangeRequest, String> = runtime::Property::Named(
     "managerActionMessage",
 );
 /// `managerUserId`: read-only.
@@ -287,15 +287,15 @@ pub const MANAGER_USER_ID: runtime::Property<
     ScheduleChangeRequest,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("managerUserId");
+> = runtime::Property::Named("managerUserId");
 /// `senderDateTime`: read-only.
 pub const SENDER_DATE_TIME: runtime::Property<
     ScheduleChangeRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("senderDateTime");
+> = runtime::Property::Named("senderDateTime");
 /// `senderMessage`
-pub const SENDER_MESSAGE: runtime::Property<ScheduleChangeRequest, String> = runtime::Property::new(
+pub const SENDER_MESSAGE: runtime::Property<ScheduleChangeRequest, String> = runtime::Property::Named(
     "senderMessage",
 );
 /// `senderUserId`: read-only.
@@ -303,8 +303,8 @@ pub const SENDER_USER_ID: runtime::Property<
     ScheduleChangeRequest,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("senderUserId");
+> = runtime::Property::Named("senderUserId");
 /// `state`
-pub const STATE: runtime::Property<ScheduleChangeRequest, models::ScheduleChangeState> = runtime::Property::new(
+pub const STATE: runtime::Property<ScheduleChangeRequest, models::ScheduleChangeState> = runtime::Property::Named(
     "state",
 );

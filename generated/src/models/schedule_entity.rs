@@ -69,13 +69,13 @@ pub type Patch = runtime::Patch<ScheduleEntity>;
 pub const END_DATE_TIME: runtime::Property<
     ScheduleEntity,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     ScheduleEntity,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `theme`: never null.
-pub const THEME: runtime::Property<ScheduleEntity, models::ScheduleEntityTheme> = runtime::Property::new(
+pub const THEME: runtime::Property<ScheduleEntity, models::ScheduleEntityTheme> = runtime::Property::Named(
     "theme",
 );

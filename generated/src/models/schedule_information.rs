@@ -80,23 +80,23 @@ runtime::models!(ScheduleInformation);
 /// Changes to a [`ScheduleInformation`].
 pub type Patch = runtime::Patch<ScheduleInformation>;
 /// `availabilityView`
-pub const AVAILABILITY_VIEW: runtime::Property<ScheduleInformation, String> = runtime::Property::new(
+pub const AVAILABILITY_VIEW: runtime::Property<ScheduleInformation, String> = runtime::Property::Named(
     "availabilityView",
 );
 /// `error`
-pub const ERROR: runtime::Property<ScheduleInformation, models::FreeBusyError> = runtime::Property::new(
+pub const ERROR: runtime::Property<ScheduleInformation, models::FreeBusyError> = runtime::Property::Named(
     "error",
 );
 /// `scheduleId`
-pub const SCHEDULE_ID: runtime::Property<ScheduleInformation, String> = runtime::Property::new(
+pub const SCHEDULE_ID: runtime::Property<ScheduleInformation, String> = runtime::Property::Named(
     "scheduleId",
 );
 /// `scheduleItems`
 pub const SCHEDULE_ITEMS: runtime::Property<
     ScheduleInformation,
     Vec<models::ScheduleItem>,
-> = runtime::Property::new("scheduleItems");
+> = runtime::Property::Named("scheduleItems");
 /// `workingHours`
-pub const WORKING_HOURS: runtime::Property<ScheduleInformation, models::WorkingHours> = runtime::Property::new(
+pub const WORKING_HOURS: runtime::Property<ScheduleInformation, models::WorkingHours> = runtime::Property::Named(
     "workingHours",
 );

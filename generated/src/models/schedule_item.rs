@@ -79,26 +79,26 @@ runtime::models!(ScheduleItem);
 /// Changes to a [`ScheduleItem`].
 pub type Patch = runtime::Patch<ScheduleItem>;
 /// `end`
-pub const END: runtime::Property<ScheduleItem, models::DateTimeTimeZone> = runtime::Property::new(
+pub const END: runtime::Property<ScheduleItem, models::DateTimeTimeZone> = runtime::Property::Named(
     "end",
 );
 /// `isPrivate`
-pub const IS_PRIVATE: runtime::Property<ScheduleItem, bool> = runtime::Property::new(
+pub const IS_PRIVATE: runtime::Property<ScheduleItem, bool> = runtime::Property::Named(
     "isPrivate",
 );
 /// `location`
-pub const LOCATION: runtime::Property<ScheduleItem, String> = runtime::Property::new(
+pub const LOCATION: runtime::Property<ScheduleItem, String> = runtime::Property::Named(
     "location",
 );
 /// `start`
-pub const START: runtime::Property<ScheduleItem, models::DateTimeTimeZone> = runtime::Property::new(
+pub const START: runtime::Property<ScheduleItem, models::DateTimeTimeZone> = runtime::Property::Named(
     "start",
 );
 /// `status`
-pub const STATUS: runtime::Property<ScheduleItem, models::FreeBusyStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<ScheduleItem, models::FreeBusyStatus> = runtime::Property::Named(
     "status",
 );
 /// `subject`
-pub const SUBJECT: runtime::Property<ScheduleItem, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<ScheduleItem, String> = runtime::Property::Named(
     "subject",
 );

@@ -108,11 +108,11 @@ runtime::models!(SchedulingGroup);
 /// Changes to a [`SchedulingGroup`].
 pub type Patch = runtime::Patch<SchedulingGroup>;
 /// `code`
-pub const CODE: runtime::Property<SchedulingGroup, String> = runtime::Property::new(
+pub const CODE: runtime::Property<SchedulingGroup, String> = runtime::Property::Named(
     "code",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<SchedulingGroup, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<SchedulingGroup, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: read-only.
@@ -120,32 +120,34 @@ pub const CREATED_DATE_TIME: runtime::Property<
     SchedulingGroup,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SchedulingGroup, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SchedulingGroup, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SchedulingGroup, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SchedulingGroup, String> = runtime::Property::Named(
+    "id",
+);
 /// `isActive`: read-only.
 pub const IS_ACTIVE: runtime::Property<
     SchedulingGroup,
     bool,
     runtime::query::ReadOnly,
-> = runtime::Property::new("isActive");
+> = runtime::Property::Named("isActive");
 /// `lastModifiedBy`: read-only.
 pub const LAST_MODIFIED_BY: runtime::Property<
     SchedulingGroup,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     SchedulingGroup,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `userIds`
-pub const USER_IDS: runtime::Property<SchedulingGroup, Vec<String>> = runtime::Property::new(
+pub const USER_IDS: runtime::Property<SchedulingGroup, Vec<String>> = runtime::Property::Named(
     "userIds",
 );

@@ -88,25 +88,27 @@ runtime::models!(SchemaExtension);
 /// Changes to a [`SchemaExtension`].
 pub type Patch = runtime::Patch<SchemaExtension>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<SchemaExtension, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<SchemaExtension, String> = runtime::Property::Named(
     "description",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SchemaExtension, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SchemaExtension, String> = runtime::Property::Named(
+    "id",
+);
 /// `owner`: never null.
-pub const OWNER: runtime::Property<SchemaExtension, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<SchemaExtension, String> = runtime::Property::Named(
     "owner",
 );
 /// `properties`: never null.
 pub const PROPERTIES: runtime::Property<
     SchemaExtension,
     Vec<models::ExtensionSchemaProperty>,
-> = runtime::Property::new("properties");
+> = runtime::Property::Named("properties");
 /// `status`: never null.
-pub const STATUS: runtime::Property<SchemaExtension, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<SchemaExtension, String> = runtime::Property::Named(
     "status",
 );
 /// `targetTypes`: never null.
-pub const TARGET_TYPES: runtime::Property<SchemaExtension, Vec<String>> = runtime::Property::new(
+pub const TARGET_TYPES: runtime::Property<SchemaExtension, Vec<String>> = runtime::Property::Named(
     "targetTypes",
 );

@@ -58,6 +58,6 @@ runtime::models!(ScopeBase);
 /// Changes to a [`ScopeBase`].
 pub type Patch = runtime::Patch<ScopeBase>;
 /// `identity`
-pub const IDENTITY: runtime::Property<ScopeBase, String> = runtime::Property::new(
+pub const IDENTITY: runtime::Property<ScopeBase, String> = runtime::Property::Named(
     "identity",
 );

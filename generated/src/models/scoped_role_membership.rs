@@ -71,18 +71,18 @@ runtime::models!(ScopedRoleMembership);
 /// Changes to a [`ScopedRoleMembership`].
 pub type Patch = runtime::Patch<ScopedRoleMembership>;
 /// `administrativeUnitId`: never null.
-pub const ADMINISTRATIVE_UNIT_ID: runtime::Property<ScopedRoleMembership, String> = runtime::Property::new(
+pub const ADMINISTRATIVE_UNIT_ID: runtime::Property<ScopedRoleMembership, String> = runtime::Property::Named(
     "administrativeUnitId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ScopedRoleMembership, String> = runtime::Property::new(
+pub const ID: runtime::Property<ScopedRoleMembership, String> = runtime::Property::Named(
     "id",
 );
 /// `roleId`: never null.
-pub const ROLE_ID: runtime::Property<ScopedRoleMembership, String> = runtime::Property::new(
+pub const ROLE_ID: runtime::Property<ScopedRoleMembership, String> = runtime::Property::Named(
     "roleId",
 );
 /// `roleMemberInfo`: never null.
-pub const ROLE_MEMBER_INFO: runtime::Property<ScopedRoleMembership, models::Identity> = runtime::Property::new(
+pub const ROLE_MEMBER_INFO: runtime::Property<ScopedRoleMembership, models::Identity> = runtime::Property::Named(
     "roleMemberInfo",
 );

@@ -73,19 +73,19 @@ runtime::models!(ScoredEmailAddress);
 /// Changes to a [`ScoredEmailAddress`].
 pub type Patch = runtime::Patch<ScoredEmailAddress>;
 /// `address`
-pub const ADDRESS: runtime::Property<ScoredEmailAddress, String> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<ScoredEmailAddress, String> = runtime::Property::Named(
     "address",
 );
 /// `itemId`
-pub const ITEM_ID: runtime::Property<ScoredEmailAddress, String> = runtime::Property::new(
+pub const ITEM_ID: runtime::Property<ScoredEmailAddress, String> = runtime::Property::Named(
     "itemId",
 );
 /// `relevanceScore`
-pub const RELEVANCE_SCORE: runtime::Property<ScoredEmailAddress, f64> = runtime::Property::new(
+pub const RELEVANCE_SCORE: runtime::Property<ScoredEmailAddress, f64> = runtime::Property::Named(
     "relevanceScore",
 );
 /// `selectionLikelihood`
 pub const SELECTION_LIKELIHOOD: runtime::Property<
     ScoredEmailAddress,
     models::SelectionLikelihoodInfo,
-> = runtime::Property::new("selectionLikelihood");
+> = runtime::Property::Named("selectionLikelihood");

@@ -59,10 +59,10 @@ runtime::models!(SearchAggregation);
 /// Changes to a [`SearchAggregation`].
 pub type Patch = runtime::Patch<SearchAggregation>;
 /// `buckets`
-pub const BUCKETS: runtime::Property<SearchAggregation, Vec<models::SearchBucket>> = runtime::Property::new(
+pub const BUCKETS: runtime::Property<SearchAggregation, Vec<models::SearchBucket>> = runtime::Property::Named(
     "buckets",
 );
 /// `field`
-pub const FIELD: runtime::Property<SearchAggregation, String> = runtime::Property::new(
+pub const FIELD: runtime::Property<SearchAggregation, String> = runtime::Property::Named(
     "field",
 );

@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<SearchAlteration>;
 pub const ALTERED_HIGHLIGHTED_QUERY_STRING: runtime::Property<
     SearchAlteration,
     String,
-> = runtime::Property::new("alteredHighlightedQueryString");
+> = runtime::Property::Named("alteredHighlightedQueryString");
 /// `alteredQueryString`
-pub const ALTERED_QUERY_STRING: runtime::Property<SearchAlteration, String> = runtime::Property::new(
+pub const ALTERED_QUERY_STRING: runtime::Property<SearchAlteration, String> = runtime::Property::Named(
     "alteredQueryString",
 );
 /// `alteredQueryTokens`
 pub const ALTERED_QUERY_TOKENS: runtime::Property<
     SearchAlteration,
     Vec<models::AlteredQueryToken>,
-> = runtime::Property::new("alteredQueryTokens");
+> = runtime::Property::Named("alteredQueryTokens");

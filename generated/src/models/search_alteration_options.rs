@@ -59,10 +59,10 @@ runtime::models!(SearchAlterationOptions);
 /// Changes to a [`SearchAlterationOptions`].
 pub type Patch = runtime::Patch<SearchAlterationOptions>;
 /// `enableModification`
-pub const ENABLE_MODIFICATION: runtime::Property<SearchAlterationOptions, bool> = runtime::Property::new(
+pub const ENABLE_MODIFICATION: runtime::Property<SearchAlterationOptions, bool> = runtime::Property::Named(
     "enableModification",
 );
 /// `enableSuggestion`
-pub const ENABLE_SUGGESTION: runtime::Property<SearchAlterationOptions, bool> = runtime::Property::new(
+pub const ENABLE_SUGGESTION: runtime::Property<SearchAlterationOptions, bool> = runtime::Property::Named(
     "enableSuggestion",
 );

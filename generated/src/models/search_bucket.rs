@@ -64,10 +64,12 @@ runtime::models!(SearchBucket);
 /// Changes to a [`SearchBucket`].
 pub type Patch = runtime::Patch<SearchBucket>;
 /// `aggregationFilterToken`
-pub const AGGREGATION_FILTER_TOKEN: runtime::Property<SearchBucket, String> = runtime::Property::new(
+pub const AGGREGATION_FILTER_TOKEN: runtime::Property<SearchBucket, String> = runtime::Property::Named(
     "aggregationFilterToken",
 );
 /// `count`
-pub const COUNT: runtime::Property<SearchBucket, i32> = runtime::Property::new("count");
+pub const COUNT: runtime::Property<SearchBucket, i32> = runtime::Property::Named(
+    "count",
+);
 /// `key`
-pub const KEY: runtime::Property<SearchBucket, String> = runtime::Property::new("key");
+pub const KEY: runtime::Property<SearchBucket, String> = runtime::Property::Named("key");

@@ -127,16 +127,16 @@ pub type Patch = runtime::Patch<SearchEntity>;
 pub const ACRONYMS: runtime::Property<
     SearchEntity,
     runtime::Expanded<Vec<models::search::Acronym>>,
-> = runtime::Property::new("acronyms");
+> = runtime::Property::Named("acronyms");
 /// `bookmarks`: navigation property.
 pub const BOOKMARKS: runtime::Property<
     SearchEntity,
     runtime::Expanded<Vec<models::search::Bookmark>>,
-> = runtime::Property::new("bookmarks");
+> = runtime::Property::Named("bookmarks");
 /// `id`: never null.
-pub const ID: runtime::Property<SearchEntity, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SearchEntity, String> = runtime::Property::Named("id");
 /// `qnas`: navigation property.
 pub const QNAS: runtime::Property<
     SearchEntity,
     runtime::Expanded<Vec<models::search::Qna>>,
-> = runtime::Property::new("qnas");
+> = runtime::Property::Named("qnas");

@@ -95,28 +95,30 @@ runtime::models!(SearchHit);
 /// Changes to a [`SearchHit`].
 pub type Patch = runtime::Patch<SearchHit>;
 /// `contentSource`
-pub const CONTENT_SOURCE: runtime::Property<SearchHit, String> = runtime::Property::new(
+pub const CONTENT_SOURCE: runtime::Property<SearchHit, String> = runtime::Property::Named(
     "contentSource",
 );
 /// `hitId`
-pub const HIT_ID: runtime::Property<SearchHit, String> = runtime::Property::new("hitId");
+pub const HIT_ID: runtime::Property<SearchHit, String> = runtime::Property::Named(
+    "hitId",
+);
 /// `isCollapsed`
-pub const IS_COLLAPSED: runtime::Property<SearchHit, bool> = runtime::Property::new(
+pub const IS_COLLAPSED: runtime::Property<SearchHit, bool> = runtime::Property::Named(
     "isCollapsed",
 );
 /// `rank`
-pub const RANK: runtime::Property<SearchHit, i32> = runtime::Property::new("rank");
+pub const RANK: runtime::Property<SearchHit, i32> = runtime::Property::Named("rank");
 /// `resource`: navigation property.
 #[cfg(any(feature = "me", feature = "users"))]
 pub const RESOURCE: runtime::Property<
     SearchHit,
     crate::runtime::Expanded<crate::models::Entity>,
-> = runtime::Property::new("resource");
+> = runtime::Property::Named("resource");
 /// `resultTemplateId`
-pub const RESULT_TEMPLATE_ID: runtime::Property<SearchHit, String> = runtime::Property::new(
+pub const RESULT_TEMPLATE_ID: runtime::Property<SearchHit, String> = runtime::Property::Named(
     "resultTemplateId",
 );
 /// `summary`
-pub const SUMMARY: runtime::Property<SearchHit, String> = runtime::Property::new(
+pub const SUMMARY: runtime::Property<SearchHit, String> = runtime::Property::Named(
     "summary",
 );

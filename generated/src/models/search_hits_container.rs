@@ -72,16 +72,16 @@ pub type Patch = runtime::Patch<SearchHitsContainer>;
 pub const AGGREGATIONS: runtime::Property<
     SearchHitsContainer,
     Vec<models::SearchAggregation>,
-> = runtime::Property::new("aggregations");
+> = runtime::Property::Named("aggregations");
 /// `hits`
-pub const HITS: runtime::Property<SearchHitsContainer, Vec<models::SearchHit>> = runtime::Property::new(
+pub const HITS: runtime::Property<SearchHitsContainer, Vec<models::SearchHit>> = runtime::Property::Named(
     "hits",
 );
 /// `moreResultsAvailable`
-pub const MORE_RESULTS_AVAILABLE: runtime::Property<SearchHitsContainer, bool> = runtime::Property::new(
+pub const MORE_RESULTS_AVAILABLE: runtime::Property<SearchHitsContainer, bool> = runtime::Property::Named(
     "moreResultsAvailable",
 );
 /// `total`
-pub const TOTAL: runtime::Property<SearchHitsContainer, i32> = runtime::Property::new(
+pub const TOTAL: runtime::Property<SearchHitsContainer, i32> = runtime::Property::Named(
     "total",
 );

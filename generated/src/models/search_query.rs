@@ -59,10 +59,10 @@ runtime::models!(SearchQuery);
 /// Changes to a [`SearchQuery`].
 pub type Patch = runtime::Patch<SearchQuery>;
 /// `queryString`: never null.
-pub const QUERY_STRING: runtime::Property<SearchQuery, String> = runtime::Property::new(
+pub const QUERY_STRING: runtime::Property<SearchQuery, String> = runtime::Property::Named(
     "queryString",
 );
 /// `queryTemplate`
-pub const QUERY_TEMPLATE: runtime::Property<SearchQuery, String> = runtime::Property::new(
+pub const QUERY_TEMPLATE: runtime::Property<SearchQuery, String> = runtime::Property::Named(
     "queryTemplate",
 );

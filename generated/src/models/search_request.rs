@@ -140,63 +140,63 @@ runtime::models!(SearchRequest);
 /// Changes to a [`SearchRequest`].
 pub type Patch = runtime::Patch<SearchRequest>;
 /// `aggregationFilters`
-pub const AGGREGATION_FILTERS: runtime::Property<SearchRequest, Vec<String>> = runtime::Property::new(
+pub const AGGREGATION_FILTERS: runtime::Property<SearchRequest, Vec<String>> = runtime::Property::Named(
     "aggregationFilters",
 );
 /// `aggregations`
 pub const AGGREGATIONS: runtime::Property<
     SearchRequest,
     Vec<models::AggregationOption>,
-> = runtime::Property::new("aggregations");
+> = runtime::Property::Named("aggregations");
 /// `collapseProperties`
 pub const COLLAPSE_PROPERTIES: runtime::Property<
     SearchRequest,
     Vec<models::CollapseProperty>,
-> = runtime::Property::new("collapseProperties");
+> = runtime::Property::Named("collapseProperties");
 /// `contentSources`
-pub const CONTENT_SOURCES: runtime::Property<SearchRequest, Vec<String>> = runtime::Property::new(
+pub const CONTENT_SOURCES: runtime::Property<SearchRequest, Vec<String>> = runtime::Property::Named(
     "contentSources",
 );
 /// `enableTopResults`
-pub const ENABLE_TOP_RESULTS: runtime::Property<SearchRequest, bool> = runtime::Property::new(
+pub const ENABLE_TOP_RESULTS: runtime::Property<SearchRequest, bool> = runtime::Property::Named(
     "enableTopResults",
 );
 /// `entityTypes`
-pub const ENTITY_TYPES: runtime::Property<SearchRequest, Vec<models::EntityType>> = runtime::Property::new(
+pub const ENTITY_TYPES: runtime::Property<SearchRequest, Vec<models::EntityType>> = runtime::Property::Named(
     "entityTypes",
 );
 /// `fields`
-pub const FIELDS: runtime::Property<SearchRequest, Vec<String>> = runtime::Property::new(
+pub const FIELDS: runtime::Property<SearchRequest, Vec<String>> = runtime::Property::Named(
     "fields",
 );
 /// `from`: never null.
-pub const FROM: runtime::Property<SearchRequest, i32> = runtime::Property::new("from");
+pub const FROM: runtime::Property<SearchRequest, i32> = runtime::Property::Named("from");
 /// `query`: never null.
-pub const QUERY: runtime::Property<SearchRequest, models::SearchQuery> = runtime::Property::new(
+pub const QUERY: runtime::Property<SearchRequest, models::SearchQuery> = runtime::Property::Named(
     "query",
 );
 /// `queryAlterationOptions`
 pub const QUERY_ALTERATION_OPTIONS: runtime::Property<
     SearchRequest,
     models::SearchAlterationOptions,
-> = runtime::Property::new("queryAlterationOptions");
+> = runtime::Property::Named("queryAlterationOptions");
 /// `region`
-pub const REGION: runtime::Property<SearchRequest, String> = runtime::Property::new(
+pub const REGION: runtime::Property<SearchRequest, String> = runtime::Property::Named(
     "region",
 );
 /// `resultTemplateOptions`
 pub const RESULT_TEMPLATE_OPTIONS: runtime::Property<
     SearchRequest,
     models::ResultTemplateOption,
-> = runtime::Property::new("resultTemplateOptions");
+> = runtime::Property::Named("resultTemplateOptions");
 /// `sharePointOneDriveOptions`
 pub const SHARE_POINT_ONE_DRIVE_OPTIONS: runtime::Property<
     SearchRequest,
     models::SharePointOneDriveOptions,
-> = runtime::Property::new("sharePointOneDriveOptions");
+> = runtime::Property::Named("sharePointOneDriveOptions");
 /// `size`: never null.
-pub const SIZE: runtime::Property<SearchRequest, i32> = runtime::Property::new("size");
+pub const SIZE: runtime::Property<SearchRequest, i32> = runtime::Property::Named("size");
 /// `sortProperties`
-pub const SORT_PROPERTIES: runtime::Property<SearchRequest, Vec<models::SortProperty>> = runtime::Property::new(
+pub const SORT_PROPERTIES: runtime::Property<SearchRequest, Vec<models::SortProperty>> = runtime::Property::Named(
     "sortProperties",
 );

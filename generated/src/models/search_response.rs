@@ -77,18 +77,18 @@ pub type Patch = runtime::Patch<SearchResponse>;
 pub const HITS_CONTAINERS: runtime::Property<
     SearchResponse,
     Vec<models::SearchHitsContainer>,
-> = runtime::Property::new("hitsContainers");
+> = runtime::Property::Named("hitsContainers");
 /// `queryAlterationResponse`
 pub const QUERY_ALTERATION_RESPONSE: runtime::Property<
     SearchResponse,
     models::AlterationResponse,
-> = runtime::Property::new("queryAlterationResponse");
+> = runtime::Property::Named("queryAlterationResponse");
 /// `resultTemplates`
 pub const RESULT_TEMPLATES: runtime::Property<
     SearchResponse,
     models::ResultTemplateDictionary,
-> = runtime::Property::new("resultTemplates");
+> = runtime::Property::Named("resultTemplates");
 /// `searchTerms`
-pub const SEARCH_TERMS: runtime::Property<SearchResponse, Vec<String>> = runtime::Property::new(
+pub const SEARCH_TERMS: runtime::Property<SearchResponse, Vec<String>> = runtime::Property::Named(
     "searchTerms",
 );

@@ -54,6 +54,6 @@ runtime::models!(SearchResult);
 /// Changes to a [`SearchResult`].
 pub type Patch = runtime::Patch<SearchResult>;
 /// `onClickTelemetryUrl`
-pub const ON_CLICK_TELEMETRY_URL: runtime::Property<SearchResult, String> = runtime::Property::new(
+pub const ON_CLICK_TELEMETRY_URL: runtime::Property<SearchResult, String> = runtime::Property::Named(
     "onClickTelemetryUrl",
 );

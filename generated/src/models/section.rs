@@ -132,39 +132,41 @@ runtime::models!(Section);
 /// Changes to a [`Section`].
 pub type Patch = runtime::Patch<Section>;
 /// `address`
-pub const ADDRESS: runtime::Property<Section, models::PhysicalAddress> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<Section, models::PhysicalAddress> = runtime::Property::Named(
     "address",
 );
 /// `checkIns`: navigation property.
 pub const CHECK_INS: runtime::Property<
     Section,
     runtime::Expanded<Vec<models::CheckInClaim>>,
-> = runtime::Property::new("checkIns");
+> = runtime::Property::Named("checkIns");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Section, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Section, String> = runtime::Property::Named(
     "displayName",
 );
 /// `geoCoordinates`
-pub const GEO_COORDINATES: runtime::Property<Section, models::OutlookGeoCoordinates> = runtime::Property::new(
+pub const GEO_COORDINATES: runtime::Property<Section, models::OutlookGeoCoordinates> = runtime::Property::Named(
     "geoCoordinates",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Section, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Section, String> = runtime::Property::Named("id");
 /// `isWheelChairAccessible`
-pub const IS_WHEEL_CHAIR_ACCESSIBLE: runtime::Property<Section, bool> = runtime::Property::new(
+pub const IS_WHEEL_CHAIR_ACCESSIBLE: runtime::Property<Section, bool> = runtime::Property::Named(
     "isWheelChairAccessible",
 );
 /// `label`
-pub const LABEL: runtime::Property<Section, String> = runtime::Property::new("label");
+pub const LABEL: runtime::Property<Section, String> = runtime::Property::Named("label");
 /// `parentId`
-pub const PARENT_ID: runtime::Property<Section, String> = runtime::Property::new(
+pub const PARENT_ID: runtime::Property<Section, String> = runtime::Property::Named(
     "parentId",
 );
 /// `phone`
-pub const PHONE: runtime::Property<Section, String> = runtime::Property::new("phone");
+pub const PHONE: runtime::Property<Section, String> = runtime::Property::Named("phone");
 /// `placeId`
-pub const PLACE_ID: runtime::Property<Section, String> = runtime::Property::new(
+pub const PLACE_ID: runtime::Property<Section, String> = runtime::Property::Named(
     "placeId",
 );
 /// `tags`: never null.
-pub const TAGS: runtime::Property<Section, Vec<String>> = runtime::Property::new("tags");
+pub const TAGS: runtime::Property<Section, Vec<String>> = runtime::Property::Named(
+    "tags",
+);

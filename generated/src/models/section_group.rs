@@ -137,56 +137,58 @@ runtime::models!(SectionGroup);
 /// Changes to a [`SectionGroup`].
 pub type Patch = runtime::Patch<SectionGroup>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<SectionGroup, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<SectionGroup, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     SectionGroup,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SectionGroup, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SectionGroup, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SectionGroup, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SectionGroup, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<SectionGroup, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<SectionGroup, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     SectionGroup,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `parentNotebook`: navigation property.
 pub const PARENT_NOTEBOOK: runtime::Property<
     SectionGroup,
     runtime::Expanded<models::Notebook>,
-> = runtime::Property::new("parentNotebook");
+> = runtime::Property::Named("parentNotebook");
 /// `parentSectionGroup`: navigation property.
 pub const PARENT_SECTION_GROUP: runtime::Property<
     SectionGroup,
     runtime::Expanded<models::SectionGroup>,
-> = runtime::Property::new("parentSectionGroup");
+> = runtime::Property::Named("parentSectionGroup");
 /// `sectionGroups`: navigation property.
 pub const SECTION_GROUPS: runtime::Property<
     SectionGroup,
     runtime::Expanded<Vec<models::SectionGroup>>,
-> = runtime::Property::new("sectionGroups");
+> = runtime::Property::Named("sectionGroups");
 /// `sectionGroupsUrl`
-pub const SECTION_GROUPS_URL: runtime::Property<SectionGroup, String> = runtime::Property::new(
+pub const SECTION_GROUPS_URL: runtime::Property<SectionGroup, String> = runtime::Property::Named(
     "sectionGroupsUrl",
 );
 /// `sections`: navigation property.
 pub const SECTIONS: runtime::Property<
     SectionGroup,
     runtime::Expanded<Vec<models::OnenoteSection>>,
-> = runtime::Property::new("sections");
+> = runtime::Property::Named("sections");
 /// `sectionsUrl`
-pub const SECTIONS_URL: runtime::Property<SectionGroup, String> = runtime::Property::new(
+pub const SECTIONS_URL: runtime::Property<SectionGroup, String> = runtime::Property::Named(
     "sectionsUrl",
 );
 /// `self`
-pub const SELF: runtime::Property<SectionGroup, String> = runtime::Property::new("self");
+pub const SELF: runtime::Property<SectionGroup, String> = runtime::Property::Named(
+    "self",
+);

@@ -61,10 +61,10 @@ runtime::models!(SectionLinks);
 /// Changes to a [`SectionLinks`].
 pub type Patch = runtime::Patch<SectionLinks>;
 /// `oneNoteClientUrl`
-pub const ONE_NOTE_CLIENT_URL: runtime::Property<SectionLinks, models::ExternalLink> = runtime::Property::new(
+pub const ONE_NOTE_CLIENT_URL: runtime::Property<SectionLinks, models::ExternalLink> = runtime::Property::Named(
     "oneNoteClientUrl",
 );
 /// `oneNoteWebUrl`
-pub const ONE_NOTE_WEB_URL: runtime::Property<SectionLinks, models::ExternalLink> = runtime::Property::new(
+pub const ONE_NOTE_WEB_URL: runtime::Property<SectionLinks, models::ExternalLink> = runtime::Property::Named(
     "oneNoteWebUrl",
 );

@@ -68,12 +68,12 @@ runtime::models!(SectionMap);
 /// Changes to a [`SectionMap`].
 pub type Patch = runtime::Patch<SectionMap>;
 /// `id`: never null.
-pub const ID: runtime::Property<SectionMap, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SectionMap, String> = runtime::Property::Named("id");
 /// `placeId`
-pub const PLACE_ID: runtime::Property<SectionMap, String> = runtime::Property::new(
+pub const PLACE_ID: runtime::Property<SectionMap, String> = runtime::Property::Named(
     "placeId",
 );
 /// `properties`
-pub const PROPERTIES: runtime::Property<SectionMap, String> = runtime::Property::new(
+pub const PROPERTIES: runtime::Property<SectionMap, String> = runtime::Property::Named(
     "properties",
 );

@@ -122,47 +122,47 @@ runtime::models!(SecureScore);
 /// Changes to a [`SecureScore`].
 pub type Patch = runtime::Patch<SecureScore>;
 /// `activeUserCount`
-pub const ACTIVE_USER_COUNT: runtime::Property<SecureScore, i32> = runtime::Property::new(
+pub const ACTIVE_USER_COUNT: runtime::Property<SecureScore, i32> = runtime::Property::Named(
     "activeUserCount",
 );
 /// `averageComparativeScores`
 pub const AVERAGE_COMPARATIVE_SCORES: runtime::Property<
     SecureScore,
     Vec<models::AverageComparativeScore>,
-> = runtime::Property::new("averageComparativeScores");
+> = runtime::Property::Named("averageComparativeScores");
 /// `azureTenantId`: never null.
-pub const AZURE_TENANT_ID: runtime::Property<SecureScore, String> = runtime::Property::new(
+pub const AZURE_TENANT_ID: runtime::Property<SecureScore, String> = runtime::Property::Named(
     "azureTenantId",
 );
 /// `controlScores`
-pub const CONTROL_SCORES: runtime::Property<SecureScore, Vec<models::ControlScore>> = runtime::Property::new(
+pub const CONTROL_SCORES: runtime::Property<SecureScore, Vec<models::ControlScore>> = runtime::Property::Named(
     "controlScores",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     SecureScore,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `currentScore`
-pub const CURRENT_SCORE: runtime::Property<SecureScore, f64> = runtime::Property::new(
+pub const CURRENT_SCORE: runtime::Property<SecureScore, f64> = runtime::Property::Named(
     "currentScore",
 );
 /// `enabledServices`
-pub const ENABLED_SERVICES: runtime::Property<SecureScore, Vec<String>> = runtime::Property::new(
+pub const ENABLED_SERVICES: runtime::Property<SecureScore, Vec<String>> = runtime::Property::Named(
     "enabledServices",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SecureScore, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SecureScore, String> = runtime::Property::Named("id");
 /// `licensedUserCount`
-pub const LICENSED_USER_COUNT: runtime::Property<SecureScore, i32> = runtime::Property::new(
+pub const LICENSED_USER_COUNT: runtime::Property<SecureScore, i32> = runtime::Property::Named(
     "licensedUserCount",
 );
 /// `maxScore`
-pub const MAX_SCORE: runtime::Property<SecureScore, f64> = runtime::Property::new(
+pub const MAX_SCORE: runtime::Property<SecureScore, f64> = runtime::Property::Named(
     "maxScore",
 );
 /// `vendorInformation`
 pub const VENDOR_INFORMATION: runtime::Property<
     SecureScore,
     models::SecurityVendorInformation,
-> = runtime::Property::new("vendorInformation");
+> = runtime::Property::Named("vendorInformation");

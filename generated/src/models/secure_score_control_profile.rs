@@ -176,86 +176,86 @@ runtime::models!(SecureScoreControlProfile);
 /// Changes to a [`SecureScoreControlProfile`].
 pub type Patch = runtime::Patch<SecureScoreControlProfile>;
 /// `actionType`
-pub const ACTION_TYPE: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::new(
+pub const ACTION_TYPE: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::Named(
     "actionType",
 );
 /// `actionUrl`
-pub const ACTION_URL: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::new(
+pub const ACTION_URL: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::Named(
     "actionUrl",
 );
 /// `azureTenantId`: never null.
-pub const AZURE_TENANT_ID: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::new(
+pub const AZURE_TENANT_ID: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::Named(
     "azureTenantId",
 );
 /// `complianceInformation`
 pub const COMPLIANCE_INFORMATION: runtime::Property<
     SecureScoreControlProfile,
     Vec<models::ComplianceInformation>,
-> = runtime::Property::new("complianceInformation");
+> = runtime::Property::Named("complianceInformation");
 /// `controlCategory`
-pub const CONTROL_CATEGORY: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::new(
+pub const CONTROL_CATEGORY: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::Named(
     "controlCategory",
 );
 /// `controlStateUpdates`
 pub const CONTROL_STATE_UPDATES: runtime::Property<
     SecureScoreControlProfile,
     Vec<models::SecureScoreControlStateUpdate>,
-> = runtime::Property::new("controlStateUpdates");
+> = runtime::Property::Named("controlStateUpdates");
 /// `deprecated`
-pub const DEPRECATED: runtime::Property<SecureScoreControlProfile, bool> = runtime::Property::new(
+pub const DEPRECATED: runtime::Property<SecureScoreControlProfile, bool> = runtime::Property::Named(
     "deprecated",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::new(
+pub const ID: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::Named(
     "id",
 );
 /// `implementationCost`
-pub const IMPLEMENTATION_COST: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::new(
+pub const IMPLEMENTATION_COST: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::Named(
     "implementationCost",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     SecureScoreControlProfile,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `maxScore`
-pub const MAX_SCORE: runtime::Property<SecureScoreControlProfile, f64> = runtime::Property::new(
+pub const MAX_SCORE: runtime::Property<SecureScoreControlProfile, f64> = runtime::Property::Named(
     "maxScore",
 );
 /// `rank`
-pub const RANK: runtime::Property<SecureScoreControlProfile, i32> = runtime::Property::new(
+pub const RANK: runtime::Property<SecureScoreControlProfile, i32> = runtime::Property::Named(
     "rank",
 );
 /// `remediation`
-pub const REMEDIATION: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::new(
+pub const REMEDIATION: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::Named(
     "remediation",
 );
 /// `remediationImpact`
-pub const REMEDIATION_IMPACT: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::new(
+pub const REMEDIATION_IMPACT: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::Named(
     "remediationImpact",
 );
 /// `service`
-pub const SERVICE: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::new(
+pub const SERVICE: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::Named(
     "service",
 );
 /// `threats`
-pub const THREATS: runtime::Property<SecureScoreControlProfile, Vec<String>> = runtime::Property::new(
+pub const THREATS: runtime::Property<SecureScoreControlProfile, Vec<String>> = runtime::Property::Named(
     "threats",
 );
 /// `tier`
-pub const TIER: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::new(
+pub const TIER: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::Named(
     "tier",
 );
 /// `title`
-pub const TITLE: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::Named(
     "title",
 );
 /// `userImpact`
-pub const USER_IMPACT: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::new(
+pub const USER_IMPACT: runtime::Property<SecureScoreControlProfile, String> = runtime::Property::Named(
     "userImpact",
 );
 /// `vendorInformation`
 pub const VENDOR_INFORMATION: runtime::Property<
     SecureScoreControlProfile,
     models::SecurityVendorInformation,
-> = runtime::Property::new("vendorInformation");
+> = runtime::Property::Named("vendorInformation");

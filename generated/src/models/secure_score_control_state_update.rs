@@ -76,23 +76,23 @@ runtime::models!(SecureScoreControlStateUpdate);
 /// Changes to a [`SecureScoreControlStateUpdate`].
 pub type Patch = runtime::Patch<SecureScoreControlStateUpdate>;
 /// `assignedTo`
-pub const ASSIGNED_TO: runtime::Property<SecureScoreControlStateUpdate, String> = runtime::Property::new(
+pub const ASSIGNED_TO: runtime::Property<SecureScoreControlStateUpdate, String> = runtime::Property::Named(
     "assignedTo",
 );
 /// `comment`
-pub const COMMENT: runtime::Property<SecureScoreControlStateUpdate, String> = runtime::Property::new(
+pub const COMMENT: runtime::Property<SecureScoreControlStateUpdate, String> = runtime::Property::Named(
     "comment",
 );
 /// `state`
-pub const STATE: runtime::Property<SecureScoreControlStateUpdate, String> = runtime::Property::new(
+pub const STATE: runtime::Property<SecureScoreControlStateUpdate, String> = runtime::Property::Named(
     "state",
 );
 /// `updatedBy`
-pub const UPDATED_BY: runtime::Property<SecureScoreControlStateUpdate, String> = runtime::Property::new(
+pub const UPDATED_BY: runtime::Property<SecureScoreControlStateUpdate, String> = runtime::Property::Named(
     "updatedBy",
 );
 /// `updatedDateTime`
 pub const UPDATED_DATE_TIME: runtime::Property<
     SecureScoreControlStateUpdate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("updatedDateTime");
+> = runtime::Property::Named("updatedDateTime");

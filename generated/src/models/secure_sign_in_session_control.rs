@@ -56,6 +56,6 @@ runtime::models!(SecureSignInSessionControl);
 /// Changes to a [`SecureSignInSessionControl`].
 pub type Patch = runtime::Patch<SecureSignInSessionControl>;
 /// `isEnabled`
-pub const IS_ENABLED: runtime::Property<SecureSignInSessionControl, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<SecureSignInSessionControl, bool> = runtime::Property::Named(
     "isEnabled",
 );

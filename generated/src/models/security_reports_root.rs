@@ -58,6 +58,6 @@ runtime::models!(SecurityReportsRoot);
 /// Changes to a [`SecurityReportsRoot`].
 pub type Patch = runtime::Patch<SecurityReportsRoot>;
 /// `id`: never null.
-pub const ID: runtime::Property<SecurityReportsRoot, String> = runtime::Property::new(
+pub const ID: runtime::Property<SecurityReportsRoot, String> = runtime::Property::Named(
     "id",
 );

@@ -61,11 +61,11 @@ runtime::models!(SecurityResource);
 /// Changes to a [`SecurityResource`].
 pub type Patch = runtime::Patch<SecurityResource>;
 /// `resource`
-pub const RESOURCE: runtime::Property<SecurityResource, String> = runtime::Property::new(
+pub const RESOURCE: runtime::Property<SecurityResource, String> = runtime::Property::Named(
     "resource",
 );
 /// `resourceType`
 pub const RESOURCE_TYPE: runtime::Property<
     SecurityResource,
     models::SecurityResourceType,
-> = runtime::Property::new("resourceType");
+> = runtime::Property::Named("resourceType");

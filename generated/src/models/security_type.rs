@@ -218,81 +218,81 @@ runtime::models!(RunHuntingQueryParameters);
 /// Changes to a [`Security`].
 pub type Patch = runtime::Patch<Security>;
 /// `alerts`: navigation property.
-pub const ALERTS: runtime::Property<Security, runtime::Expanded<Vec<models::Alert>>> = runtime::Property::new(
+pub const ALERTS: runtime::Property<Security, runtime::Expanded<Vec<models::Alert>>> = runtime::Property::Named(
     "alerts",
 );
 /// `alerts_v2`: navigation property.
 pub const ALERTS_V2: runtime::Property<
     Security,
     runtime::Expanded<Vec<models::security::Alert>>,
-> = runtime::Property::new("alerts_v2");
+> = runtime::Property::Named("alerts_v2");
 /// `attackSimulation`: navigation property.
 pub const ATTACK_SIMULATION: runtime::Property<
     Security,
     runtime::Expanded<models::AttackSimulationRoot>,
-> = runtime::Property::new("attackSimulation");
+> = runtime::Property::Named("attackSimulation");
 /// `auditLog`: navigation property.
 pub const AUDIT_LOG: runtime::Property<
     Security,
     runtime::Expanded<models::security::AuditCoreRoot>,
-> = runtime::Property::new("auditLog");
+> = runtime::Property::Named("auditLog");
 /// `cases`: navigation property.
 pub const CASES: runtime::Property<
     Security,
     runtime::Expanded<models::security::CasesRoot>,
-> = runtime::Property::new("cases");
+> = runtime::Property::Named("cases");
 /// `collaboration`: navigation property.
 pub const COLLABORATION: runtime::Property<
     Security,
     runtime::Expanded<models::security::CollaborationRoot>,
-> = runtime::Property::new("collaboration");
+> = runtime::Property::Named("collaboration");
 /// `dataSecurityAndGovernance`: navigation property.
 pub const DATA_SECURITY_AND_GOVERNANCE: runtime::Property<
     Security,
     runtime::Expanded<models::TenantDataSecurityAndGovernance>,
-> = runtime::Property::new("dataSecurityAndGovernance");
+> = runtime::Property::Named("dataSecurityAndGovernance");
 /// `identities`: navigation property.
 pub const IDENTITIES: runtime::Property<
     Security,
     runtime::Expanded<models::security::IdentityContainer>,
-> = runtime::Property::new("identities");
+> = runtime::Property::Named("identities");
 /// `incidents`: navigation property.
 pub const INCIDENTS: runtime::Property<
     Security,
     runtime::Expanded<Vec<models::security::Incident>>,
-> = runtime::Property::new("incidents");
+> = runtime::Property::Named("incidents");
 /// `labels`: navigation property.
 pub const LABELS: runtime::Property<
     Security,
     runtime::Expanded<models::security::LabelsRoot>,
-> = runtime::Property::new("labels");
+> = runtime::Property::Named("labels");
 /// `secureScoreControlProfiles`: navigation property.
 pub const SECURE_SCORE_CONTROL_PROFILES: runtime::Property<
     Security,
     runtime::Expanded<Vec<models::SecureScoreControlProfile>>,
-> = runtime::Property::new("secureScoreControlProfiles");
+> = runtime::Property::Named("secureScoreControlProfiles");
 /// `secureScores`: navigation property.
 pub const SECURE_SCORES: runtime::Property<
     Security,
     runtime::Expanded<Vec<models::SecureScore>>,
-> = runtime::Property::new("secureScores");
+> = runtime::Property::Named("secureScores");
 /// `subjectRightsRequests`: navigation property.
 pub const SUBJECT_RIGHTS_REQUESTS: runtime::Property<
     Security,
     runtime::Expanded<Vec<models::SubjectRightsRequest>>,
-> = runtime::Property::new("subjectRightsRequests");
+> = runtime::Property::Named("subjectRightsRequests");
 /// `threatIntelligence`: navigation property.
 pub const THREAT_INTELLIGENCE: runtime::Property<
     Security,
     runtime::Expanded<models::security::ThreatIntelligence>,
-> = runtime::Property::new("threatIntelligence");
+> = runtime::Property::Named("threatIntelligence");
 /// `triggerTypes`: navigation property.
 pub const TRIGGER_TYPES: runtime::Property<
     Security,
     runtime::Expanded<models::security::TriggerTypesRoot>,
-> = runtime::Property::new("triggerTypes");
+> = runtime::Property::Named("triggerTypes");
 /// `triggers`: navigation property.
 pub const TRIGGERS: runtime::Property<
     Security,
     runtime::Expanded<models::security::TriggersRoot>,
-> = runtime::Property::new("triggers");
+> = runtime::Property::Named("triggers");

@@ -71,18 +71,18 @@ runtime::models!(SecurityVendorInformation);
 /// Changes to a [`SecurityVendorInformation`].
 pub type Patch = runtime::Patch<SecurityVendorInformation>;
 /// `provider`
-pub const PROVIDER: runtime::Property<SecurityVendorInformation, String> = runtime::Property::new(
+pub const PROVIDER: runtime::Property<SecurityVendorInformation, String> = runtime::Property::Named(
     "provider",
 );
 /// `providerVersion`
-pub const PROVIDER_VERSION: runtime::Property<SecurityVendorInformation, String> = runtime::Property::new(
+pub const PROVIDER_VERSION: runtime::Property<SecurityVendorInformation, String> = runtime::Property::Named(
     "providerVersion",
 );
 /// `subProvider`
-pub const SUB_PROVIDER: runtime::Property<SecurityVendorInformation, String> = runtime::Property::new(
+pub const SUB_PROVIDER: runtime::Property<SecurityVendorInformation, String> = runtime::Property::Named(
     "subProvider",
 );
 /// `vendor`
-pub const VENDOR: runtime::Property<SecurityVendorInformation, String> = runtime::Property::new(
+pub const VENDOR: runtime::Property<SecurityVendorInformation, String> = runtime::Property::Named(
     "vendor",
 );

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<SelfServiceSignUpAuthenticationFlowConfiguration
 pub const IS_ENABLED: runtime::Property<
     SelfServiceSignUpAuthenticationFlowConfiguration,
     bool,
-> = runtime::Property::new("isEnabled");
+> = runtime::Property::Named("isEnabled");

@@ -109,38 +109,38 @@ pub type Patch = runtime::Patch<SelfSignedCertificate>;
 pub const CUSTOM_KEY_IDENTIFIER: runtime::Property<
     SelfSignedCertificate,
     runtime::edm::Binary,
-> = runtime::Property::new("customKeyIdentifier");
+> = runtime::Property::Named("customKeyIdentifier");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SelfSignedCertificate, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SelfSignedCertificate, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     SelfSignedCertificate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `key`
-pub const KEY: runtime::Property<SelfSignedCertificate, runtime::edm::Binary> = runtime::Property::new(
+pub const KEY: runtime::Property<SelfSignedCertificate, runtime::edm::Binary> = runtime::Property::Named(
     "key",
 );
 /// `keyId`
-pub const KEY_ID: runtime::Property<SelfSignedCertificate, runtime::edm::Guid> = runtime::Property::new(
+pub const KEY_ID: runtime::Property<SelfSignedCertificate, runtime::edm::Guid> = runtime::Property::Named(
     "keyId",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     SelfSignedCertificate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `thumbprint`
-pub const THUMBPRINT: runtime::Property<SelfSignedCertificate, String> = runtime::Property::new(
+pub const THUMBPRINT: runtime::Property<SelfSignedCertificate, String> = runtime::Property::Named(
     "thumbprint",
 );
 /// `type`
-pub const TYPE: runtime::Property<SelfSignedCertificate, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<SelfSignedCertificate, String> = runtime::Property::Named(
     "type",
 );
 /// `usage`
-pub const USAGE: runtime::Property<SelfSignedCertificate, String> = runtime::Property::new(
+pub const USAGE: runtime::Property<SelfSignedCertificate, String> = runtime::Property::Named(
     "usage",
 );

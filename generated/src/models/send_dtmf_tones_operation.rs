@@ -80,23 +80,23 @@ runtime::models!(SendDtmfTonesOperation);
 /// Changes to a [`SendDtmfTonesOperation`].
 pub type Patch = runtime::Patch<SendDtmfTonesOperation>;
 /// `clientContext`
-pub const CLIENT_CONTEXT: runtime::Property<SendDtmfTonesOperation, String> = runtime::Property::new(
+pub const CLIENT_CONTEXT: runtime::Property<SendDtmfTonesOperation, String> = runtime::Property::Named(
     "clientContext",
 );
 /// `completionReason`
 pub const COMPLETION_REASON: runtime::Property<
     SendDtmfTonesOperation,
     models::SendDtmfCompletionReason,
-> = runtime::Property::new("completionReason");
+> = runtime::Property::Named("completionReason");
 /// `id`: never null.
-pub const ID: runtime::Property<SendDtmfTonesOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<SendDtmfTonesOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `resultInfo`
-pub const RESULT_INFO: runtime::Property<SendDtmfTonesOperation, models::ResultInfo> = runtime::Property::new(
+pub const RESULT_INFO: runtime::Property<SendDtmfTonesOperation, models::ResultInfo> = runtime::Property::Named(
     "resultInfo",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<SendDtmfTonesOperation, models::OperationStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<SendDtmfTonesOperation, models::OperationStatus> = runtime::Property::Named(
     "status",
 );

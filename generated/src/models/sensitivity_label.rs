@@ -214,60 +214,62 @@ pub type Patch = runtime::Patch<SensitivityLabel>;
 pub const ACTION_SOURCE: runtime::Property<
     SensitivityLabel,
     models::LabelActionSource,
-> = runtime::Property::new("actionSource");
+> = runtime::Property::Named("actionSource");
 /// `autoTooltip`
-pub const AUTO_TOOLTIP: runtime::Property<SensitivityLabel, String> = runtime::Property::new(
+pub const AUTO_TOOLTIP: runtime::Property<SensitivityLabel, String> = runtime::Property::Named(
     "autoTooltip",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<SensitivityLabel, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<SensitivityLabel, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SensitivityLabel, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SensitivityLabel, String> = runtime::Property::Named(
     "displayName",
 );
 /// `hasProtection`
-pub const HAS_PROTECTION: runtime::Property<SensitivityLabel, bool> = runtime::Property::new(
+pub const HAS_PROTECTION: runtime::Property<SensitivityLabel, bool> = runtime::Property::Named(
     "hasProtection",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SensitivityLabel, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SensitivityLabel, String> = runtime::Property::Named(
+    "id",
+);
 /// `isDefault`
-pub const IS_DEFAULT: runtime::Property<SensitivityLabel, bool> = runtime::Property::new(
+pub const IS_DEFAULT: runtime::Property<SensitivityLabel, bool> = runtime::Property::Named(
     "isDefault",
 );
 /// `isEndpointProtectionEnabled`
-pub const IS_ENDPOINT_PROTECTION_ENABLED: runtime::Property<SensitivityLabel, bool> = runtime::Property::new(
+pub const IS_ENDPOINT_PROTECTION_ENABLED: runtime::Property<SensitivityLabel, bool> = runtime::Property::Named(
     "isEndpointProtectionEnabled",
 );
 /// `isScopedToUser`
-pub const IS_SCOPED_TO_USER: runtime::Property<SensitivityLabel, bool> = runtime::Property::new(
+pub const IS_SCOPED_TO_USER: runtime::Property<SensitivityLabel, bool> = runtime::Property::Named(
     "isScopedToUser",
 );
 /// `locale`
-pub const LOCALE: runtime::Property<SensitivityLabel, String> = runtime::Property::new(
+pub const LOCALE: runtime::Property<SensitivityLabel, String> = runtime::Property::Named(
     "locale",
 );
 /// `name`
-pub const NAME: runtime::Property<SensitivityLabel, String> = runtime::Property::new(
+pub const NAME: runtime::Property<SensitivityLabel, String> = runtime::Property::Named(
     "name",
 );
 /// `priority`
-pub const PRIORITY: runtime::Property<SensitivityLabel, i32> = runtime::Property::new(
+pub const PRIORITY: runtime::Property<SensitivityLabel, i32> = runtime::Property::Named(
     "priority",
 );
 /// `rights`: navigation property.
 pub const RIGHTS: runtime::Property<
     SensitivityLabel,
     runtime::Expanded<models::UsageRightsIncluded>,
-> = runtime::Property::new("rights");
+> = runtime::Property::Named("rights");
 /// `sublabels`: navigation property.
 pub const SUBLABELS: runtime::Property<
     SensitivityLabel,
     runtime::Expanded<Vec<models::SensitivityLabel>>,
-> = runtime::Property::new("sublabels");
+> = runtime::Property::Named("sublabels");
 /// `toolTip`
-pub const TOOL_TIP: runtime::Property<SensitivityLabel, String> = runtime::Property::new(
+pub const TOOL_TIP: runtime::Property<SensitivityLabel, String> = runtime::Property::Named(
     "toolTip",
 );

@@ -67,12 +67,12 @@ pub type Patch = runtime::Patch<SensitivityLabelAssignment>;
 pub const ASSIGNMENT_METHOD: runtime::Property<
     SensitivityLabelAssignment,
     models::SensitivityLabelAssignmentMethod,
-> = runtime::Property::new("assignmentMethod");
+> = runtime::Property::Named("assignmentMethod");
 /// `sensitivityLabelId`: never null.
-pub const SENSITIVITY_LABEL_ID: runtime::Property<SensitivityLabelAssignment, String> = runtime::Property::new(
+pub const SENSITIVITY_LABEL_ID: runtime::Property<SensitivityLabelAssignment, String> = runtime::Property::Named(
     "sensitivityLabelId",
 );
 /// `tenantId`: never null.
-pub const TENANT_ID: runtime::Property<SensitivityLabelAssignment, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<SensitivityLabelAssignment, String> = runtime::Property::Named(
     "tenantId",
 );

@@ -82,22 +82,22 @@ runtime::models!(SensitivityLabelInfo);
 /// Changes to a [`SensitivityLabelInfo`].
 pub type Patch = runtime::Patch<SensitivityLabelInfo>;
 /// `color`
-pub const COLOR: runtime::Property<SensitivityLabelInfo, String> = runtime::Property::new(
+pub const COLOR: runtime::Property<SensitivityLabelInfo, String> = runtime::Property::Named(
     "color",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SensitivityLabelInfo, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SensitivityLabelInfo, String> = runtime::Property::Named(
     "displayName",
 );
 /// `priority`
-pub const PRIORITY: runtime::Property<SensitivityLabelInfo, i32> = runtime::Property::new(
+pub const PRIORITY: runtime::Property<SensitivityLabelInfo, i32> = runtime::Property::Named(
     "priority",
 );
 /// `sensitivityLabelId`
-pub const SENSITIVITY_LABEL_ID: runtime::Property<SensitivityLabelInfo, String> = runtime::Property::new(
+pub const SENSITIVITY_LABEL_ID: runtime::Property<SensitivityLabelInfo, String> = runtime::Property::Named(
     "sensitivityLabelId",
 );
 /// `tooltip`
-pub const TOOLTIP: runtime::Property<SensitivityLabelInfo, String> = runtime::Property::new(
+pub const TOOLTIP: runtime::Property<SensitivityLabelInfo, String> = runtime::Property::Named(
     "tooltip",
 );

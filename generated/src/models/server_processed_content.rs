@@ -72,19 +72,19 @@ pub type Patch = runtime::Patch<ServerProcessedContent>;
 pub const HTML_STRINGS: runtime::Property<
     ServerProcessedContent,
     Vec<models::MetaDataKeyStringPair>,
-> = runtime::Property::new("htmlStrings");
+> = runtime::Property::Named("htmlStrings");
 /// `imageSources`
 pub const IMAGE_SOURCES: runtime::Property<
     ServerProcessedContent,
     Vec<models::MetaDataKeyStringPair>,
-> = runtime::Property::new("imageSources");
+> = runtime::Property::Named("imageSources");
 /// `links`
 pub const LINKS: runtime::Property<
     ServerProcessedContent,
     Vec<models::MetaDataKeyStringPair>,
-> = runtime::Property::new("links");
+> = runtime::Property::Named("links");
 /// `searchablePlainTexts`
 pub const SEARCHABLE_PLAIN_TEXTS: runtime::Property<
     ServerProcessedContent,
     Vec<models::MetaDataKeyStringPair>,
-> = runtime::Property::new("searchablePlainTexts");
+> = runtime::Property::Named("searchablePlainTexts");

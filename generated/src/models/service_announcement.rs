@@ -74,18 +74,18 @@ pub type Patch = runtime::Patch<ServiceAnnouncement>;
 pub const HEALTH_OVERVIEWS: runtime::Property<
     ServiceAnnouncement,
     runtime::Expanded<Vec<models::ServiceHealth>>,
-> = runtime::Property::new("healthOverviews");
+> = runtime::Property::Named("healthOverviews");
 /// `id`: never null.
-pub const ID: runtime::Property<ServiceAnnouncement, String> = runtime::Property::new(
+pub const ID: runtime::Property<ServiceAnnouncement, String> = runtime::Property::Named(
     "id",
 );
 /// `issues`: navigation property.
 pub const ISSUES: runtime::Property<
     ServiceAnnouncement,
     runtime::Expanded<Vec<models::ServiceHealthIssue>>,
-> = runtime::Property::new("issues");
+> = runtime::Property::Named("issues");
 /// `messages`: navigation property.
 pub const MESSAGES: runtime::Property<
     ServiceAnnouncement,
     runtime::Expanded<Vec<models::ServiceUpdateMessage>>,
-> = runtime::Property::new("messages");
+> = runtime::Property::Named("messages");

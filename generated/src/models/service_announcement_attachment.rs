@@ -76,23 +76,23 @@ runtime::models!(ServiceAnnouncementAttachment);
 /// Changes to a [`ServiceAnnouncementAttachment`].
 pub type Patch = runtime::Patch<ServiceAnnouncementAttachment>;
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<ServiceAnnouncementAttachment, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<ServiceAnnouncementAttachment, String> = runtime::Property::Named(
     "contentType",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ServiceAnnouncementAttachment, String> = runtime::Property::new(
+pub const ID: runtime::Property<ServiceAnnouncementAttachment, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ServiceAnnouncementAttachment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `name`
-pub const NAME: runtime::Property<ServiceAnnouncementAttachment, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ServiceAnnouncementAttachment, String> = runtime::Property::Named(
     "name",
 );
 /// `size`: never null.
-pub const SIZE: runtime::Property<ServiceAnnouncementAttachment, i32> = runtime::Property::new(
+pub const SIZE: runtime::Property<ServiceAnnouncementAttachment, i32> = runtime::Property::Named(
     "size",
 );

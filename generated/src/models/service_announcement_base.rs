@@ -97,27 +97,27 @@ pub type Patch = runtime::Patch<ServiceAnnouncementBase>;
 pub const DETAILS: runtime::Property<
     ServiceAnnouncementBase,
     Vec<models::KeyValuePair>,
-> = runtime::Property::new("details");
+> = runtime::Property::Named("details");
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     ServiceAnnouncementBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ServiceAnnouncementBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<ServiceAnnouncementBase, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ServiceAnnouncementBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `startDateTime`: never null.
 pub const START_DATE_TIME: runtime::Property<
     ServiceAnnouncementBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `title`: never null.
-pub const TITLE: runtime::Property<ServiceAnnouncementBase, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<ServiceAnnouncementBase, String> = runtime::Property::Named(
     "title",
 );

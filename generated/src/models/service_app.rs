@@ -143,31 +143,31 @@ runtime::models!(ActivateParameters);
 /// Changes to a [`ServiceApp`].
 pub type Patch = runtime::Patch<ServiceApp>;
 /// `application`
-pub const APPLICATION: runtime::Property<ServiceApp, models::Identity> = runtime::Property::new(
+pub const APPLICATION: runtime::Property<ServiceApp, models::Identity> = runtime::Property::Named(
     "application",
 );
 /// `effectiveDateTime`
 pub const EFFECTIVE_DATE_TIME: runtime::Property<
     ServiceApp,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("effectiveDateTime");
+> = runtime::Property::Named("effectiveDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ServiceApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ServiceApp, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<ServiceApp, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<ServiceApp, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ServiceApp,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `registrationDateTime`
 pub const REGISTRATION_DATE_TIME: runtime::Property<
     ServiceApp,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("registrationDateTime");
+> = runtime::Property::Named("registrationDateTime");
 /// `status`
-pub const STATUS: runtime::Property<ServiceApp, models::ServiceAppStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<ServiceApp, models::ServiceAppStatus> = runtime::Property::Named(
     "status",
 );

@@ -71,17 +71,17 @@ runtime::models!(ServiceHealth);
 /// Changes to a [`ServiceHealth`].
 pub type Patch = runtime::Patch<ServiceHealth>;
 /// `id`: never null.
-pub const ID: runtime::Property<ServiceHealth, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ServiceHealth, String> = runtime::Property::Named("id");
 /// `issues`: navigation property.
 pub const ISSUES: runtime::Property<
     ServiceHealth,
     runtime::Expanded<Vec<models::ServiceHealthIssue>>,
-> = runtime::Property::new("issues");
+> = runtime::Property::Named("issues");
 /// `service`: never null.
-pub const SERVICE: runtime::Property<ServiceHealth, String> = runtime::Property::new(
+pub const SERVICE: runtime::Property<ServiceHealth, String> = runtime::Property::Named(
     "service",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<ServiceHealth, models::ServiceHealthStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<ServiceHealth, models::ServiceHealthStatus> = runtime::Property::Named(
     "status",
 );

@@ -145,64 +145,64 @@ pub type Patch = runtime::Patch<ServiceHealthIssue>;
 pub const CLASSIFICATION: runtime::Property<
     ServiceHealthIssue,
     models::ServiceHealthClassificationType,
-> = runtime::Property::new("classification");
+> = runtime::Property::Named("classification");
 /// `details`
-pub const DETAILS: runtime::Property<ServiceHealthIssue, Vec<models::KeyValuePair>> = runtime::Property::new(
+pub const DETAILS: runtime::Property<ServiceHealthIssue, Vec<models::KeyValuePair>> = runtime::Property::Named(
     "details",
 );
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     ServiceHealthIssue,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `feature`
-pub const FEATURE: runtime::Property<ServiceHealthIssue, String> = runtime::Property::new(
+pub const FEATURE: runtime::Property<ServiceHealthIssue, String> = runtime::Property::Named(
     "feature",
 );
 /// `featureGroup`
-pub const FEATURE_GROUP: runtime::Property<ServiceHealthIssue, String> = runtime::Property::new(
+pub const FEATURE_GROUP: runtime::Property<ServiceHealthIssue, String> = runtime::Property::Named(
     "featureGroup",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ServiceHealthIssue, String> = runtime::Property::new(
+pub const ID: runtime::Property<ServiceHealthIssue, String> = runtime::Property::Named(
     "id",
 );
 /// `impactDescription`: never null.
-pub const IMPACT_DESCRIPTION: runtime::Property<ServiceHealthIssue, String> = runtime::Property::new(
+pub const IMPACT_DESCRIPTION: runtime::Property<ServiceHealthIssue, String> = runtime::Property::Named(
     "impactDescription",
 );
 /// `isResolved`: never null.
-pub const IS_RESOLVED: runtime::Property<ServiceHealthIssue, bool> = runtime::Property::new(
+pub const IS_RESOLVED: runtime::Property<ServiceHealthIssue, bool> = runtime::Property::Named(
     "isResolved",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ServiceHealthIssue,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `origin`: never null.
-pub const ORIGIN: runtime::Property<ServiceHealthIssue, models::ServiceHealthOrigin> = runtime::Property::new(
+pub const ORIGIN: runtime::Property<ServiceHealthIssue, models::ServiceHealthOrigin> = runtime::Property::Named(
     "origin",
 );
 /// `posts`: never null.
 pub const POSTS: runtime::Property<
     ServiceHealthIssue,
     Vec<models::ServiceHealthIssuePost>,
-> = runtime::Property::new("posts");
+> = runtime::Property::Named("posts");
 /// `service`: never null.
-pub const SERVICE: runtime::Property<ServiceHealthIssue, String> = runtime::Property::new(
+pub const SERVICE: runtime::Property<ServiceHealthIssue, String> = runtime::Property::Named(
     "service",
 );
 /// `startDateTime`: never null.
 pub const START_DATE_TIME: runtime::Property<
     ServiceHealthIssue,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `status`: never null.
-pub const STATUS: runtime::Property<ServiceHealthIssue, models::ServiceHealthStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<ServiceHealthIssue, models::ServiceHealthStatus> = runtime::Property::Named(
     "status",
 );
 /// `title`: never null.
-pub const TITLE: runtime::Property<ServiceHealthIssue, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<ServiceHealthIssue, String> = runtime::Property::Named(
     "title",
 );

@@ -67,12 +67,12 @@ pub type Patch = runtime::Patch<ServiceHealthIssuePost>;
 pub const CREATED_DATE_TIME: runtime::Property<
     ServiceHealthIssuePost,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ServiceHealthIssuePost, models::ItemBody> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ServiceHealthIssuePost, models::ItemBody> = runtime::Property::Named(
     "description",
 );
 /// `postType`
-pub const POST_TYPE: runtime::Property<ServiceHealthIssuePost, models::PostType> = runtime::Property::new(
+pub const POST_TYPE: runtime::Property<ServiceHealthIssuePost, models::PostType> = runtime::Property::Named(
     "postType",
 );

@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<ServiceHostedMediaConfig>;
 pub const PRE_FETCH_MEDIA: runtime::Property<
     ServiceHostedMediaConfig,
     Vec<models::MediaInfo>,
-> = runtime::Property::new("preFetchMedia");
+> = runtime::Property::Named("preFetchMedia");

@@ -74,18 +74,18 @@ runtime::models!(ServicePlanInfo);
 /// Changes to a [`ServicePlanInfo`].
 pub type Patch = runtime::Patch<ServicePlanInfo>;
 /// `appliesTo`
-pub const APPLIES_TO: runtime::Property<ServicePlanInfo, String> = runtime::Property::new(
+pub const APPLIES_TO: runtime::Property<ServicePlanInfo, String> = runtime::Property::Named(
     "appliesTo",
 );
 /// `provisioningStatus`
-pub const PROVISIONING_STATUS: runtime::Property<ServicePlanInfo, String> = runtime::Property::new(
+pub const PROVISIONING_STATUS: runtime::Property<ServicePlanInfo, String> = runtime::Property::Named(
     "provisioningStatus",
 );
 /// `servicePlanId`
-pub const SERVICE_PLAN_ID: runtime::Property<ServicePlanInfo, runtime::edm::Guid> = runtime::Property::new(
+pub const SERVICE_PLAN_ID: runtime::Property<ServicePlanInfo, runtime::edm::Guid> = runtime::Property::Named(
     "servicePlanId",
 );
 /// `servicePlanName`
-pub const SERVICE_PLAN_NAME: runtime::Property<ServicePlanInfo, String> = runtime::Property::new(
+pub const SERVICE_PLAN_NAME: runtime::Property<ServicePlanInfo, String> = runtime::Property::Named(
     "servicePlanName",
 );

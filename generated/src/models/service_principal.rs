@@ -742,162 +742,164 @@ runtime::models!(RemovePasswordParameters);
 /// Changes to a [`ServicePrincipal`].
 pub type Patch = runtime::Patch<ServicePrincipal>;
 /// `accountEnabled`
-pub const ACCOUNT_ENABLED: runtime::Property<ServicePrincipal, bool> = runtime::Property::new(
+pub const ACCOUNT_ENABLED: runtime::Property<ServicePrincipal, bool> = runtime::Property::Named(
     "accountEnabled",
 );
 /// `addIns`: never null.
-pub const ADD_INS: runtime::Property<ServicePrincipal, Vec<models::AddIn>> = runtime::Property::new(
+pub const ADD_INS: runtime::Property<ServicePrincipal, Vec<models::AddIn>> = runtime::Property::Named(
     "addIns",
 );
 /// `alternativeNames`: never null.
-pub const ALTERNATIVE_NAMES: runtime::Property<ServicePrincipal, Vec<String>> = runtime::Property::new(
+pub const ALTERNATIVE_NAMES: runtime::Property<ServicePrincipal, Vec<String>> = runtime::Property::Named(
     "alternativeNames",
 );
 /// `appDescription`
-pub const APP_DESCRIPTION: runtime::Property<ServicePrincipal, String> = runtime::Property::new(
+pub const APP_DESCRIPTION: runtime::Property<ServicePrincipal, String> = runtime::Property::Named(
     "appDescription",
 );
 /// `appDisplayName`
-pub const APP_DISPLAY_NAME: runtime::Property<ServicePrincipal, String> = runtime::Property::new(
+pub const APP_DISPLAY_NAME: runtime::Property<ServicePrincipal, String> = runtime::Property::Named(
     "appDisplayName",
 );
 /// `appId`
-pub const APP_ID: runtime::Property<ServicePrincipal, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<ServicePrincipal, String> = runtime::Property::Named(
     "appId",
 );
 /// `appManagementPolicies`: navigation property.
 pub const APP_MANAGEMENT_POLICIES: runtime::Property<
     ServicePrincipal,
     runtime::Expanded<Vec<models::AppManagementPolicy>>,
-> = runtime::Property::new("appManagementPolicies");
+> = runtime::Property::Named("appManagementPolicies");
 /// `appOwnerOrganizationId`
 pub const APP_OWNER_ORGANIZATION_ID: runtime::Property<
     ServicePrincipal,
     runtime::edm::Guid,
-> = runtime::Property::new("appOwnerOrganizationId");
+> = runtime::Property::Named("appOwnerOrganizationId");
 /// `appRoleAssignedTo`: navigation property.
 pub const APP_ROLE_ASSIGNED_TO: runtime::Property<
     ServicePrincipal,
     runtime::Expanded<Vec<models::AppRoleAssignment>>,
-> = runtime::Property::new("appRoleAssignedTo");
+> = runtime::Property::Named("appRoleAssignedTo");
 /// `appRoleAssignmentRequired`: never null.
-pub const APP_ROLE_ASSIGNMENT_REQUIRED: runtime::Property<ServicePrincipal, bool> = runtime::Property::new(
+pub const APP_ROLE_ASSIGNMENT_REQUIRED: runtime::Property<ServicePrincipal, bool> = runtime::Property::Named(
     "appRoleAssignmentRequired",
 );
 /// `appRoleAssignments`: navigation property.
 pub const APP_ROLE_ASSIGNMENTS: runtime::Property<
     ServicePrincipal,
     runtime::Expanded<Vec<models::AppRoleAssignment>>,
-> = runtime::Property::new("appRoleAssignments");
+> = runtime::Property::Named("appRoleAssignments");
 /// `appRoles`: never null.
-pub const APP_ROLES: runtime::Property<ServicePrincipal, Vec<models::AppRole>> = runtime::Property::new(
+pub const APP_ROLES: runtime::Property<ServicePrincipal, Vec<models::AppRole>> = runtime::Property::Named(
     "appRoles",
 );
 /// `applicationTemplateId`
-pub const APPLICATION_TEMPLATE_ID: runtime::Property<ServicePrincipal, String> = runtime::Property::new(
+pub const APPLICATION_TEMPLATE_ID: runtime::Property<ServicePrincipal, String> = runtime::Property::Named(
     "applicationTemplateId",
 );
 /// `claimsMappingPolicies`: navigation property.
 pub const CLAIMS_MAPPING_POLICIES: runtime::Property<
     ServicePrincipal,
     runtime::Expanded<Vec<models::ClaimsMappingPolicy>>,
-> = runtime::Property::new("claimsMappingPolicies");
+> = runtime::Property::Named("claimsMappingPolicies");
 /// `createdByAppId`: set on creation only.
 pub const CREATED_BY_APP_ID: runtime::Property<
     ServicePrincipal,
     String,
     runtime::query::CreateOnly,
-> = runtime::Property::new("createdByAppId");
+> = runtime::Property::Named("createdByAppId");
 /// `createdObjects`: navigation property.
 pub const CREATED_OBJECTS: runtime::Property<
     ServicePrincipal,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("createdObjects");
+> = runtime::Property::Named("createdObjects");
 /// `customSecurityAttributes`
 pub const CUSTOM_SECURITY_ATTRIBUTES: runtime::Property<
     ServicePrincipal,
     models::CustomSecurityAttributeValue,
-> = runtime::Property::new("customSecurityAttributes");
+> = runtime::Property::Named("customSecurityAttributes");
 /// `delegatedPermissionClassifications`: navigation property.
 #[cfg(feature = "service-principals")]
 pub const DELEGATED_PERMISSION_CLASSIFICATIONS: runtime::Property<
     ServicePrincipal,
     crate::runtime::Expanded<Vec<crate::models::DelegatedPermissionClassification>>,
-> = runtime::Property::new("delegatedPermissionClassifications");
+> = runtime::Property::Named("delegatedPermissionClassifications");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     ServicePrincipal,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ServicePrincipal, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ServicePrincipal, String> = runtime::Property::Named(
     "description",
 );
 /// `disabledByMicrosoftStatus`
-pub const DISABLED_BY_MICROSOFT_STATUS: runtime::Property<ServicePrincipal, String> = runtime::Property::new(
+pub const DISABLED_BY_MICROSOFT_STATUS: runtime::Property<ServicePrincipal, String> = runtime::Property::Named(
     "disabledByMicrosoftStatus",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ServicePrincipal, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ServicePrincipal, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endpoints`: navigation property.
 pub const ENDPOINTS: runtime::Property<
     ServicePrincipal,
     runtime::Expanded<Vec<models::Endpoint>>,
-> = runtime::Property::new("endpoints");
+> = runtime::Property::Named("endpoints");
 /// `federatedIdentityCredentials`: navigation property.
 #[cfg(any(feature = "applications", feature = "service-principals"))]
 pub const FEDERATED_IDENTITY_CREDENTIALS: runtime::Property<
     ServicePrincipal,
     crate::runtime::Expanded<Vec<crate::models::FederatedIdentityCredential>>,
-> = runtime::Property::new("federatedIdentityCredentials");
+> = runtime::Property::Named("federatedIdentityCredentials");
 /// `homeRealmDiscoveryPolicies`: navigation property.
 pub const HOME_REALM_DISCOVERY_POLICIES: runtime::Property<
     ServicePrincipal,
     runtime::Expanded<Vec<models::HomeRealmDiscoveryPolicy>>,
-> = runtime::Property::new("homeRealmDiscoveryPolicies");
+> = runtime::Property::Named("homeRealmDiscoveryPolicies");
 /// `homepage`
-pub const HOMEPAGE: runtime::Property<ServicePrincipal, String> = runtime::Property::new(
+pub const HOMEPAGE: runtime::Property<ServicePrincipal, String> = runtime::Property::Named(
     "homepage",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ServicePrincipal, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ServicePrincipal, String> = runtime::Property::Named(
+    "id",
+);
 /// `info`
-pub const INFO: runtime::Property<ServicePrincipal, models::InformationalUrl> = runtime::Property::new(
+pub const INFO: runtime::Property<ServicePrincipal, models::InformationalUrl> = runtime::Property::Named(
     "info",
 );
 /// `isDisabled`
-pub const IS_DISABLED: runtime::Property<ServicePrincipal, bool> = runtime::Property::new(
+pub const IS_DISABLED: runtime::Property<ServicePrincipal, bool> = runtime::Property::Named(
     "isDisabled",
 );
 /// `keyCredentials`: never null.
 pub const KEY_CREDENTIALS: runtime::Property<
     ServicePrincipal,
     Vec<models::KeyCredential>,
-> = runtime::Property::new("keyCredentials");
+> = runtime::Property::Named("keyCredentials");
 /// `loginUrl`
-pub const LOGIN_URL: runtime::Property<ServicePrincipal, String> = runtime::Property::new(
+pub const LOGIN_URL: runtime::Property<ServicePrincipal, String> = runtime::Property::Named(
     "loginUrl",
 );
 /// `logoutUrl`
-pub const LOGOUT_URL: runtime::Property<ServicePrincipal, String> = runtime::Property::new(
+pub const LOGOUT_URL: runtime::Property<ServicePrincipal, String> = runtime::Property::Named(
     "logoutUrl",
 );
 /// `memberOf`: navigation property.
 pub const MEMBER_OF: runtime::Property<
     ServicePrincipal,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("memberOf");
+> = runtime::Property::Named("memberOf");
 /// `notes`
-pub const NOTES: runtime::Property<ServicePrincipal, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<ServicePrincipal, String> = runtime::Property::Named(
     "notes",
 );
 /// `notificationEmailAddresses`: never null.
 pub const NOTIFICATION_EMAIL_ADDRESSES: runtime::Property<
     ServicePrincipal,
     Vec<String>,
-> = runtime::Property::new("notificationEmailAddresses");
+> = runtime::Property::Named("notificationEmailAddresses");
 /// `oauth2PermissionGrants`: navigation property.
 #[cfg(
     any(
@@ -910,66 +912,66 @@ pub const NOTIFICATION_EMAIL_ADDRESSES: runtime::Property<
 pub const OAUTH2_PERMISSION_GRANTS: runtime::Property<
     ServicePrincipal,
     crate::runtime::Expanded<Vec<crate::models::Oauth2PermissionGrant>>,
-> = runtime::Property::new("oauth2PermissionGrants");
+> = runtime::Property::Named("oauth2PermissionGrants");
 /// `oauth2PermissionScopes`: never null.
 pub const OAUTH2_PERMISSION_SCOPES: runtime::Property<
     ServicePrincipal,
     Vec<models::PermissionScope>,
-> = runtime::Property::new("oauth2PermissionScopes");
+> = runtime::Property::Named("oauth2PermissionScopes");
 /// `ownedObjects`: navigation property.
 pub const OWNED_OBJECTS: runtime::Property<
     ServicePrincipal,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("ownedObjects");
+> = runtime::Property::Named("ownedObjects");
 /// `owners`: navigation property.
 pub const OWNERS: runtime::Property<
     ServicePrincipal,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("owners");
+> = runtime::Property::Named("owners");
 /// `passwordCredentials`: never null.
 pub const PASSWORD_CREDENTIALS: runtime::Property<
     ServicePrincipal,
     Vec<models::PasswordCredential>,
-> = runtime::Property::new("passwordCredentials");
+> = runtime::Property::Named("passwordCredentials");
 /// `preferredSingleSignOnMode`
-pub const PREFERRED_SINGLE_SIGN_ON_MODE: runtime::Property<ServicePrincipal, String> = runtime::Property::new(
+pub const PREFERRED_SINGLE_SIGN_ON_MODE: runtime::Property<ServicePrincipal, String> = runtime::Property::Named(
     "preferredSingleSignOnMode",
 );
 /// `preferredTokenSigningKeyThumbprint`
 pub const PREFERRED_TOKEN_SIGNING_KEY_THUMBPRINT: runtime::Property<
     ServicePrincipal,
     String,
-> = runtime::Property::new("preferredTokenSigningKeyThumbprint");
+> = runtime::Property::Named("preferredTokenSigningKeyThumbprint");
 /// `remoteDesktopSecurityConfiguration`: navigation property.
 #[cfg(feature = "service-principals")]
 pub const REMOTE_DESKTOP_SECURITY_CONFIGURATION: runtime::Property<
     ServicePrincipal,
     crate::runtime::Expanded<crate::models::RemoteDesktopSecurityConfiguration>,
-> = runtime::Property::new("remoteDesktopSecurityConfiguration");
+> = runtime::Property::Named("remoteDesktopSecurityConfiguration");
 /// `replyUrls`: never null.
-pub const REPLY_URLS: runtime::Property<ServicePrincipal, Vec<String>> = runtime::Property::new(
+pub const REPLY_URLS: runtime::Property<ServicePrincipal, Vec<String>> = runtime::Property::Named(
     "replyUrls",
 );
 /// `resourceSpecificApplicationPermissions`: never null.
 pub const RESOURCE_SPECIFIC_APPLICATION_PERMISSIONS: runtime::Property<
     ServicePrincipal,
     Vec<models::ResourceSpecificPermission>,
-> = runtime::Property::new("resourceSpecificApplicationPermissions");
+> = runtime::Property::Named("resourceSpecificApplicationPermissions");
 /// `samlSingleSignOnSettings`
 pub const SAML_SINGLE_SIGN_ON_SETTINGS: runtime::Property<
     ServicePrincipal,
     models::SamlSingleSignOnSettings,
-> = runtime::Property::new("samlSingleSignOnSettings");
+> = runtime::Property::Named("samlSingleSignOnSettings");
 /// `servicePrincipalNames`: never null.
-pub const SERVICE_PRINCIPAL_NAMES: runtime::Property<ServicePrincipal, Vec<String>> = runtime::Property::new(
+pub const SERVICE_PRINCIPAL_NAMES: runtime::Property<ServicePrincipal, Vec<String>> = runtime::Property::Named(
     "servicePrincipalNames",
 );
 /// `servicePrincipalType`
-pub const SERVICE_PRINCIPAL_TYPE: runtime::Property<ServicePrincipal, String> = runtime::Property::new(
+pub const SERVICE_PRINCIPAL_TYPE: runtime::Property<ServicePrincipal, String> = runtime::Property::Named(
     "servicePrincipalType",
 );
 /// `signInAudience`
-pub const SIGN_IN_AUDIENCE: runtime::Property<ServicePrincipal, String> = runtime::Property::new(
+pub const SIGN_IN_AUDIENCE: runtime::Property<ServicePrincipal, String> = runtime::Property::Named(
     "signInAudience",
 );
 /// `synchronization`: navigation property.
@@ -977,33 +979,33 @@ pub const SIGN_IN_AUDIENCE: runtime::Property<ServicePrincipal, String> = runtim
 pub const SYNCHRONIZATION: runtime::Property<
     ServicePrincipal,
     crate::runtime::Expanded<crate::models::Synchronization>,
-> = runtime::Property::new("synchronization");
+> = runtime::Property::Named("synchronization");
 /// `tags`: never null.
-pub const TAGS: runtime::Property<ServicePrincipal, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<ServicePrincipal, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `tokenEncryptionKeyId`
 pub const TOKEN_ENCRYPTION_KEY_ID: runtime::Property<
     ServicePrincipal,
     runtime::edm::Guid,
-> = runtime::Property::new("tokenEncryptionKeyId");
+> = runtime::Property::Named("tokenEncryptionKeyId");
 /// `tokenIssuancePolicies`: navigation property.
 pub const TOKEN_ISSUANCE_POLICIES: runtime::Property<
     ServicePrincipal,
     runtime::Expanded<Vec<models::TokenIssuancePolicy>>,
-> = runtime::Property::new("tokenIssuancePolicies");
+> = runtime::Property::Named("tokenIssuancePolicies");
 /// `tokenLifetimePolicies`: navigation property.
 pub const TOKEN_LIFETIME_POLICIES: runtime::Property<
     ServicePrincipal,
     runtime::Expanded<Vec<models::TokenLifetimePolicy>>,
-> = runtime::Property::new("tokenLifetimePolicies");
+> = runtime::Property::Named("tokenLifetimePolicies");
 /// `transitiveMemberOf`: navigation property.
 pub const TRANSITIVE_MEMBER_OF: runtime::Property<
     ServicePrincipal,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("transitiveMemberOf");
+> = runtime::Property::Named("transitiveMemberOf");
 /// `verifiedPublisher`
 pub const VERIFIED_PUBLISHER: runtime::Property<
     ServicePrincipal,
     models::VerifiedPublisher,
-> = runtime::Property::new("verifiedPublisher");
+> = runtime::Property::Named("verifiedPublisher");

@@ -68,14 +68,14 @@ runtime::models!(ServicePrincipalIdentity);
 /// Changes to a [`ServicePrincipalIdentity`].
 pub type Patch = runtime::Patch<ServicePrincipalIdentity>;
 /// `appId`
-pub const APP_ID: runtime::Property<ServicePrincipalIdentity, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<ServicePrincipalIdentity, String> = runtime::Property::Named(
     "appId",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ServicePrincipalIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ServicePrincipalIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<ServicePrincipalIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<ServicePrincipalIdentity, String> = runtime::Property::Named(
     "id",
 );

@@ -80,25 +80,25 @@ runtime::models!(ServicePrincipalLockConfiguration);
 /// Changes to a [`ServicePrincipalLockConfiguration`].
 pub type Patch = runtime::Patch<ServicePrincipalLockConfiguration>;
 /// `allProperties`
-pub const ALL_PROPERTIES: runtime::Property<ServicePrincipalLockConfiguration, bool> = runtime::Property::new(
+pub const ALL_PROPERTIES: runtime::Property<ServicePrincipalLockConfiguration, bool> = runtime::Property::Named(
     "allProperties",
 );
 /// `credentialsWithUsageSign`
 pub const CREDENTIALS_WITH_USAGE_SIGN: runtime::Property<
     ServicePrincipalLockConfiguration,
     bool,
-> = runtime::Property::new("credentialsWithUsageSign");
+> = runtime::Property::Named("credentialsWithUsageSign");
 /// `credentialsWithUsageVerify`
 pub const CREDENTIALS_WITH_USAGE_VERIFY: runtime::Property<
     ServicePrincipalLockConfiguration,
     bool,
-> = runtime::Property::new("credentialsWithUsageVerify");
+> = runtime::Property::Named("credentialsWithUsageVerify");
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<ServicePrincipalLockConfiguration, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<ServicePrincipalLockConfiguration, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `tokenEncryptionKeyId`
 pub const TOKEN_ENCRYPTION_KEY_ID: runtime::Property<
     ServicePrincipalLockConfiguration,
     bool,
-> = runtime::Property::new("tokenEncryptionKeyId");
+> = runtime::Property::Named("tokenEncryptionKeyId");

@@ -183,95 +183,95 @@ pub type Patch = runtime::Patch<ServicePrincipalRiskDetection>;
 pub const ACTIVITY: runtime::Property<
     ServicePrincipalRiskDetection,
     models::ActivityType,
-> = runtime::Property::new("activity");
+> = runtime::Property::Named("activity");
 /// `activityDateTime`
 pub const ACTIVITY_DATE_TIME: runtime::Property<
     ServicePrincipalRiskDetection,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("activityDateTime");
+> = runtime::Property::Named("activityDateTime");
 /// `additionalInfo`
-pub const ADDITIONAL_INFO: runtime::Property<ServicePrincipalRiskDetection, String> = runtime::Property::new(
+pub const ADDITIONAL_INFO: runtime::Property<ServicePrincipalRiskDetection, String> = runtime::Property::Named(
     "additionalInfo",
 );
 /// `appId`
-pub const APP_ID: runtime::Property<ServicePrincipalRiskDetection, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<ServicePrincipalRiskDetection, String> = runtime::Property::Named(
     "appId",
 );
 /// `correlationId`
-pub const CORRELATION_ID: runtime::Property<ServicePrincipalRiskDetection, String> = runtime::Property::new(
+pub const CORRELATION_ID: runtime::Property<ServicePrincipalRiskDetection, String> = runtime::Property::Named(
     "correlationId",
 );
 /// `detectedDateTime`
 pub const DETECTED_DATE_TIME: runtime::Property<
     ServicePrincipalRiskDetection,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("detectedDateTime");
+> = runtime::Property::Named("detectedDateTime");
 /// `detectionTimingType`
 pub const DETECTION_TIMING_TYPE: runtime::Property<
     ServicePrincipalRiskDetection,
     models::RiskDetectionTimingType,
-> = runtime::Property::new("detectionTimingType");
+> = runtime::Property::Named("detectionTimingType");
 /// `id`: never null.
-pub const ID: runtime::Property<ServicePrincipalRiskDetection, String> = runtime::Property::new(
+pub const ID: runtime::Property<ServicePrincipalRiskDetection, String> = runtime::Property::Named(
     "id",
 );
 /// `ipAddress`
-pub const IP_ADDRESS: runtime::Property<ServicePrincipalRiskDetection, String> = runtime::Property::new(
+pub const IP_ADDRESS: runtime::Property<ServicePrincipalRiskDetection, String> = runtime::Property::Named(
     "ipAddress",
 );
 /// `keyIds`
-pub const KEY_IDS: runtime::Property<ServicePrincipalRiskDetection, Vec<String>> = runtime::Property::new(
+pub const KEY_IDS: runtime::Property<ServicePrincipalRiskDetection, Vec<String>> = runtime::Property::Named(
     "keyIds",
 );
 /// `lastUpdatedDateTime`
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     ServicePrincipalRiskDetection,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `location`
 pub const LOCATION: runtime::Property<
     ServicePrincipalRiskDetection,
     models::SignInLocation,
-> = runtime::Property::new("location");
+> = runtime::Property::Named("location");
 /// `requestId`
-pub const REQUEST_ID: runtime::Property<ServicePrincipalRiskDetection, String> = runtime::Property::new(
+pub const REQUEST_ID: runtime::Property<ServicePrincipalRiskDetection, String> = runtime::Property::Named(
     "requestId",
 );
 /// `riskDetail`
 pub const RISK_DETAIL: runtime::Property<
     ServicePrincipalRiskDetection,
     models::RiskDetail,
-> = runtime::Property::new("riskDetail");
+> = runtime::Property::Named("riskDetail");
 /// `riskEventType`
-pub const RISK_EVENT_TYPE: runtime::Property<ServicePrincipalRiskDetection, String> = runtime::Property::new(
+pub const RISK_EVENT_TYPE: runtime::Property<ServicePrincipalRiskDetection, String> = runtime::Property::Named(
     "riskEventType",
 );
 /// `riskLevel`
 pub const RISK_LEVEL: runtime::Property<
     ServicePrincipalRiskDetection,
     models::RiskLevel,
-> = runtime::Property::new("riskLevel");
+> = runtime::Property::Named("riskLevel");
 /// `riskState`
 pub const RISK_STATE: runtime::Property<
     ServicePrincipalRiskDetection,
     models::RiskState,
-> = runtime::Property::new("riskState");
+> = runtime::Property::Named("riskState");
 /// `servicePrincipalDisplayName`
 pub const SERVICE_PRINCIPAL_DISPLAY_NAME: runtime::Property<
     ServicePrincipalRiskDetection,
     String,
-> = runtime::Property::new("servicePrincipalDisplayName");
+> = runtime::Property::Named("servicePrincipalDisplayName");
 /// `servicePrincipalId`
 pub const SERVICE_PRINCIPAL_ID: runtime::Property<
     ServicePrincipalRiskDetection,
     String,
-> = runtime::Property::new("servicePrincipalId");
+> = runtime::Property::Named("servicePrincipalId");
 /// `source`
-pub const SOURCE: runtime::Property<ServicePrincipalRiskDetection, String> = runtime::Property::new(
+pub const SOURCE: runtime::Property<ServicePrincipalRiskDetection, String> = runtime::Property::Named(
     "source",
 );
 /// `tokenIssuerType`
 pub const TOKEN_ISSUER_TYPE: runtime::Property<
     ServicePrincipalRiskDetection,
     models::TokenIssuerType,
-> = runtime::Property::new("tokenIssuerType");
+> = runtime::Property::Named("tokenIssuerType");

@@ -56,6 +56,6 @@ runtime::models!(ServicePrincipalSignIn);
 /// Changes to a [`ServicePrincipalSignIn`].
 pub type Patch = runtime::Patch<ServicePrincipalSignIn>;
 /// `servicePrincipalId`
-pub const SERVICE_PRINCIPAL_ID: runtime::Property<ServicePrincipalSignIn, String> = runtime::Property::new(
+pub const SERVICE_PRINCIPAL_ID: runtime::Property<ServicePrincipalSignIn, String> = runtime::Property::Named(
     "servicePrincipalId",
 );

@@ -61,6 +61,6 @@ runtime::models!(ServiceProviderConstraints);
 /// Changes to a [`ServiceProviderConstraints`].
 pub type Patch = runtime::Patch<ServiceProviderConstraints>;
 /// `id`: never null.
-pub const ID: runtime::Property<ServiceProviderConstraints, String> = runtime::Property::new(
+pub const ID: runtime::Property<ServiceProviderConstraints, String> = runtime::Property::Named(
     "id",
 );

@@ -69,12 +69,12 @@ pub type Patch = runtime::Patch<ServiceProvisioningError>;
 pub const CREATED_DATE_TIME: runtime::Property<
     ServiceProvisioningError,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `isResolved`
-pub const IS_RESOLVED: runtime::Property<ServiceProvisioningError, bool> = runtime::Property::new(
+pub const IS_RESOLVED: runtime::Property<ServiceProvisioningError, bool> = runtime::Property::Named(
     "isResolved",
 );
 /// `serviceInstance`
-pub const SERVICE_INSTANCE: runtime::Property<ServiceProvisioningError, String> = runtime::Property::new(
+pub const SERVICE_INSTANCE: runtime::Property<ServiceProvisioningError, String> = runtime::Property::Named(
     "serviceInstance",
 );

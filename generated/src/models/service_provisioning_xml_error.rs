@@ -74,16 +74,16 @@ pub type Patch = runtime::Patch<ServiceProvisioningXmlError>;
 pub const CREATED_DATE_TIME: runtime::Property<
     ServiceProvisioningXmlError,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `errorDetail`
-pub const ERROR_DETAIL: runtime::Property<ServiceProvisioningXmlError, String> = runtime::Property::new(
+pub const ERROR_DETAIL: runtime::Property<ServiceProvisioningXmlError, String> = runtime::Property::Named(
     "errorDetail",
 );
 /// `isResolved`
-pub const IS_RESOLVED: runtime::Property<ServiceProvisioningXmlError, bool> = runtime::Property::new(
+pub const IS_RESOLVED: runtime::Property<ServiceProvisioningXmlError, bool> = runtime::Property::Named(
     "isResolved",
 );
 /// `serviceInstance`
-pub const SERVICE_INSTANCE: runtime::Property<ServiceProvisioningXmlError, String> = runtime::Property::new(
+pub const SERVICE_INSTANCE: runtime::Property<ServiceProvisioningXmlError, String> = runtime::Property::Named(
     "serviceInstance",
 );

@@ -97,31 +97,31 @@ pub type Patch = runtime::Patch<ServiceStatus>;
 pub const BACKUP_SERVICE_CONSUMER: runtime::Property<
     ServiceStatus,
     models::BackupServiceConsumer,
-> = runtime::Property::new("backupServiceConsumer");
+> = runtime::Property::Named("backupServiceConsumer");
 /// `disableReason`
-pub const DISABLE_REASON: runtime::Property<ServiceStatus, models::DisableReason> = runtime::Property::new(
+pub const DISABLE_REASON: runtime::Property<ServiceStatus, models::DisableReason> = runtime::Property::Named(
     "disableReason",
 );
 /// `gracePeriodDateTime`
 pub const GRACE_PERIOD_DATE_TIME: runtime::Property<
     ServiceStatus,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("gracePeriodDateTime");
+> = runtime::Property::Named("gracePeriodDateTime");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<ServiceStatus, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<ServiceStatus, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ServiceStatus,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `restoreAllowedTillDateTime`
 pub const RESTORE_ALLOWED_TILL_DATE_TIME: runtime::Property<
     ServiceStatus,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("restoreAllowedTillDateTime");
+> = runtime::Property::Named("restoreAllowedTillDateTime");
 /// `status`
-pub const STATUS: runtime::Property<ServiceStatus, models::BackupServiceStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<ServiceStatus, models::BackupServiceStatus> = runtime::Property::Named(
     "status",
 );

@@ -73,18 +73,18 @@ runtime::models!(ServiceStorageQuotaBreakdown);
 /// Changes to a [`ServiceStorageQuotaBreakdown`].
 pub type Patch = runtime::Patch<ServiceStorageQuotaBreakdown>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ServiceStorageQuotaBreakdown, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ServiceStorageQuotaBreakdown, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ServiceStorageQuotaBreakdown, String> = runtime::Property::new(
+pub const ID: runtime::Property<ServiceStorageQuotaBreakdown, String> = runtime::Property::Named(
     "id",
 );
 /// `manageWebUrl`
-pub const MANAGE_WEB_URL: runtime::Property<ServiceStorageQuotaBreakdown, String> = runtime::Property::new(
+pub const MANAGE_WEB_URL: runtime::Property<ServiceStorageQuotaBreakdown, String> = runtime::Property::Named(
     "manageWebUrl",
 );
 /// `used`
-pub const USED: runtime::Property<ServiceStorageQuotaBreakdown, i64> = runtime::Property::new(
+pub const USED: runtime::Property<ServiceStorageQuotaBreakdown, i64> = runtime::Property::Named(
     "used",
 );

@@ -435,71 +435,71 @@ pub type Patch = runtime::Patch<ServiceUpdateMessage>;
 pub const ACTION_REQUIRED_BY_DATE_TIME: runtime::Property<
     ServiceUpdateMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("actionRequiredByDateTime");
+> = runtime::Property::Named("actionRequiredByDateTime");
 /// `attachments`: navigation property.
 pub const ATTACHMENTS: runtime::Property<
     ServiceUpdateMessage,
     runtime::Expanded<Vec<models::ServiceAnnouncementAttachment>>,
-> = runtime::Property::new("attachments");
+> = runtime::Property::Named("attachments");
 /// `body`: never null.
-pub const BODY: runtime::Property<ServiceUpdateMessage, models::ItemBody> = runtime::Property::new(
+pub const BODY: runtime::Property<ServiceUpdateMessage, models::ItemBody> = runtime::Property::Named(
     "body",
 );
 /// `category`: never null.
 pub const CATEGORY: runtime::Property<
     ServiceUpdateMessage,
     models::ServiceUpdateCategory,
-> = runtime::Property::new("category");
+> = runtime::Property::Named("category");
 /// `details`
-pub const DETAILS: runtime::Property<ServiceUpdateMessage, Vec<models::KeyValuePair>> = runtime::Property::new(
+pub const DETAILS: runtime::Property<ServiceUpdateMessage, Vec<models::KeyValuePair>> = runtime::Property::Named(
     "details",
 );
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     ServiceUpdateMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `hasAttachments`: never null.
-pub const HAS_ATTACHMENTS: runtime::Property<ServiceUpdateMessage, bool> = runtime::Property::new(
+pub const HAS_ATTACHMENTS: runtime::Property<ServiceUpdateMessage, bool> = runtime::Property::Named(
     "hasAttachments",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ServiceUpdateMessage, String> = runtime::Property::new(
+pub const ID: runtime::Property<ServiceUpdateMessage, String> = runtime::Property::Named(
     "id",
 );
 /// `isMajorChange`
-pub const IS_MAJOR_CHANGE: runtime::Property<ServiceUpdateMessage, bool> = runtime::Property::new(
+pub const IS_MAJOR_CHANGE: runtime::Property<ServiceUpdateMessage, bool> = runtime::Property::Named(
     "isMajorChange",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ServiceUpdateMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `services`
-pub const SERVICES: runtime::Property<ServiceUpdateMessage, Vec<String>> = runtime::Property::new(
+pub const SERVICES: runtime::Property<ServiceUpdateMessage, Vec<String>> = runtime::Property::Named(
     "services",
 );
 /// `severity`: never null.
 pub const SEVERITY: runtime::Property<
     ServiceUpdateMessage,
     models::ServiceUpdateSeverity,
-> = runtime::Property::new("severity");
+> = runtime::Property::Named("severity");
 /// `startDateTime`: never null.
 pub const START_DATE_TIME: runtime::Property<
     ServiceUpdateMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `tags`
-pub const TAGS: runtime::Property<ServiceUpdateMessage, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<ServiceUpdateMessage, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `title`: never null.
-pub const TITLE: runtime::Property<ServiceUpdateMessage, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<ServiceUpdateMessage, String> = runtime::Property::Named(
     "title",
 );
 /// `viewPoint`
 pub const VIEW_POINT: runtime::Property<
     ServiceUpdateMessage,
     models::ServiceUpdateMessageViewpoint,
-> = runtime::Property::new("viewPoint");
+> = runtime::Property::Named("viewPoint");

@@ -64,14 +64,14 @@ runtime::models!(ServiceUpdateMessageViewpoint);
 /// Changes to a [`ServiceUpdateMessageViewpoint`].
 pub type Patch = runtime::Patch<ServiceUpdateMessageViewpoint>;
 /// `isArchived`
-pub const IS_ARCHIVED: runtime::Property<ServiceUpdateMessageViewpoint, bool> = runtime::Property::new(
+pub const IS_ARCHIVED: runtime::Property<ServiceUpdateMessageViewpoint, bool> = runtime::Property::Named(
     "isArchived",
 );
 /// `isFavorited`
-pub const IS_FAVORITED: runtime::Property<ServiceUpdateMessageViewpoint, bool> = runtime::Property::new(
+pub const IS_FAVORITED: runtime::Property<ServiceUpdateMessageViewpoint, bool> = runtime::Property::Named(
     "isFavorited",
 );
 /// `isRead`
-pub const IS_READ: runtime::Property<ServiceUpdateMessageViewpoint, bool> = runtime::Property::new(
+pub const IS_READ: runtime::Property<ServiceUpdateMessageViewpoint, bool> = runtime::Property::Named(
     "isRead",
 );

@@ -64,12 +64,12 @@ runtime::models!(SettingSource);
 /// Changes to a [`SettingSource`].
 pub type Patch = runtime::Patch<SettingSource>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SettingSource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SettingSource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<SettingSource, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SettingSource, String> = runtime::Property::Named("id");
 /// `sourceType`: never null.
-pub const SOURCE_TYPE: runtime::Property<SettingSource, models::SettingSourceType> = runtime::Property::new(
+pub const SOURCE_TYPE: runtime::Property<SettingSource, models::SettingSourceType> = runtime::Property::Named(
     "sourceType",
 );

@@ -112,44 +112,44 @@ runtime::models!(SettingStateDeviceSummary);
 /// Changes to a [`SettingStateDeviceSummary`].
 pub type Patch = runtime::Patch<SettingStateDeviceSummary>;
 /// `compliantDeviceCount`: never null.
-pub const COMPLIANT_DEVICE_COUNT: runtime::Property<SettingStateDeviceSummary, i32> = runtime::Property::new(
+pub const COMPLIANT_DEVICE_COUNT: runtime::Property<SettingStateDeviceSummary, i32> = runtime::Property::Named(
     "compliantDeviceCount",
 );
 /// `conflictDeviceCount`: never null.
-pub const CONFLICT_DEVICE_COUNT: runtime::Property<SettingStateDeviceSummary, i32> = runtime::Property::new(
+pub const CONFLICT_DEVICE_COUNT: runtime::Property<SettingStateDeviceSummary, i32> = runtime::Property::Named(
     "conflictDeviceCount",
 );
 /// `errorDeviceCount`: never null.
-pub const ERROR_DEVICE_COUNT: runtime::Property<SettingStateDeviceSummary, i32> = runtime::Property::new(
+pub const ERROR_DEVICE_COUNT: runtime::Property<SettingStateDeviceSummary, i32> = runtime::Property::Named(
     "errorDeviceCount",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SettingStateDeviceSummary, String> = runtime::Property::new(
+pub const ID: runtime::Property<SettingStateDeviceSummary, String> = runtime::Property::Named(
     "id",
 );
 /// `instancePath`
-pub const INSTANCE_PATH: runtime::Property<SettingStateDeviceSummary, String> = runtime::Property::new(
+pub const INSTANCE_PATH: runtime::Property<SettingStateDeviceSummary, String> = runtime::Property::Named(
     "instancePath",
 );
 /// `nonCompliantDeviceCount`: never null.
 pub const NON_COMPLIANT_DEVICE_COUNT: runtime::Property<
     SettingStateDeviceSummary,
     i32,
-> = runtime::Property::new("nonCompliantDeviceCount");
+> = runtime::Property::Named("nonCompliantDeviceCount");
 /// `notApplicableDeviceCount`: never null.
 pub const NOT_APPLICABLE_DEVICE_COUNT: runtime::Property<
     SettingStateDeviceSummary,
     i32,
-> = runtime::Property::new("notApplicableDeviceCount");
+> = runtime::Property::Named("notApplicableDeviceCount");
 /// `remediatedDeviceCount`: never null.
-pub const REMEDIATED_DEVICE_COUNT: runtime::Property<SettingStateDeviceSummary, i32> = runtime::Property::new(
+pub const REMEDIATED_DEVICE_COUNT: runtime::Property<SettingStateDeviceSummary, i32> = runtime::Property::Named(
     "remediatedDeviceCount",
 );
 /// `settingName`
-pub const SETTING_NAME: runtime::Property<SettingStateDeviceSummary, String> = runtime::Property::new(
+pub const SETTING_NAME: runtime::Property<SettingStateDeviceSummary, String> = runtime::Property::Named(
     "settingName",
 );
 /// `unknownDeviceCount`: never null.
-pub const UNKNOWN_DEVICE_COUNT: runtime::Property<SettingStateDeviceSummary, i32> = runtime::Property::new(
+pub const UNKNOWN_DEVICE_COUNT: runtime::Property<SettingStateDeviceSummary, i32> = runtime::Property::Named(
     "unknownDeviceCount",
 );

@@ -69,18 +69,18 @@ runtime::models!(SettingTemplateValue);
 /// Changes to a [`SettingTemplateValue`].
 pub type Patch = runtime::Patch<SettingTemplateValue>;
 /// `defaultValue`
-pub const DEFAULT_VALUE: runtime::Property<SettingTemplateValue, String> = runtime::Property::new(
+pub const DEFAULT_VALUE: runtime::Property<SettingTemplateValue, String> = runtime::Property::Named(
     "defaultValue",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<SettingTemplateValue, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<SettingTemplateValue, String> = runtime::Property::Named(
     "description",
 );
 /// `name`
-pub const NAME: runtime::Property<SettingTemplateValue, String> = runtime::Property::new(
+pub const NAME: runtime::Property<SettingTemplateValue, String> = runtime::Property::Named(
     "name",
 );
 /// `type`
-pub const TYPE: runtime::Property<SettingTemplateValue, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<SettingTemplateValue, String> = runtime::Property::Named(
     "type",
 );

@@ -59,8 +59,10 @@ runtime::models!(SettingValue);
 /// Changes to a [`SettingValue`].
 pub type Patch = runtime::Patch<SettingValue>;
 /// `name`
-pub const NAME: runtime::Property<SettingValue, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<SettingValue, String> = runtime::Property::Named(
+    "name",
+);
 /// `value`
-pub const VALUE: runtime::Property<SettingValue, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<SettingValue, String> = runtime::Property::Named(
     "value",
 );

@@ -54,6 +54,6 @@ runtime::models!(ShareAction);
 /// Changes to a [`ShareAction`].
 pub type Patch = runtime::Patch<ShareAction>;
 /// `recipients`
-pub const RECIPIENTS: runtime::Property<ShareAction, Vec<models::IdentitySet>> = runtime::Property::new(
+pub const RECIPIENTS: runtime::Property<ShareAction, Vec<models::IdentitySet>> = runtime::Property::Named(
     "recipients",
 );

@@ -108,42 +108,42 @@ runtime::models!(SharePointBrowseSession);
 /// Changes to a [`SharePointBrowseSession`].
 pub type Patch = runtime::Patch<SharePointBrowseSession>;
 /// `backupSizeInBytes`
-pub const BACKUP_SIZE_IN_BYTES: runtime::Property<SharePointBrowseSession, String> = runtime::Property::new(
+pub const BACKUP_SIZE_IN_BYTES: runtime::Property<SharePointBrowseSession, String> = runtime::Property::Named(
     "backupSizeInBytes",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     SharePointBrowseSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `error`
-pub const ERROR: runtime::Property<SharePointBrowseSession, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<SharePointBrowseSession, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `expirationDateTime`
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     SharePointBrowseSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<SharePointBrowseSession, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharePointBrowseSession, String> = runtime::Property::Named(
     "id",
 );
 /// `restorePointDateTime`
 pub const RESTORE_POINT_DATE_TIME: runtime::Property<
     SharePointBrowseSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("restorePointDateTime");
+> = runtime::Property::Named("restorePointDateTime");
 /// `restorePointId`
-pub const RESTORE_POINT_ID: runtime::Property<SharePointBrowseSession, String> = runtime::Property::new(
+pub const RESTORE_POINT_ID: runtime::Property<SharePointBrowseSession, String> = runtime::Property::Named(
     "restorePointId",
 );
 /// `siteId`
-pub const SITE_ID: runtime::Property<SharePointBrowseSession, String> = runtime::Property::new(
+pub const SITE_ID: runtime::Property<SharePointBrowseSession, String> = runtime::Property::Named(
     "siteId",
 );
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     SharePointBrowseSession,
     models::BrowseSessionStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -78,21 +78,23 @@ runtime::models!(SharePointGroup);
 /// Changes to a [`SharePointGroup`].
 pub type Patch = runtime::Patch<SharePointGroup>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<SharePointGroup, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<SharePointGroup, String> = runtime::Property::Named(
     "description",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SharePointGroup, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SharePointGroup, String> = runtime::Property::Named(
+    "id",
+);
 /// `members`: navigation property.
 pub const MEMBERS: runtime::Property<
     SharePointGroup,
     runtime::Expanded<Vec<models::SharePointGroupMember>>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");
 /// `principalId`
-pub const PRINCIPAL_ID: runtime::Property<SharePointGroup, String> = runtime::Property::new(
+pub const PRINCIPAL_ID: runtime::Property<SharePointGroup, String> = runtime::Property::Named(
     "principalId",
 );
 /// `title`: never null.
-pub const TITLE: runtime::Property<SharePointGroup, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<SharePointGroup, String> = runtime::Property::Named(
     "title",
 );

@@ -75,18 +75,18 @@ runtime::models!(SharePointGroupIdentity);
 /// Changes to a [`SharePointGroupIdentity`].
 pub type Patch = runtime::Patch<SharePointGroupIdentity>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SharePointGroupIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SharePointGroupIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<SharePointGroupIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharePointGroupIdentity, String> = runtime::Property::Named(
     "id",
 );
 /// `principalId`
-pub const PRINCIPAL_ID: runtime::Property<SharePointGroupIdentity, String> = runtime::Property::new(
+pub const PRINCIPAL_ID: runtime::Property<SharePointGroupIdentity, String> = runtime::Property::Named(
     "principalId",
 );
 /// `title`
-pub const TITLE: runtime::Property<SharePointGroupIdentity, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<SharePointGroupIdentity, String> = runtime::Property::Named(
     "title",
 );

@@ -63,11 +63,11 @@ runtime::models!(SharePointGroupMember);
 /// Changes to a [`SharePointGroupMember`].
 pub type Patch = runtime::Patch<SharePointGroupMember>;
 /// `id`: never null.
-pub const ID: runtime::Property<SharePointGroupMember, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharePointGroupMember, String> = runtime::Property::Named(
     "id",
 );
 /// `identity`
 pub const IDENTITY: runtime::Property<
     SharePointGroupMember,
     models::SharePointIdentitySet,
-> = runtime::Property::new("identity");
+> = runtime::Property::Named("identity");

@@ -68,14 +68,14 @@ runtime::models!(SharePointIdentity);
 /// Changes to a [`SharePointIdentity`].
 pub type Patch = runtime::Patch<SharePointIdentity>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SharePointIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SharePointIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<SharePointIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharePointIdentity, String> = runtime::Property::Named(
     "id",
 );
 /// `loginName`
-pub const LOGIN_NAME: runtime::Property<SharePointIdentity, String> = runtime::Property::new(
+pub const LOGIN_NAME: runtime::Property<SharePointIdentity, String> = runtime::Property::Named(
     "loginName",
 );

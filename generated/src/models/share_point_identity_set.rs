@@ -98,33 +98,33 @@ runtime::models!(SharePointIdentitySet);
 /// Changes to a [`SharePointIdentitySet`].
 pub type Patch = runtime::Patch<SharePointIdentitySet>;
 /// `application`
-pub const APPLICATION: runtime::Property<SharePointIdentitySet, models::Identity> = runtime::Property::new(
+pub const APPLICATION: runtime::Property<SharePointIdentitySet, models::Identity> = runtime::Property::Named(
     "application",
 );
 /// `device`
-pub const DEVICE: runtime::Property<SharePointIdentitySet, models::Identity> = runtime::Property::new(
+pub const DEVICE: runtime::Property<SharePointIdentitySet, models::Identity> = runtime::Property::Named(
     "device",
 );
 /// `group`
-pub const GROUP: runtime::Property<SharePointIdentitySet, models::Identity> = runtime::Property::new(
+pub const GROUP: runtime::Property<SharePointIdentitySet, models::Identity> = runtime::Property::Named(
     "group",
 );
 /// `sharePointGroup`
 pub const SHARE_POINT_GROUP: runtime::Property<
     SharePointIdentitySet,
     models::SharePointGroupIdentity,
-> = runtime::Property::new("sharePointGroup");
+> = runtime::Property::Named("sharePointGroup");
 /// `siteGroup`
 pub const SITE_GROUP: runtime::Property<
     SharePointIdentitySet,
     models::SharePointIdentity,
-> = runtime::Property::new("siteGroup");
+> = runtime::Property::Named("siteGroup");
 /// `siteUser`
 pub const SITE_USER: runtime::Property<
     SharePointIdentitySet,
     models::SharePointIdentity,
-> = runtime::Property::new("siteUser");
+> = runtime::Property::Named("siteUser");
 /// `user`
-pub const USER: runtime::Property<SharePointIdentitySet, models::Identity> = runtime::Property::new(
+pub const USER: runtime::Property<SharePointIdentitySet, models::Identity> = runtime::Property::Named(
     "user",
 );

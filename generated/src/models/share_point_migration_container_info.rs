@@ -67,13 +67,13 @@ pub type Patch = runtime::Patch<SharePointMigrationContainerInfo>;
 pub const DATA_CONTAINER_URI: runtime::Property<
     SharePointMigrationContainerInfo,
     String,
-> = runtime::Property::new("dataContainerUri");
+> = runtime::Property::Named("dataContainerUri");
 /// `encryptionKey`: never null.
-pub const ENCRYPTION_KEY: runtime::Property<SharePointMigrationContainerInfo, String> = runtime::Property::new(
+pub const ENCRYPTION_KEY: runtime::Property<SharePointMigrationContainerInfo, String> = runtime::Property::Named(
     "encryptionKey",
 );
 /// `metadataContainerUri`: never null.
 pub const METADATA_CONTAINER_URI: runtime::Property<
     SharePointMigrationContainerInfo,
     String,
-> = runtime::Property::new("metadataContainerUri");
+> = runtime::Property::Named("metadataContainerUri");

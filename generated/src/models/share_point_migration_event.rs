@@ -81,19 +81,19 @@ runtime::models!(SharePointMigrationEvent);
 /// Changes to a [`SharePointMigrationEvent`].
 pub type Patch = runtime::Patch<SharePointMigrationEvent>;
 /// `correlationId`: never null.
-pub const CORRELATION_ID: runtime::Property<SharePointMigrationEvent, String> = runtime::Property::new(
+pub const CORRELATION_ID: runtime::Property<SharePointMigrationEvent, String> = runtime::Property::Named(
     "correlationId",
 );
 /// `eventDateTime`: never null.
 pub const EVENT_DATE_TIME: runtime::Property<
     SharePointMigrationEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<SharePointMigrationEvent, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharePointMigrationEvent, String> = runtime::Property::Named(
     "id",
 );
 /// `jobId`: never null.
-pub const JOB_ID: runtime::Property<SharePointMigrationEvent, String> = runtime::Property::new(
+pub const JOB_ID: runtime::Property<SharePointMigrationEvent, String> = runtime::Property::Named(
     "jobId",
 );

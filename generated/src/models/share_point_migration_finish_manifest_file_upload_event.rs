@@ -85,24 +85,24 @@ pub type Patch = runtime::Patch<SharePointMigrationFinishManifestFileUploadEvent
 pub const CORRELATION_ID: runtime::Property<
     SharePointMigrationFinishManifestFileUploadEvent,
     String,
-> = runtime::Property::new("correlationId");
+> = runtime::Property::Named("correlationId");
 /// `eventDateTime`: never null.
 pub const EVENT_DATE_TIME: runtime::Property<
     SharePointMigrationFinishManifestFileUploadEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `id`: never null.
 pub const ID: runtime::Property<
     SharePointMigrationFinishManifestFileUploadEvent,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `jobId`: never null.
 pub const JOB_ID: runtime::Property<
     SharePointMigrationFinishManifestFileUploadEvent,
     String,
-> = runtime::Property::new("jobId");
+> = runtime::Property::Named("jobId");
 /// `manifestFileName`: never null.
 pub const MANIFEST_FILE_NAME: runtime::Property<
     SharePointMigrationFinishManifestFileUploadEvent,
     String,
-> = runtime::Property::new("manifestFileName");
+> = runtime::Property::Named("manifestFileName");

@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<SharePointMigrationJob>;
 pub const CONTAINER_INFO: runtime::Property<
     SharePointMigrationJob,
     models::SharePointMigrationContainerInfo,
-> = runtime::Property::new("containerInfo");
+> = runtime::Property::Named("containerInfo");
 /// `id`: never null.
-pub const ID: runtime::Property<SharePointMigrationJob, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharePointMigrationJob, String> = runtime::Property::Named(
     "id",
 );
 /// `progressEvents`: navigation property.
 pub const PROGRESS_EVENTS: runtime::Property<
     SharePointMigrationJob,
     runtime::Expanded<Vec<models::SharePointMigrationEvent>>,
-> = runtime::Property::new("progressEvents");
+> = runtime::Property::Named("progressEvents");

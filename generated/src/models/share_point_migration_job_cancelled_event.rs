@@ -91,27 +91,27 @@ pub type Patch = runtime::Patch<SharePointMigrationJobCancelledEvent>;
 pub const CORRELATION_ID: runtime::Property<
     SharePointMigrationJobCancelledEvent,
     String,
-> = runtime::Property::new("correlationId");
+> = runtime::Property::Named("correlationId");
 /// `eventDateTime`: never null.
 pub const EVENT_DATE_TIME: runtime::Property<
     SharePointMigrationJobCancelledEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<SharePointMigrationJobCancelledEvent, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharePointMigrationJobCancelledEvent, String> = runtime::Property::Named(
     "id",
 );
 /// `isCancelledByUser`: never null.
 pub const IS_CANCELLED_BY_USER: runtime::Property<
     SharePointMigrationJobCancelledEvent,
     bool,
-> = runtime::Property::new("isCancelledByUser");
+> = runtime::Property::Named("isCancelledByUser");
 /// `jobId`: never null.
-pub const JOB_ID: runtime::Property<SharePointMigrationJobCancelledEvent, String> = runtime::Property::new(
+pub const JOB_ID: runtime::Property<SharePointMigrationJobCancelledEvent, String> = runtime::Property::Named(
     "jobId",
 );
 /// `totalRetryCount`: never null.
 pub const TOTAL_RETRY_COUNT: runtime::Property<
     SharePointMigrationJobCancelledEvent,
     i32,
-> = runtime::Property::new("totalRetryCount");
+> = runtime::Property::Named("totalRetryCount");

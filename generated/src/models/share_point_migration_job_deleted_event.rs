@@ -74,17 +74,17 @@ pub type Patch = runtime::Patch<SharePointMigrationJobDeletedEvent>;
 pub const CORRELATION_ID: runtime::Property<
     SharePointMigrationJobDeletedEvent,
     String,
-> = runtime::Property::new("correlationId");
+> = runtime::Property::Named("correlationId");
 /// `eventDateTime`: never null.
 pub const EVENT_DATE_TIME: runtime::Property<
     SharePointMigrationJobDeletedEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<SharePointMigrationJobDeletedEvent, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharePointMigrationJobDeletedEvent, String> = runtime::Property::Named(
     "id",
 );
 /// `jobId`: never null.
-pub const JOB_ID: runtime::Property<SharePointMigrationJobDeletedEvent, String> = runtime::Property::new(
+pub const JOB_ID: runtime::Property<SharePointMigrationJobDeletedEvent, String> = runtime::Property::Named(
     "jobId",
 );

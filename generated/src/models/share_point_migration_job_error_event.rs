@@ -112,46 +112,46 @@ runtime::models!(SharePointMigrationJobErrorEvent);
 /// Changes to a [`SharePointMigrationJobErrorEvent`].
 pub type Patch = runtime::Patch<SharePointMigrationJobErrorEvent>;
 /// `correlationId`: never null.
-pub const CORRELATION_ID: runtime::Property<SharePointMigrationJobErrorEvent, String> = runtime::Property::new(
+pub const CORRELATION_ID: runtime::Property<SharePointMigrationJobErrorEvent, String> = runtime::Property::Named(
     "correlationId",
 );
 /// `error`: never null.
 pub const ERROR: runtime::Property<
     SharePointMigrationJobErrorEvent,
     models::PublicError,
-> = runtime::Property::new("error");
+> = runtime::Property::Named("error");
 /// `errorLevel`: never null.
 pub const ERROR_LEVEL: runtime::Property<
     SharePointMigrationJobErrorEvent,
     models::SharePointMigrationJobErrorLevel,
-> = runtime::Property::new("errorLevel");
+> = runtime::Property::Named("errorLevel");
 /// `eventDateTime`: never null.
 pub const EVENT_DATE_TIME: runtime::Property<
     SharePointMigrationJobErrorEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<SharePointMigrationJobErrorEvent, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharePointMigrationJobErrorEvent, String> = runtime::Property::Named(
     "id",
 );
 /// `jobId`: never null.
-pub const JOB_ID: runtime::Property<SharePointMigrationJobErrorEvent, String> = runtime::Property::new(
+pub const JOB_ID: runtime::Property<SharePointMigrationJobErrorEvent, String> = runtime::Property::Named(
     "jobId",
 );
 /// `objectId`: never null.
-pub const OBJECT_ID: runtime::Property<SharePointMigrationJobErrorEvent, String> = runtime::Property::new(
+pub const OBJECT_ID: runtime::Property<SharePointMigrationJobErrorEvent, String> = runtime::Property::Named(
     "objectId",
 );
 /// `objectType`: never null.
 pub const OBJECT_TYPE: runtime::Property<
     SharePointMigrationJobErrorEvent,
     models::SharePointMigrationObjectType,
-> = runtime::Property::new("objectType");
+> = runtime::Property::Named("objectType");
 /// `objectUrl`: never null.
-pub const OBJECT_URL: runtime::Property<SharePointMigrationJobErrorEvent, String> = runtime::Property::new(
+pub const OBJECT_URL: runtime::Property<SharePointMigrationJobErrorEvent, String> = runtime::Property::Named(
     "objectUrl",
 );
 /// `totalRetryCount`: never null.
-pub const TOTAL_RETRY_COUNT: runtime::Property<SharePointMigrationJobErrorEvent, i32> = runtime::Property::new(
+pub const TOTAL_RETRY_COUNT: runtime::Property<SharePointMigrationJobErrorEvent, i32> = runtime::Property::Named(
     "totalRetryCount",
 );

@@ -103,35 +103,35 @@ pub type Patch = runtime::Patch<SharePointMigrationJobPostponedEvent>;
 pub const CORRELATION_ID: runtime::Property<
     SharePointMigrationJobPostponedEvent,
     String,
-> = runtime::Property::new("correlationId");
+> = runtime::Property::Named("correlationId");
 /// `eventDateTime`: never null.
 pub const EVENT_DATE_TIME: runtime::Property<
     SharePointMigrationJobPostponedEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<SharePointMigrationJobPostponedEvent, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharePointMigrationJobPostponedEvent, String> = runtime::Property::Named(
     "id",
 );
 /// `jobId`: never null.
-pub const JOB_ID: runtime::Property<SharePointMigrationJobPostponedEvent, String> = runtime::Property::new(
+pub const JOB_ID: runtime::Property<SharePointMigrationJobPostponedEvent, String> = runtime::Property::Named(
     "jobId",
 );
 /// `jobsInQueue`: never null.
-pub const JOBS_IN_QUEUE: runtime::Property<SharePointMigrationJobPostponedEvent, i64> = runtime::Property::new(
+pub const JOBS_IN_QUEUE: runtime::Property<SharePointMigrationJobPostponedEvent, i64> = runtime::Property::Named(
     "jobsInQueue",
 );
 /// `nextPickupDateTime`: never null.
 pub const NEXT_PICKUP_DATE_TIME: runtime::Property<
     SharePointMigrationJobPostponedEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("nextPickupDateTime");
+> = runtime::Property::Named("nextPickupDateTime");
 /// `reason`: never null.
-pub const REASON: runtime::Property<SharePointMigrationJobPostponedEvent, String> = runtime::Property::new(
+pub const REASON: runtime::Property<SharePointMigrationJobPostponedEvent, String> = runtime::Property::Named(
     "reason",
 );
 /// `totalRetryCount`: never null.
 pub const TOTAL_RETRY_COUNT: runtime::Property<
     SharePointMigrationJobPostponedEvent,
     i32,
-> = runtime::Property::new("totalRetryCount");
+> = runtime::Property::Named("totalRetryCount");

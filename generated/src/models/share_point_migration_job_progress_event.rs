@@ -178,97 +178,97 @@ runtime::models!(SharePointMigrationJobProgressEvent);
 /// Changes to a [`SharePointMigrationJobProgressEvent`].
 pub type Patch = runtime::Patch<SharePointMigrationJobProgressEvent>;
 /// `bytesProcessed`: never null.
-pub const BYTES_PROCESSED: runtime::Property<SharePointMigrationJobProgressEvent, i64> = runtime::Property::new(
+pub const BYTES_PROCESSED: runtime::Property<SharePointMigrationJobProgressEvent, i64> = runtime::Property::Named(
     "bytesProcessed",
 );
 /// `bytesProcessedOnlyCurrentVersion`: never null.
 pub const BYTES_PROCESSED_ONLY_CURRENT_VERSION: runtime::Property<
     SharePointMigrationJobProgressEvent,
     i64,
-> = runtime::Property::new("bytesProcessedOnlyCurrentVersion");
+> = runtime::Property::Named("bytesProcessedOnlyCurrentVersion");
 /// `correlationId`: never null.
 pub const CORRELATION_ID: runtime::Property<
     SharePointMigrationJobProgressEvent,
     String,
-> = runtime::Property::new("correlationId");
+> = runtime::Property::Named("correlationId");
 /// `cpuDurationMs`: never null.
-pub const CPU_DURATION_MS: runtime::Property<SharePointMigrationJobProgressEvent, i64> = runtime::Property::new(
+pub const CPU_DURATION_MS: runtime::Property<SharePointMigrationJobProgressEvent, i64> = runtime::Property::Named(
     "cpuDurationMs",
 );
 /// `eventDateTime`: never null.
 pub const EVENT_DATE_TIME: runtime::Property<
     SharePointMigrationJobProgressEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `filesProcessed`: never null.
-pub const FILES_PROCESSED: runtime::Property<SharePointMigrationJobProgressEvent, i64> = runtime::Property::new(
+pub const FILES_PROCESSED: runtime::Property<SharePointMigrationJobProgressEvent, i64> = runtime::Property::Named(
     "filesProcessed",
 );
 /// `filesProcessedOnlyCurrentVersion`: never null.
 pub const FILES_PROCESSED_ONLY_CURRENT_VERSION: runtime::Property<
     SharePointMigrationJobProgressEvent,
     i64,
-> = runtime::Property::new("filesProcessedOnlyCurrentVersion");
+> = runtime::Property::Named("filesProcessedOnlyCurrentVersion");
 /// `id`: never null.
-pub const ID: runtime::Property<SharePointMigrationJobProgressEvent, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharePointMigrationJobProgressEvent, String> = runtime::Property::Named(
     "id",
 );
 /// `isCompleted`: never null.
-pub const IS_COMPLETED: runtime::Property<SharePointMigrationJobProgressEvent, bool> = runtime::Property::new(
+pub const IS_COMPLETED: runtime::Property<SharePointMigrationJobProgressEvent, bool> = runtime::Property::Named(
     "isCompleted",
 );
 /// `jobId`: never null.
-pub const JOB_ID: runtime::Property<SharePointMigrationJobProgressEvent, String> = runtime::Property::new(
+pub const JOB_ID: runtime::Property<SharePointMigrationJobProgressEvent, String> = runtime::Property::Named(
     "jobId",
 );
 /// `lastProcessedObjectId`: never null.
 pub const LAST_PROCESSED_OBJECT_ID: runtime::Property<
     SharePointMigrationJobProgressEvent,
     String,
-> = runtime::Property::new("lastProcessedObjectId");
+> = runtime::Property::Named("lastProcessedObjectId");
 /// `objectsProcessed`: never null.
 pub const OBJECTS_PROCESSED: runtime::Property<
     SharePointMigrationJobProgressEvent,
     i64,
-> = runtime::Property::new("objectsProcessed");
+> = runtime::Property::Named("objectsProcessed");
 /// `sqlDurationMs`: never null.
-pub const SQL_DURATION_MS: runtime::Property<SharePointMigrationJobProgressEvent, i64> = runtime::Property::new(
+pub const SQL_DURATION_MS: runtime::Property<SharePointMigrationJobProgressEvent, i64> = runtime::Property::Named(
     "sqlDurationMs",
 );
 /// `sqlQueryCount`: never null.
-pub const SQL_QUERY_COUNT: runtime::Property<SharePointMigrationJobProgressEvent, i64> = runtime::Property::new(
+pub const SQL_QUERY_COUNT: runtime::Property<SharePointMigrationJobProgressEvent, i64> = runtime::Property::Named(
     "sqlQueryCount",
 );
 /// `totalDurationMs`: never null.
 pub const TOTAL_DURATION_MS: runtime::Property<
     SharePointMigrationJobProgressEvent,
     i64,
-> = runtime::Property::new("totalDurationMs");
+> = runtime::Property::Named("totalDurationMs");
 /// `totalErrors`: never null.
-pub const TOTAL_ERRORS: runtime::Property<SharePointMigrationJobProgressEvent, i64> = runtime::Property::new(
+pub const TOTAL_ERRORS: runtime::Property<SharePointMigrationJobProgressEvent, i64> = runtime::Property::Named(
     "totalErrors",
 );
 /// `totalExpectedBytes`: never null.
 pub const TOTAL_EXPECTED_BYTES: runtime::Property<
     SharePointMigrationJobProgressEvent,
     i64,
-> = runtime::Property::new("totalExpectedBytes");
+> = runtime::Property::Named("totalExpectedBytes");
 /// `totalExpectedObjects`: never null.
 pub const TOTAL_EXPECTED_OBJECTS: runtime::Property<
     SharePointMigrationJobProgressEvent,
     i64,
-> = runtime::Property::new("totalExpectedObjects");
+> = runtime::Property::Named("totalExpectedObjects");
 /// `totalRetryCount`: never null.
 pub const TOTAL_RETRY_COUNT: runtime::Property<
     SharePointMigrationJobProgressEvent,
     i32,
-> = runtime::Property::new("totalRetryCount");
+> = runtime::Property::Named("totalRetryCount");
 /// `totalWarnings`: never null.
-pub const TOTAL_WARNINGS: runtime::Property<SharePointMigrationJobProgressEvent, i64> = runtime::Property::new(
+pub const TOTAL_WARNINGS: runtime::Property<SharePointMigrationJobProgressEvent, i64> = runtime::Property::Named(
     "totalWarnings",
 );
 /// `waitTimeOnSqlThrottlingMs`: never null.
 pub const WAIT_TIME_ON_SQL_THROTTLING_MS: runtime::Property<
     SharePointMigrationJobProgressEvent,
     i64,
-> = runtime::Property::new("waitTimeOnSqlThrottlingMs");
+> = runtime::Property::Named("waitTimeOnSqlThrottlingMs");

@@ -71,19 +71,19 @@ runtime::models!(SharePointMigrationJobQueuedEvent);
 /// Changes to a [`SharePointMigrationJobQueuedEvent`].
 pub type Patch = runtime::Patch<SharePointMigrationJobQueuedEvent>;
 /// `correlationId`: never null.
-pub const CORRELATION_ID: runtime::Property<SharePointMigrationJobQueuedEvent, String> = runtime::Property::new(
+pub const CORRELATION_ID: runtime::Property<SharePointMigrationJobQueuedEvent, String> = runtime::Property::Named(
     "correlationId",
 );
 /// `eventDateTime`: never null.
 pub const EVENT_DATE_TIME: runtime::Property<
     SharePointMigrationJobQueuedEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<SharePointMigrationJobQueuedEvent, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharePointMigrationJobQueuedEvent, String> = runtime::Property::Named(
     "id",
 );
 /// `jobId`: never null.
-pub const JOB_ID: runtime::Property<SharePointMigrationJobQueuedEvent, String> = runtime::Property::new(
+pub const JOB_ID: runtime::Property<SharePointMigrationJobQueuedEvent, String> = runtime::Property::Named(
     "jobId",
 );

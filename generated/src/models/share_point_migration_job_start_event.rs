@@ -88,27 +88,27 @@ runtime::models!(SharePointMigrationJobStartEvent);
 /// Changes to a [`SharePointMigrationJobStartEvent`].
 pub type Patch = runtime::Patch<SharePointMigrationJobStartEvent>;
 /// `correlationId`: never null.
-pub const CORRELATION_ID: runtime::Property<SharePointMigrationJobStartEvent, String> = runtime::Property::new(
+pub const CORRELATION_ID: runtime::Property<SharePointMigrationJobStartEvent, String> = runtime::Property::Named(
     "correlationId",
 );
 /// `eventDateTime`: never null.
 pub const EVENT_DATE_TIME: runtime::Property<
     SharePointMigrationJobStartEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<SharePointMigrationJobStartEvent, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharePointMigrationJobStartEvent, String> = runtime::Property::Named(
     "id",
 );
 /// `isRestarted`: never null.
-pub const IS_RESTARTED: runtime::Property<SharePointMigrationJobStartEvent, bool> = runtime::Property::new(
+pub const IS_RESTARTED: runtime::Property<SharePointMigrationJobStartEvent, bool> = runtime::Property::Named(
     "isRestarted",
 );
 /// `jobId`: never null.
-pub const JOB_ID: runtime::Property<SharePointMigrationJobStartEvent, String> = runtime::Property::new(
+pub const JOB_ID: runtime::Property<SharePointMigrationJobStartEvent, String> = runtime::Property::Named(
     "jobId",
 );
 /// `totalRetryCount`: never null.
-pub const TOTAL_RETRY_COUNT: runtime::Property<SharePointMigrationJobStartEvent, i32> = runtime::Property::new(
+pub const TOTAL_RETRY_COUNT: runtime::Property<SharePointMigrationJobStartEvent, i32> = runtime::Property::Named(
     "totalRetryCount",
 );

@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<SharePointOneDriveOptions>;
 pub const INCLUDE_CONTENT: runtime::Property<
     SharePointOneDriveOptions,
     runtime::Flags<models::SearchContent>,
-> = runtime::Property::new("includeContent");
+> = runtime::Property::Named("includeContent");

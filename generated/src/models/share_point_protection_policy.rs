@@ -139,61 +139,61 @@ pub type Patch = runtime::Patch<SharePointProtectionPolicy>;
 pub const CREATED_BY: runtime::Property<
     SharePointProtectionPolicy,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     SharePointProtectionPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SharePointProtectionPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SharePointProtectionPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SharePointProtectionPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharePointProtectionPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<SharePointProtectionPolicy, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<SharePointProtectionPolicy, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     SharePointProtectionPolicy,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     SharePointProtectionPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `protectionPolicyArtifactCount`
 pub const PROTECTION_POLICY_ARTIFACT_COUNT: runtime::Property<
     SharePointProtectionPolicy,
     models::ProtectionPolicyArtifactCount,
-> = runtime::Property::new("protectionPolicyArtifactCount");
+> = runtime::Property::Named("protectionPolicyArtifactCount");
 /// `retentionSettings`
 pub const RETENTION_SETTINGS: runtime::Property<
     SharePointProtectionPolicy,
     Vec<models::RetentionSetting>,
-> = runtime::Property::new("retentionSettings");
+> = runtime::Property::Named("retentionSettings");
 /// `siteInclusionRules`: navigation property.
 pub const SITE_INCLUSION_RULES: runtime::Property<
     SharePointProtectionPolicy,
     runtime::Expanded<Vec<models::SiteProtectionRule>>,
-> = runtime::Property::new("siteInclusionRules");
+> = runtime::Property::Named("siteInclusionRules");
 /// `siteProtectionUnits`: navigation property.
 pub const SITE_PROTECTION_UNITS: runtime::Property<
     SharePointProtectionPolicy,
     runtime::Expanded<Vec<models::SiteProtectionUnit>>,
-> = runtime::Property::new("siteProtectionUnits");
+> = runtime::Property::Named("siteProtectionUnits");
 /// `siteProtectionUnitsBulkAdditionJobs`: navigation property.
 pub const SITE_PROTECTION_UNITS_BULK_ADDITION_JOBS: runtime::Property<
     SharePointProtectionPolicy,
     runtime::Expanded<Vec<models::SiteProtectionUnitsBulkAdditionJob>>,
-> = runtime::Property::new("siteProtectionUnitsBulkAdditionJobs");
+> = runtime::Property::Named("siteProtectionUnitsBulkAdditionJobs");
 /// `status`
 pub const STATUS: runtime::Property<
     SharePointProtectionPolicy,
     models::ProtectionPolicyStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -141,61 +141,61 @@ pub type Patch = runtime::Patch<SharePointRestoreSession>;
 pub const COMPLETED_DATE_TIME: runtime::Property<
     SharePointRestoreSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<SharePointRestoreSession, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<SharePointRestoreSession, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     SharePointRestoreSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `error`
-pub const ERROR: runtime::Property<SharePointRestoreSession, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<SharePointRestoreSession, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `granularSiteRestoreArtifacts`: navigation property.
 pub const GRANULAR_SITE_RESTORE_ARTIFACTS: runtime::Property<
     SharePointRestoreSession,
     runtime::Expanded<Vec<models::GranularSiteRestoreArtifact>>,
-> = runtime::Property::new("granularSiteRestoreArtifacts");
+> = runtime::Property::Named("granularSiteRestoreArtifacts");
 /// `id`: never null.
-pub const ID: runtime::Property<SharePointRestoreSession, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharePointRestoreSession, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     SharePointRestoreSession,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     SharePointRestoreSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `restoreJobType`
 pub const RESTORE_JOB_TYPE: runtime::Property<
     SharePointRestoreSession,
     models::RestoreJobType,
-> = runtime::Property::new("restoreJobType");
+> = runtime::Property::Named("restoreJobType");
 /// `restoreSessionArtifactCount`
 pub const RESTORE_SESSION_ARTIFACT_COUNT: runtime::Property<
     SharePointRestoreSession,
     models::RestoreSessionArtifactCount,
-> = runtime::Property::new("restoreSessionArtifactCount");
+> = runtime::Property::Named("restoreSessionArtifactCount");
 /// `siteRestoreArtifacts`: navigation property.
 pub const SITE_RESTORE_ARTIFACTS: runtime::Property<
     SharePointRestoreSession,
     runtime::Expanded<Vec<models::SiteRestoreArtifact>>,
-> = runtime::Property::new("siteRestoreArtifacts");
+> = runtime::Property::Named("siteRestoreArtifacts");
 /// `siteRestoreArtifactsBulkAdditionRequests`: navigation property.
 pub const SITE_RESTORE_ARTIFACTS_BULK_ADDITION_REQUESTS: runtime::Property<
     SharePointRestoreSession,
     runtime::Expanded<Vec<models::SiteRestoreArtifactsBulkAdditionRequest>>,
-> = runtime::Property::new("siteRestoreArtifactsBulkAdditionRequests");
+> = runtime::Property::Named("siteRestoreArtifactsBulkAdditionRequests");
 /// `status`
 pub const STATUS: runtime::Property<
     SharePointRestoreSession,
     models::RestoreSessionStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -69,16 +69,16 @@ runtime::models!(Shared);
 /// Changes to a [`Shared`].
 pub type Patch = runtime::Patch<Shared>;
 /// `owner`
-pub const OWNER: runtime::Property<Shared, models::IdentitySet> = runtime::Property::new(
+pub const OWNER: runtime::Property<Shared, models::IdentitySet> = runtime::Property::Named(
     "owner",
 );
 /// `scope`
-pub const SCOPE: runtime::Property<Shared, String> = runtime::Property::new("scope");
+pub const SCOPE: runtime::Property<Shared, String> = runtime::Property::Named("scope");
 /// `sharedBy`
-pub const SHARED_BY: runtime::Property<Shared, models::IdentitySet> = runtime::Property::new(
+pub const SHARED_BY: runtime::Property<Shared, models::IdentitySet> = runtime::Property::Named(
     "sharedBy",
 );
 /// `sharedDateTime`
-pub const SHARED_DATE_TIME: runtime::Property<Shared, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const SHARED_DATE_TIME: runtime::Property<Shared, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "sharedDateTime",
 );

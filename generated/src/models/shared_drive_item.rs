@@ -172,89 +172,91 @@ runtime::models!(SharedDriveItem);
 /// Changes to a [`SharedDriveItem`].
 pub type Patch = runtime::Patch<SharedDriveItem>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<SharedDriveItem, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<SharedDriveItem, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdByUser`: navigation property.
 pub const CREATED_BY_USER: runtime::Property<
     SharedDriveItem,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("createdByUser");
+> = runtime::Property::Named("createdByUser");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     SharedDriveItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<SharedDriveItem, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<SharedDriveItem, String> = runtime::Property::Named(
     "description",
 );
 /// `driveItem`: navigation property.
 pub const DRIVE_ITEM: runtime::Property<
     SharedDriveItem,
     runtime::Expanded<models::DriveItem>,
-> = runtime::Property::new("driveItem");
+> = runtime::Property::Named("driveItem");
 /// `eTag`
-pub const ETAG: runtime::Property<SharedDriveItem, String> = runtime::Property::new(
+pub const ETAG: runtime::Property<SharedDriveItem, String> = runtime::Property::Named(
     "eTag",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SharedDriveItem, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SharedDriveItem, String> = runtime::Property::Named(
+    "id",
+);
 /// `items`: navigation property.
 pub const ITEMS: runtime::Property<
     SharedDriveItem,
     runtime::Expanded<Vec<models::DriveItem>>,
-> = runtime::Property::new("items");
+> = runtime::Property::Named("items");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<SharedDriveItem, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<SharedDriveItem, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedByUser`: navigation property.
 pub const LAST_MODIFIED_BY_USER: runtime::Property<
     SharedDriveItem,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("lastModifiedByUser");
+> = runtime::Property::Named("lastModifiedByUser");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     SharedDriveItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `list`: navigation property.
-pub const LIST: runtime::Property<SharedDriveItem, runtime::Expanded<models::List>> = runtime::Property::new(
+pub const LIST: runtime::Property<SharedDriveItem, runtime::Expanded<models::List>> = runtime::Property::Named(
     "list",
 );
 /// `listItem`: navigation property.
 pub const LIST_ITEM: runtime::Property<
     SharedDriveItem,
     runtime::Expanded<models::ListItem>,
-> = runtime::Property::new("listItem");
+> = runtime::Property::Named("listItem");
 /// `name`
-pub const NAME: runtime::Property<SharedDriveItem, String> = runtime::Property::new(
+pub const NAME: runtime::Property<SharedDriveItem, String> = runtime::Property::Named(
     "name",
 );
 /// `owner`
-pub const OWNER: runtime::Property<SharedDriveItem, models::IdentitySet> = runtime::Property::new(
+pub const OWNER: runtime::Property<SharedDriveItem, models::IdentitySet> = runtime::Property::Named(
     "owner",
 );
 /// `parentReference`
-pub const PARENT_REFERENCE: runtime::Property<SharedDriveItem, models::ItemReference> = runtime::Property::new(
+pub const PARENT_REFERENCE: runtime::Property<SharedDriveItem, models::ItemReference> = runtime::Property::Named(
     "parentReference",
 );
 /// `permission`: navigation property.
 pub const PERMISSION: runtime::Property<
     SharedDriveItem,
     runtime::Expanded<models::Permission>,
-> = runtime::Property::new("permission");
+> = runtime::Property::Named("permission");
 /// `root`: navigation property.
 pub const ROOT: runtime::Property<
     SharedDriveItem,
     runtime::Expanded<models::DriveItem>,
-> = runtime::Property::new("root");
+> = runtime::Property::Named("root");
 /// `site`: navigation property.
-pub const SITE: runtime::Property<SharedDriveItem, runtime::Expanded<models::Site>> = runtime::Property::new(
+pub const SITE: runtime::Property<SharedDriveItem, runtime::Expanded<models::Site>> = runtime::Property::Named(
     "site",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<SharedDriveItem, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<SharedDriveItem, String> = runtime::Property::Named(
     "webUrl",
 );

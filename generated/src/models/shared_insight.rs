@@ -96,35 +96,35 @@ runtime::models!(SharedInsight);
 /// Changes to a [`SharedInsight`].
 pub type Patch = runtime::Patch<SharedInsight>;
 /// `id`: never null.
-pub const ID: runtime::Property<SharedInsight, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SharedInsight, String> = runtime::Property::Named("id");
 /// `lastShared`
-pub const LAST_SHARED: runtime::Property<SharedInsight, models::SharingDetail> = runtime::Property::new(
+pub const LAST_SHARED: runtime::Property<SharedInsight, models::SharingDetail> = runtime::Property::Named(
     "lastShared",
 );
 /// `lastSharedMethod`: navigation property.
 pub const LAST_SHARED_METHOD: runtime::Property<
     SharedInsight,
     runtime::Expanded<models::Entity>,
-> = runtime::Property::new("lastSharedMethod");
+> = runtime::Property::Named("lastSharedMethod");
 /// `resource`: navigation property.
 pub const RESOURCE: runtime::Property<
     SharedInsight,
     runtime::Expanded<models::Entity>,
-> = runtime::Property::new("resource");
+> = runtime::Property::Named("resource");
 /// `resourceReference`: read-only.
 pub const RESOURCE_REFERENCE: runtime::Property<
     SharedInsight,
     models::ResourceReference,
     runtime::query::ReadOnly,
-> = runtime::Property::new("resourceReference");
+> = runtime::Property::Named("resourceReference");
 /// `resourceVisualization`: read-only.
 pub const RESOURCE_VISUALIZATION: runtime::Property<
     SharedInsight,
     models::ResourceVisualization,
     runtime::query::ReadOnly,
-> = runtime::Property::new("resourceVisualization");
+> = runtime::Property::Named("resourceVisualization");
 /// `sharingHistory`
 pub const SHARING_HISTORY: runtime::Property<
     SharedInsight,
     Vec<models::SharingDetail>,
-> = runtime::Property::new("sharingHistory");
+> = runtime::Property::Named("sharingHistory");

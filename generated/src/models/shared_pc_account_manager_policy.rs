@@ -77,19 +77,19 @@ pub type Patch = runtime::Patch<SharedPcAccountManagerPolicy>;
 pub const ACCOUNT_DELETION_POLICY: runtime::Property<
     SharedPcAccountManagerPolicy,
     models::SharedPcAccountDeletionPolicyType,
-> = runtime::Property::new("accountDeletionPolicy");
+> = runtime::Property::Named("accountDeletionPolicy");
 /// `cacheAccountsAboveDiskFreePercentage`
 pub const CACHE_ACCOUNTS_ABOVE_DISK_FREE_PERCENTAGE: runtime::Property<
     SharedPcAccountManagerPolicy,
     i32,
-> = runtime::Property::new("cacheAccountsAboveDiskFreePercentage");
+> = runtime::Property::Named("cacheAccountsAboveDiskFreePercentage");
 /// `inactiveThresholdDays`
 pub const INACTIVE_THRESHOLD_DAYS: runtime::Property<
     SharedPcAccountManagerPolicy,
     i32,
-> = runtime::Property::new("inactiveThresholdDays");
+> = runtime::Property::Named("inactiveThresholdDays");
 /// `removeAccountsBelowDiskFreePercentage`
 pub const REMOVE_ACCOUNTS_BELOW_DISK_FREE_PERCENTAGE: runtime::Property<
     SharedPcAccountManagerPolicy,
     i32,
-> = runtime::Property::new("removeAccountsBelowDiskFreePercentage");
+> = runtime::Property::Named("removeAccountsBelowDiskFreePercentage");

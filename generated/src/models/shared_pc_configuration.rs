@@ -211,107 +211,107 @@ pub type Patch = runtime::Patch<SharedPcConfiguration>;
 pub const ACCOUNT_MANAGER_POLICY: runtime::Property<
     SharedPcConfiguration,
     models::SharedPcAccountManagerPolicy,
-> = runtime::Property::new("accountManagerPolicy");
+> = runtime::Property::Named("accountManagerPolicy");
 /// `allowLocalStorage`: never null.
-pub const ALLOW_LOCAL_STORAGE: runtime::Property<SharedPcConfiguration, bool> = runtime::Property::new(
+pub const ALLOW_LOCAL_STORAGE: runtime::Property<SharedPcConfiguration, bool> = runtime::Property::Named(
     "allowLocalStorage",
 );
 /// `allowedAccounts`: never null.
 pub const ALLOWED_ACCOUNTS: runtime::Property<
     SharedPcConfiguration,
     runtime::Flags<models::SharedPcAllowedAccountType>,
-> = runtime::Property::new("allowedAccounts");
+> = runtime::Property::Named("allowedAccounts");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     SharedPcConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     SharedPcConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<SharedPcConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<SharedPcConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     SharedPcConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     SharedPcConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     SharedPcConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `disableAccountManager`: never null.
-pub const DISABLE_ACCOUNT_MANAGER: runtime::Property<SharedPcConfiguration, bool> = runtime::Property::new(
+pub const DISABLE_ACCOUNT_MANAGER: runtime::Property<SharedPcConfiguration, bool> = runtime::Property::Named(
     "disableAccountManager",
 );
 /// `disableEduPolicies`: never null.
-pub const DISABLE_EDU_POLICIES: runtime::Property<SharedPcConfiguration, bool> = runtime::Property::new(
+pub const DISABLE_EDU_POLICIES: runtime::Property<SharedPcConfiguration, bool> = runtime::Property::Named(
     "disableEduPolicies",
 );
 /// `disablePowerPolicies`: never null.
-pub const DISABLE_POWER_POLICIES: runtime::Property<SharedPcConfiguration, bool> = runtime::Property::new(
+pub const DISABLE_POWER_POLICIES: runtime::Property<SharedPcConfiguration, bool> = runtime::Property::Named(
     "disablePowerPolicies",
 );
 /// `disableSignInOnResume`: never null.
-pub const DISABLE_SIGN_IN_ON_RESUME: runtime::Property<SharedPcConfiguration, bool> = runtime::Property::new(
+pub const DISABLE_SIGN_IN_ON_RESUME: runtime::Property<SharedPcConfiguration, bool> = runtime::Property::Named(
     "disableSignInOnResume",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<SharedPcConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SharedPcConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `enabled`: never null.
-pub const ENABLED: runtime::Property<SharedPcConfiguration, bool> = runtime::Property::new(
+pub const ENABLED: runtime::Property<SharedPcConfiguration, bool> = runtime::Property::Named(
     "enabled",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SharedPcConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharedPcConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `idleTimeBeforeSleepInSeconds`
 pub const IDLE_TIME_BEFORE_SLEEP_IN_SECONDS: runtime::Property<
     SharedPcConfiguration,
     i32,
-> = runtime::Property::new("idleTimeBeforeSleepInSeconds");
+> = runtime::Property::Named("idleTimeBeforeSleepInSeconds");
 /// `kioskAppDisplayName`
-pub const KIOSK_APP_DISPLAY_NAME: runtime::Property<SharedPcConfiguration, String> = runtime::Property::new(
+pub const KIOSK_APP_DISPLAY_NAME: runtime::Property<SharedPcConfiguration, String> = runtime::Property::Named(
     "kioskAppDisplayName",
 );
 /// `kioskAppUserModelId`
-pub const KIOSK_APP_USER_MODEL_ID: runtime::Property<SharedPcConfiguration, String> = runtime::Property::new(
+pub const KIOSK_APP_USER_MODEL_ID: runtime::Property<SharedPcConfiguration, String> = runtime::Property::Named(
     "kioskAppUserModelId",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     SharedPcConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `maintenanceStartTime`
 pub const MAINTENANCE_START_TIME: runtime::Property<
     SharedPcConfiguration,
     runtime::edm::TimeOfDay,
-> = runtime::Property::new("maintenanceStartTime");
+> = runtime::Property::Named("maintenanceStartTime");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     SharedPcConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     SharedPcConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<SharedPcConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<SharedPcConfiguration, i32> = runtime::Property::Named(
     "version",
 );

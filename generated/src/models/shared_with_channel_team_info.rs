@@ -91,25 +91,25 @@ pub type Patch = runtime::Patch<SharedWithChannelTeamInfo>;
 pub const ALLOWED_MEMBERS: runtime::Property<
     SharedWithChannelTeamInfo,
     runtime::Expanded<Vec<models::ConversationMember>>,
-> = runtime::Property::new("allowedMembers");
+> = runtime::Property::Named("allowedMembers");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SharedWithChannelTeamInfo, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SharedWithChannelTeamInfo, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SharedWithChannelTeamInfo, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharedWithChannelTeamInfo, String> = runtime::Property::Named(
     "id",
 );
 /// `isHostTeam`
-pub const IS_HOST_TEAM: runtime::Property<SharedWithChannelTeamInfo, bool> = runtime::Property::new(
+pub const IS_HOST_TEAM: runtime::Property<SharedWithChannelTeamInfo, bool> = runtime::Property::Named(
     "isHostTeam",
 );
 /// `team`: navigation property.
 pub const TEAM: runtime::Property<
     SharedWithChannelTeamInfo,
     runtime::Expanded<models::Team>,
-> = runtime::Property::new("team");
+> = runtime::Property::Named("team");
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<SharedWithChannelTeamInfo, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<SharedWithChannelTeamInfo, String> = runtime::Property::Named(
     "tenantId",
 );

@@ -61,9 +61,9 @@ runtime::models!(Sharepoint);
 /// Changes to a [`Sharepoint`].
 pub type Patch = runtime::Patch<Sharepoint>;
 /// `id`: never null.
-pub const ID: runtime::Property<Sharepoint, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Sharepoint, String> = runtime::Property::Named("id");
 /// `settings`: navigation property.
 pub const SETTINGS: runtime::Property<
     Sharepoint,
     runtime::Expanded<models::SharepointSettings>,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");

@@ -92,30 +92,30 @@ runtime::models!(SharepointIds);
 /// Changes to a [`SharepointIds`].
 pub type Patch = runtime::Patch<SharepointIds>;
 /// `listId`
-pub const LIST_ID: runtime::Property<SharepointIds, String> = runtime::Property::new(
+pub const LIST_ID: runtime::Property<SharepointIds, String> = runtime::Property::Named(
     "listId",
 );
 /// `listItemId`
-pub const LIST_ITEM_ID: runtime::Property<SharepointIds, String> = runtime::Property::new(
+pub const LIST_ITEM_ID: runtime::Property<SharepointIds, String> = runtime::Property::Named(
     "listItemId",
 );
 /// `listItemUniqueId`
-pub const LIST_ITEM_UNIQUE_ID: runtime::Property<SharepointIds, String> = runtime::Property::new(
+pub const LIST_ITEM_UNIQUE_ID: runtime::Property<SharepointIds, String> = runtime::Property::Named(
     "listItemUniqueId",
 );
 /// `siteId`
-pub const SITE_ID: runtime::Property<SharepointIds, String> = runtime::Property::new(
+pub const SITE_ID: runtime::Property<SharepointIds, String> = runtime::Property::Named(
     "siteId",
 );
 /// `siteUrl`
-pub const SITE_URL: runtime::Property<SharepointIds, String> = runtime::Property::new(
+pub const SITE_URL: runtime::Property<SharepointIds, String> = runtime::Property::Named(
     "siteUrl",
 );
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<SharepointIds, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<SharepointIds, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `webId`
-pub const WEB_ID: runtime::Property<SharepointIds, String> = runtime::Property::new(
+pub const WEB_ID: runtime::Property<SharepointIds, String> = runtime::Property::Named(
     "webId",
 );

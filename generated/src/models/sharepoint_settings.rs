@@ -243,141 +243,141 @@ pub type Patch = runtime::Patch<SharepointSettings>;
 pub const ALLOWED_DOMAIN_GUIDS_FOR_SYNC_APP: runtime::Property<
     SharepointSettings,
     Vec<runtime::edm::Guid>,
-> = runtime::Property::new("allowedDomainGuidsForSyncApp");
+> = runtime::Property::Named("allowedDomainGuidsForSyncApp");
 /// `availableManagedPathsForSiteCreation`: never null.
 pub const AVAILABLE_MANAGED_PATHS_FOR_SITE_CREATION: runtime::Property<
     SharepointSettings,
     Vec<String>,
-> = runtime::Property::new("availableManagedPathsForSiteCreation");
+> = runtime::Property::Named("availableManagedPathsForSiteCreation");
 /// `deletedUserPersonalSiteRetentionPeriodInDays`
 pub const DELETED_USER_PERSONAL_SITE_RETENTION_PERIOD_IN_DAYS: runtime::Property<
     SharepointSettings,
     i32,
-> = runtime::Property::new("deletedUserPersonalSiteRetentionPeriodInDays");
+> = runtime::Property::Named("deletedUserPersonalSiteRetentionPeriodInDays");
 /// `excludedFileExtensionsForSyncApp`
 pub const EXCLUDED_FILE_EXTENSIONS_FOR_SYNC_APP: runtime::Property<
     SharepointSettings,
     Vec<String>,
-> = runtime::Property::new("excludedFileExtensionsForSyncApp");
+> = runtime::Property::Named("excludedFileExtensionsForSyncApp");
 /// `id`: never null.
-pub const ID: runtime::Property<SharepointSettings, String> = runtime::Property::new(
+pub const ID: runtime::Property<SharepointSettings, String> = runtime::Property::Named(
     "id",
 );
 /// `idleSessionSignOut`
 pub const IDLE_SESSION_SIGN_OUT: runtime::Property<
     SharepointSettings,
     models::IdleSessionSignOut,
-> = runtime::Property::new("idleSessionSignOut");
+> = runtime::Property::Named("idleSessionSignOut");
 /// `imageTaggingOption`
 pub const IMAGE_TAGGING_OPTION: runtime::Property<
     SharepointSettings,
     models::ImageTaggingChoice,
-> = runtime::Property::new("imageTaggingOption");
+> = runtime::Property::Named("imageTaggingOption");
 /// `isCommentingOnSitePagesEnabled`
 pub const IS_COMMENTING_ON_SITE_PAGES_ENABLED: runtime::Property<
     SharepointSettings,
     bool,
-> = runtime::Property::new("isCommentingOnSitePagesEnabled");
+> = runtime::Property::Named("isCommentingOnSitePagesEnabled");
 /// `isFileActivityNotificationEnabled`
 pub const IS_FILE_ACTIVITY_NOTIFICATION_ENABLED: runtime::Property<
     SharepointSettings,
     bool,
-> = runtime::Property::new("isFileActivityNotificationEnabled");
+> = runtime::Property::Named("isFileActivityNotificationEnabled");
 /// `isLegacyAuthProtocolsEnabled`
 pub const IS_LEGACY_AUTH_PROTOCOLS_ENABLED: runtime::Property<
     SharepointSettings,
     bool,
-> = runtime::Property::new("isLegacyAuthProtocolsEnabled");
+> = runtime::Property::Named("isLegacyAuthProtocolsEnabled");
 /// `isLoopEnabled`
-pub const IS_LOOP_ENABLED: runtime::Property<SharepointSettings, bool> = runtime::Property::new(
+pub const IS_LOOP_ENABLED: runtime::Property<SharepointSettings, bool> = runtime::Property::Named(
     "isLoopEnabled",
 );
 /// `isMacSyncAppEnabled`
-pub const IS_MAC_SYNC_APP_ENABLED: runtime::Property<SharepointSettings, bool> = runtime::Property::new(
+pub const IS_MAC_SYNC_APP_ENABLED: runtime::Property<SharepointSettings, bool> = runtime::Property::Named(
     "isMacSyncAppEnabled",
 );
 /// `isRequireAcceptingUserToMatchInvitedUserEnabled`
 pub const IS_REQUIRE_ACCEPTING_USER_TO_MATCH_INVITED_USER_ENABLED: runtime::Property<
     SharepointSettings,
     bool,
-> = runtime::Property::new("isRequireAcceptingUserToMatchInvitedUserEnabled");
+> = runtime::Property::Named("isRequireAcceptingUserToMatchInvitedUserEnabled");
 /// `isResharingByExternalUsersEnabled`
 pub const IS_RESHARING_BY_EXTERNAL_USERS_ENABLED: runtime::Property<
     SharepointSettings,
     bool,
-> = runtime::Property::new("isResharingByExternalUsersEnabled");
+> = runtime::Property::Named("isResharingByExternalUsersEnabled");
 /// `isSharePointMobileNotificationEnabled`
 pub const IS_SHARE_POINT_MOBILE_NOTIFICATION_ENABLED: runtime::Property<
     SharepointSettings,
     bool,
-> = runtime::Property::new("isSharePointMobileNotificationEnabled");
+> = runtime::Property::Named("isSharePointMobileNotificationEnabled");
 /// `isSharePointNewsfeedEnabled`
-pub const IS_SHARE_POINT_NEWSFEED_ENABLED: runtime::Property<SharepointSettings, bool> = runtime::Property::new(
+pub const IS_SHARE_POINT_NEWSFEED_ENABLED: runtime::Property<SharepointSettings, bool> = runtime::Property::Named(
     "isSharePointNewsfeedEnabled",
 );
 /// `isSiteCreationEnabled`
-pub const IS_SITE_CREATION_ENABLED: runtime::Property<SharepointSettings, bool> = runtime::Property::new(
+pub const IS_SITE_CREATION_ENABLED: runtime::Property<SharepointSettings, bool> = runtime::Property::Named(
     "isSiteCreationEnabled",
 );
 /// `isSiteCreationUIEnabled`
-pub const IS_SITE_CREATION_UI_ENABLED: runtime::Property<SharepointSettings, bool> = runtime::Property::new(
+pub const IS_SITE_CREATION_UI_ENABLED: runtime::Property<SharepointSettings, bool> = runtime::Property::Named(
     "isSiteCreationUIEnabled",
 );
 /// `isSitePagesCreationEnabled`
-pub const IS_SITE_PAGES_CREATION_ENABLED: runtime::Property<SharepointSettings, bool> = runtime::Property::new(
+pub const IS_SITE_PAGES_CREATION_ENABLED: runtime::Property<SharepointSettings, bool> = runtime::Property::Named(
     "isSitePagesCreationEnabled",
 );
 /// `isSitesStorageLimitAutomatic`
 pub const IS_SITES_STORAGE_LIMIT_AUTOMATIC: runtime::Property<
     SharepointSettings,
     bool,
-> = runtime::Property::new("isSitesStorageLimitAutomatic");
+> = runtime::Property::Named("isSitesStorageLimitAutomatic");
 /// `isSyncButtonHiddenOnPersonalSite`
 pub const IS_SYNC_BUTTON_HIDDEN_ON_PERSONAL_SITE: runtime::Property<
     SharepointSettings,
     bool,
-> = runtime::Property::new("isSyncButtonHiddenOnPersonalSite");
+> = runtime::Property::Named("isSyncButtonHiddenOnPersonalSite");
 /// `isUnmanagedSyncAppForTenantRestricted`
 pub const IS_UNMANAGED_SYNC_APP_FOR_TENANT_RESTRICTED: runtime::Property<
     SharepointSettings,
     bool,
-> = runtime::Property::new("isUnmanagedSyncAppForTenantRestricted");
+> = runtime::Property::Named("isUnmanagedSyncAppForTenantRestricted");
 /// `personalSiteDefaultStorageLimitInMB`
 pub const PERSONAL_SITE_DEFAULT_STORAGE_LIMIT_IN_MB: runtime::Property<
     SharepointSettings,
     i64,
-> = runtime::Property::new("personalSiteDefaultStorageLimitInMB");
+> = runtime::Property::Named("personalSiteDefaultStorageLimitInMB");
 /// `sharingAllowedDomainList`
 pub const SHARING_ALLOWED_DOMAIN_LIST: runtime::Property<
     SharepointSettings,
     Vec<String>,
-> = runtime::Property::new("sharingAllowedDomainList");
+> = runtime::Property::Named("sharingAllowedDomainList");
 /// `sharingBlockedDomainList`
 pub const SHARING_BLOCKED_DOMAIN_LIST: runtime::Property<
     SharepointSettings,
     Vec<String>,
-> = runtime::Property::new("sharingBlockedDomainList");
+> = runtime::Property::Named("sharingBlockedDomainList");
 /// `sharingCapability`
 pub const SHARING_CAPABILITY: runtime::Property<
     SharepointSettings,
     models::SharingCapabilities,
-> = runtime::Property::new("sharingCapability");
+> = runtime::Property::Named("sharingCapability");
 /// `sharingDomainRestrictionMode`
 pub const SHARING_DOMAIN_RESTRICTION_MODE: runtime::Property<
     SharepointSettings,
     models::SharingDomainRestrictionMode,
-> = runtime::Property::new("sharingDomainRestrictionMode");
+> = runtime::Property::Named("sharingDomainRestrictionMode");
 /// `siteCreationDefaultManagedPath`: never null.
 pub const SITE_CREATION_DEFAULT_MANAGED_PATH: runtime::Property<
     SharepointSettings,
     String,
-> = runtime::Property::new("siteCreationDefaultManagedPath");
+> = runtime::Property::Named("siteCreationDefaultManagedPath");
 /// `siteCreationDefaultStorageLimitInMB`
 pub const SITE_CREATION_DEFAULT_STORAGE_LIMIT_IN_MB: runtime::Property<
     SharepointSettings,
     i32,
-> = runtime::Property::new("siteCreationDefaultStorageLimitInMB");
+> = runtime::Property::Named("siteCreationDefaultStorageLimitInMB");
 /// `tenantDefaultTimezone`
-pub const TENANT_DEFAULT_TIMEZONE: runtime::Property<SharepointSettings, String> = runtime::Property::new(
+pub const TENANT_DEFAULT_TIMEZONE: runtime::Property<SharepointSettings, String> = runtime::Property::Named(
     "tenantDefaultTimezone",
 );

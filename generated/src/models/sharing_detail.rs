@@ -82,25 +82,25 @@ runtime::models!(SharingDetail);
 /// Changes to a [`SharingDetail`].
 pub type Patch = runtime::Patch<SharingDetail>;
 /// `sharedBy`
-pub const SHARED_BY: runtime::Property<SharingDetail, models::InsightIdentity> = runtime::Property::new(
+pub const SHARED_BY: runtime::Property<SharingDetail, models::InsightIdentity> = runtime::Property::Named(
     "sharedBy",
 );
 /// `sharedDateTime`
 pub const SHARED_DATE_TIME: runtime::Property<
     SharingDetail,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("sharedDateTime");
+> = runtime::Property::Named("sharedDateTime");
 /// `sharingReference`: read-only.
 pub const SHARING_REFERENCE: runtime::Property<
     SharingDetail,
     models::ResourceReference,
     runtime::query::ReadOnly,
-> = runtime::Property::new("sharingReference");
+> = runtime::Property::Named("sharingReference");
 /// `sharingSubject`
-pub const SHARING_SUBJECT: runtime::Property<SharingDetail, String> = runtime::Property::new(
+pub const SHARING_SUBJECT: runtime::Property<SharingDetail, String> = runtime::Property::Named(
     "sharingSubject",
 );
 /// `sharingType`
-pub const SHARING_TYPE: runtime::Property<SharingDetail, String> = runtime::Property::new(
+pub const SHARING_TYPE: runtime::Property<SharingDetail, String> = runtime::Property::Named(
     "sharingType",
 );

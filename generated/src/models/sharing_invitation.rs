@@ -69,18 +69,18 @@ runtime::models!(SharingInvitation);
 /// Changes to a [`SharingInvitation`].
 pub type Patch = runtime::Patch<SharingInvitation>;
 /// `email`
-pub const EMAIL: runtime::Property<SharingInvitation, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<SharingInvitation, String> = runtime::Property::Named(
     "email",
 );
 /// `invitedBy`
-pub const INVITED_BY: runtime::Property<SharingInvitation, models::IdentitySet> = runtime::Property::new(
+pub const INVITED_BY: runtime::Property<SharingInvitation, models::IdentitySet> = runtime::Property::Named(
     "invitedBy",
 );
 /// `redeemedBy`
-pub const REDEEMED_BY: runtime::Property<SharingInvitation, String> = runtime::Property::new(
+pub const REDEEMED_BY: runtime::Property<SharingInvitation, String> = runtime::Property::Named(
     "redeemedBy",
 );
 /// `signInRequired`
-pub const SIGN_IN_REQUIRED: runtime::Property<SharingInvitation, bool> = runtime::Property::new(
+pub const SIGN_IN_REQUIRED: runtime::Property<SharingInvitation, bool> = runtime::Property::Named(
     "signInRequired",
 );

@@ -86,24 +86,26 @@ runtime::models!(SharingLink);
 /// Changes to a [`SharingLink`].
 pub type Patch = runtime::Patch<SharingLink>;
 /// `application`
-pub const APPLICATION: runtime::Property<SharingLink, models::Identity> = runtime::Property::new(
+pub const APPLICATION: runtime::Property<SharingLink, models::Identity> = runtime::Property::Named(
     "application",
 );
 /// `preventsDownload`
-pub const PREVENTS_DOWNLOAD: runtime::Property<SharingLink, bool> = runtime::Property::new(
+pub const PREVENTS_DOWNLOAD: runtime::Property<SharingLink, bool> = runtime::Property::Named(
     "preventsDownload",
 );
 /// `scope`
-pub const SCOPE: runtime::Property<SharingLink, String> = runtime::Property::new(
+pub const SCOPE: runtime::Property<SharingLink, String> = runtime::Property::Named(
     "scope",
 );
 /// `type`
-pub const TYPE: runtime::Property<SharingLink, String> = runtime::Property::new("type");
+pub const TYPE: runtime::Property<SharingLink, String> = runtime::Property::Named(
+    "type",
+);
 /// `webHtml`
-pub const WEB_HTML: runtime::Property<SharingLink, String> = runtime::Property::new(
+pub const WEB_HTML: runtime::Property<SharingLink, String> = runtime::Property::Named(
     "webHtml",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<SharingLink, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<SharingLink, String> = runtime::Property::Named(
     "webUrl",
 );

@@ -114,7 +114,7 @@ runtime::models!(Shift);
 /// Changes to a [`Shift`].
 pub type Patch = runtime::Patch<Shift>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<Shift, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<Shift, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: read-only.
@@ -122,15 +122,15 @@ pub const CREATED_DATE_TIME: runtime::Property<
     Shift,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `draftShift`
-pub const DRAFT_SHIFT: runtime::Property<Shift, models::ShiftItem> = runtime::Property::new(
+pub const DRAFT_SHIFT: runtime::Property<Shift, models::ShiftItem> = runtime::Property::Named(
     "draftShift",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Shift, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Shift, String> = runtime::Property::Named("id");
 /// `isStagedForDeletion`
-pub const IS_STAGED_FOR_DELETION: runtime::Property<Shift, bool> = runtime::Property::new(
+pub const IS_STAGED_FOR_DELETION: runtime::Property<Shift, bool> = runtime::Property::Named(
     "isStagedForDeletion",
 );
 /// `lastModifiedBy`: read-only.
@@ -138,20 +138,20 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     Shift,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Shift,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `schedulingGroupId`
-pub const SCHEDULING_GROUP_ID: runtime::Property<Shift, String> = runtime::Property::new(
+pub const SCHEDULING_GROUP_ID: runtime::Property<Shift, String> = runtime::Property::Named(
     "schedulingGroupId",
 );
 /// `sharedShift`
-pub const SHARED_SHIFT: runtime::Property<Shift, models::ShiftItem> = runtime::Property::new(
+pub const SHARED_SHIFT: runtime::Property<Shift, models::ShiftItem> = runtime::Property::Named(
     "sharedShift",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<Shift, String> = runtime::Property::new("userId");
+pub const USER_ID: runtime::Property<Shift, String> = runtime::Property::Named("userId");

@@ -88,28 +88,28 @@ runtime::models!(ShiftActivity);
 /// Changes to a [`ShiftActivity`].
 pub type Patch = runtime::Patch<ShiftActivity>;
 /// `code`
-pub const CODE: runtime::Property<ShiftActivity, String> = runtime::Property::new(
+pub const CODE: runtime::Property<ShiftActivity, String> = runtime::Property::Named(
     "code",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ShiftActivity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ShiftActivity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     ShiftActivity,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `isPaid`
-pub const IS_PAID: runtime::Property<ShiftActivity, bool> = runtime::Property::new(
+pub const IS_PAID: runtime::Property<ShiftActivity, bool> = runtime::Property::Named(
     "isPaid",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     ShiftActivity,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `theme`: never null.
-pub const THEME: runtime::Property<ShiftActivity, models::ScheduleEntityTheme> = runtime::Property::new(
+pub const THEME: runtime::Property<ShiftActivity, models::ScheduleEntityTheme> = runtime::Property::Named(
     "theme",
 );

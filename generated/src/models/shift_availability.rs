@@ -69,12 +69,12 @@ pub type Patch = runtime::Patch<ShiftAvailability>;
 pub const RECURRENCE: runtime::Property<
     ShiftAvailability,
     models::PatternedRecurrence,
-> = runtime::Property::new("recurrence");
+> = runtime::Property::Named("recurrence");
 /// `timeSlots`
-pub const TIME_SLOTS: runtime::Property<ShiftAvailability, Vec<models::TimeRange>> = runtime::Property::new(
+pub const TIME_SLOTS: runtime::Property<ShiftAvailability, Vec<models::TimeRange>> = runtime::Property::Named(
     "timeSlots",
 );
 /// `timeZone`
-pub const TIME_ZONE: runtime::Property<ShiftAvailability, String> = runtime::Property::new(
+pub const TIME_ZONE: runtime::Property<ShiftAvailability, String> = runtime::Property::Named(
     "timeZone",
 );

@@ -91,24 +91,26 @@ runtime::models!(ShiftItem);
 /// Changes to a [`ShiftItem`].
 pub type Patch = runtime::Patch<ShiftItem>;
 /// `activities`
-pub const ACTIVITIES: runtime::Property<ShiftItem, Vec<models::ShiftActivity>> = runtime::Property::new(
+pub const ACTIVITIES: runtime::Property<ShiftItem, Vec<models::ShiftActivity>> = runtime::Property::Named(
     "activities",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ShiftItem, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ShiftItem, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endDateTime`
-pub const END_DATE_TIME: runtime::Property<ShiftItem, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const END_DATE_TIME: runtime::Property<ShiftItem, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "endDateTime",
 );
 /// `notes`
-pub const NOTES: runtime::Property<ShiftItem, String> = runtime::Property::new("notes");
+pub const NOTES: runtime::Property<ShiftItem, String> = runtime::Property::Named(
+    "notes",
+);
 /// `startDateTime`
-pub const START_DATE_TIME: runtime::Property<ShiftItem, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const START_DATE_TIME: runtime::Property<ShiftItem, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "startDateTime",
 );
 /// `theme`: never null.
-pub const THEME: runtime::Property<ShiftItem, models::ScheduleEntityTheme> = runtime::Property::new(
+pub const THEME: runtime::Property<ShiftItem, models::ScheduleEntityTheme> = runtime::Property::Named(
     "theme",
 );

@@ -93,9 +93,9 @@ pub type Patch = runtime::Patch<ShiftPreferences>;
 pub const AVAILABILITY: runtime::Property<
     ShiftPreferences,
     Vec<models::ShiftAvailability>,
-> = runtime::Property::new("availability");
+> = runtime::Property::Named("availability");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<ShiftPreferences, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<ShiftPreferences, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: read-only.
@@ -103,18 +103,20 @@ pub const CREATED_DATE_TIME: runtime::Property<
     ShiftPreferences,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ShiftPreferences, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ShiftPreferences, String> = runtime::Property::Named(
+    "id",
+);
 /// `lastModifiedBy`: read-only.
 pub const LAST_MODIFIED_BY: runtime::Property<
     ShiftPreferences,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     ShiftPreferences,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

@@ -377,119 +377,121 @@ runtime::models!(DismissParameters);
 /// Changes to a [`SignIn`].
 pub type Patch = runtime::Patch<SignIn>;
 /// `appDisplayName`
-pub const APP_DISPLAY_NAME: runtime::Property<SignIn, String> = runtime::Property::new(
+pub const APP_DISPLAY_NAME: runtime::Property<SignIn, String> = runtime::Property::Named(
     "appDisplayName",
 );
 /// `appId`
-pub const APP_ID: runtime::Property<SignIn, String> = runtime::Property::new("appId");
+pub const APP_ID: runtime::Property<SignIn, String> = runtime::Property::Named("appId");
 /// `appliedConditionalAccessPolicies`
 pub const APPLIED_CONDITIONAL_ACCESS_POLICIES: runtime::Property<
     SignIn,
     Vec<models::AppliedConditionalAccessPolicy>,
-> = runtime::Property::new("appliedConditionalAccessPolicies");
+> = runtime::Property::Named("appliedConditionalAccessPolicies");
 /// `authenticationAppDeviceDetails`
 pub const AUTHENTICATION_APP_DEVICE_DETAILS: runtime::Property<
     SignIn,
     models::AuthenticationAppDeviceDetails,
-> = runtime::Property::new("authenticationAppDeviceDetails");
+> = runtime::Property::Named("authenticationAppDeviceDetails");
 /// `clientAppUsed`
-pub const CLIENT_APP_USED: runtime::Property<SignIn, String> = runtime::Property::new(
+pub const CLIENT_APP_USED: runtime::Property<SignIn, String> = runtime::Property::Named(
     "clientAppUsed",
 );
 /// `conditionalAccessStatus`
 pub const CONDITIONAL_ACCESS_STATUS: runtime::Property<
     SignIn,
     models::ConditionalAccessStatus,
-> = runtime::Property::new("conditionalAccessStatus");
+> = runtime::Property::Named("conditionalAccessStatus");
 /// `correlationId`
-pub const CORRELATION_ID: runtime::Property<SignIn, String> = runtime::Property::new(
+pub const CORRELATION_ID: runtime::Property<SignIn, String> = runtime::Property::Named(
     "correlationId",
 );
 /// `createdDateTime`: never null.
-pub const CREATED_DATE_TIME: runtime::Property<SignIn, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<SignIn, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `deviceDetail`
-pub const DEVICE_DETAIL: runtime::Property<SignIn, models::DeviceDetail> = runtime::Property::new(
+pub const DEVICE_DETAIL: runtime::Property<SignIn, models::DeviceDetail> = runtime::Property::Named(
     "deviceDetail",
 );
 /// `homeTenantId`
-pub const HOME_TENANT_ID: runtime::Property<SignIn, String> = runtime::Property::new(
+pub const HOME_TENANT_ID: runtime::Property<SignIn, String> = runtime::Property::Named(
     "homeTenantId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SignIn, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SignIn, String> = runtime::Property::Named("id");
 /// `ipAddress`
-pub const IP_ADDRESS: runtime::Property<SignIn, String> = runtime::Property::new(
+pub const IP_ADDRESS: runtime::Property<SignIn, String> = runtime::Property::Named(
     "ipAddress",
 );
 /// `isInteractive`
-pub const IS_INTERACTIVE: runtime::Property<SignIn, bool> = runtime::Property::new(
+pub const IS_INTERACTIVE: runtime::Property<SignIn, bool> = runtime::Property::Named(
     "isInteractive",
 );
 /// `location`
-pub const LOCATION: runtime::Property<SignIn, models::SignInLocation> = runtime::Property::new(
+pub const LOCATION: runtime::Property<SignIn, models::SignInLocation> = runtime::Property::Named(
     "location",
 );
 /// `resourceDisplayName`
-pub const RESOURCE_DISPLAY_NAME: runtime::Property<SignIn, String> = runtime::Property::new(
+pub const RESOURCE_DISPLAY_NAME: runtime::Property<SignIn, String> = runtime::Property::Named(
     "resourceDisplayName",
 );
 /// `resourceId`
-pub const RESOURCE_ID: runtime::Property<SignIn, String> = runtime::Property::new(
+pub const RESOURCE_ID: runtime::Property<SignIn, String> = runtime::Property::Named(
     "resourceId",
 );
 /// `resourceTenantId`
-pub const RESOURCE_TENANT_ID: runtime::Property<SignIn, String> = runtime::Property::new(
+pub const RESOURCE_TENANT_ID: runtime::Property<SignIn, String> = runtime::Property::Named(
     "resourceTenantId",
 );
 /// `riskDetail`
-pub const RISK_DETAIL: runtime::Property<SignIn, models::RiskDetail> = runtime::Property::new(
+pub const RISK_DETAIL: runtime::Property<SignIn, models::RiskDetail> = runtime::Property::Named(
     "riskDetail",
 );
 /// `riskEventTypes`
-pub const RISK_EVENT_TYPES: runtime::Property<SignIn, Vec<models::RiskEventType>> = runtime::Property::new(
+pub const RISK_EVENT_TYPES: runtime::Property<SignIn, Vec<models::RiskEventType>> = runtime::Property::Named(
     "riskEventTypes",
 );
 /// `riskEventTypes_v2`
-pub const RISK_EVENT_TYPES_V2: runtime::Property<SignIn, Vec<String>> = runtime::Property::new(
+pub const RISK_EVENT_TYPES_V2: runtime::Property<SignIn, Vec<String>> = runtime::Property::Named(
     "riskEventTypes_v2",
 );
 /// `riskLevelAggregated`
-pub const RISK_LEVEL_AGGREGATED: runtime::Property<SignIn, models::RiskLevel> = runtime::Property::new(
+pub const RISK_LEVEL_AGGREGATED: runtime::Property<SignIn, models::RiskLevel> = runtime::Property::Named(
     "riskLevelAggregated",
 );
 /// `riskLevelDuringSignIn`
-pub const RISK_LEVEL_DURING_SIGN_IN: runtime::Property<SignIn, models::RiskLevel> = runtime::Property::new(
+pub const RISK_LEVEL_DURING_SIGN_IN: runtime::Property<SignIn, models::RiskLevel> = runtime::Property::Named(
     "riskLevelDuringSignIn",
 );
 /// `riskState`
-pub const RISK_STATE: runtime::Property<SignIn, models::RiskState> = runtime::Property::new(
+pub const RISK_STATE: runtime::Property<SignIn, models::RiskState> = runtime::Property::Named(
     "riskState",
 );
 /// `servicePrincipalId`
-pub const SERVICE_PRINCIPAL_ID: runtime::Property<SignIn, String> = runtime::Property::new(
+pub const SERVICE_PRINCIPAL_ID: runtime::Property<SignIn, String> = runtime::Property::Named(
     "servicePrincipalId",
 );
 /// `servicePrincipalName`
-pub const SERVICE_PRINCIPAL_NAME: runtime::Property<SignIn, String> = runtime::Property::new(
+pub const SERVICE_PRINCIPAL_NAME: runtime::Property<SignIn, String> = runtime::Property::Named(
     "servicePrincipalName",
 );
 /// `status`
-pub const STATUS: runtime::Property<SignIn, models::SignInStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<SignIn, models::SignInStatus> = runtime::Property::Named(
     "status",
 );
 /// `userAgent`
-pub const USER_AGENT: runtime::Property<SignIn, String> = runtime::Property::new(
+pub const USER_AGENT: runtime::Property<SignIn, String> = runtime::Property::Named(
     "userAgent",
 );
 /// `userDisplayName`
-pub const USER_DISPLAY_NAME: runtime::Property<SignIn, String> = runtime::Property::new(
+pub const USER_DISPLAY_NAME: runtime::Property<SignIn, String> = runtime::Property::Named(
     "userDisplayName",
 );
 /// `userId`: never null.
-pub const USER_ID: runtime::Property<SignIn, String> = runtime::Property::new("userId");
+pub const USER_ID: runtime::Property<SignIn, String> = runtime::Property::Named(
+    "userId",
+);
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<SignIn, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<SignIn, String> = runtime::Property::Named(
     "userPrincipalName",
 );

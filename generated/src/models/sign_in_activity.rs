@@ -89,28 +89,28 @@ pub type Patch = runtime::Patch<SignInActivity>;
 pub const LAST_NON_INTERACTIVE_SIGN_IN_DATE_TIME: runtime::Property<
     SignInActivity,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastNonInteractiveSignInDateTime");
+> = runtime::Property::Named("lastNonInteractiveSignInDateTime");
 /// `lastNonInteractiveSignInRequestId`
 pub const LAST_NON_INTERACTIVE_SIGN_IN_REQUEST_ID: runtime::Property<
     SignInActivity,
     String,
-> = runtime::Property::new("lastNonInteractiveSignInRequestId");
+> = runtime::Property::Named("lastNonInteractiveSignInRequestId");
 /// `lastSignInDateTime`
 pub const LAST_SIGN_IN_DATE_TIME: runtime::Property<
     SignInActivity,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSignInDateTime");
+> = runtime::Property::Named("lastSignInDateTime");
 /// `lastSignInRequestId`
-pub const LAST_SIGN_IN_REQUEST_ID: runtime::Property<SignInActivity, String> = runtime::Property::new(
+pub const LAST_SIGN_IN_REQUEST_ID: runtime::Property<SignInActivity, String> = runtime::Property::Named(
     "lastSignInRequestId",
 );
 /// `lastSuccessfulSignInDateTime`
 pub const LAST_SUCCESSFUL_SIGN_IN_DATE_TIME: runtime::Property<
     SignInActivity,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSuccessfulSignInDateTime");
+> = runtime::Property::Named("lastSuccessfulSignInDateTime");
 /// `lastSuccessfulSignInRequestId`
 pub const LAST_SUCCESSFUL_SIGN_IN_REQUEST_ID: runtime::Property<
     SignInActivity,
     String,
-> = runtime::Property::new("lastSuccessfulSignInRequestId");
+> = runtime::Property::Named("lastSuccessfulSignInRequestId");

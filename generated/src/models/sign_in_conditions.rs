@@ -115,44 +115,44 @@ pub type Patch = runtime::Patch<SignInConditions>;
 pub const AUTHENTICATION_FLOW: runtime::Property<
     SignInConditions,
     models::AuthenticationFlow,
-> = runtime::Property::new("authenticationFlow");
+> = runtime::Property::Named("authenticationFlow");
 /// `clientAppType`
 pub const CLIENT_APP_TYPE: runtime::Property<
     SignInConditions,
     models::ConditionalAccessClientApp,
-> = runtime::Property::new("clientAppType");
+> = runtime::Property::Named("clientAppType");
 /// `country`
-pub const COUNTRY: runtime::Property<SignInConditions, String> = runtime::Property::new(
+pub const COUNTRY: runtime::Property<SignInConditions, String> = runtime::Property::Named(
     "country",
 );
 /// `deviceInfo`
-pub const DEVICE_INFO: runtime::Property<SignInConditions, models::DeviceInfo> = runtime::Property::new(
+pub const DEVICE_INFO: runtime::Property<SignInConditions, models::DeviceInfo> = runtime::Property::Named(
     "deviceInfo",
 );
 /// `devicePlatform`
 pub const DEVICE_PLATFORM: runtime::Property<
     SignInConditions,
     models::ConditionalAccessDevicePlatform,
-> = runtime::Property::new("devicePlatform");
+> = runtime::Property::Named("devicePlatform");
 /// `insiderRiskLevel`
 pub const INSIDER_RISK_LEVEL: runtime::Property<
     SignInConditions,
     models::InsiderRiskLevel,
-> = runtime::Property::new("insiderRiskLevel");
+> = runtime::Property::Named("insiderRiskLevel");
 /// `ipAddress`
-pub const IP_ADDRESS: runtime::Property<SignInConditions, String> = runtime::Property::new(
+pub const IP_ADDRESS: runtime::Property<SignInConditions, String> = runtime::Property::Named(
     "ipAddress",
 );
 /// `servicePrincipalRiskLevel`
 pub const SERVICE_PRINCIPAL_RISK_LEVEL: runtime::Property<
     SignInConditions,
     models::RiskLevel,
-> = runtime::Property::new("servicePrincipalRiskLevel");
+> = runtime::Property::Named("servicePrincipalRiskLevel");
 /// `signInRiskLevel`
-pub const SIGN_IN_RISK_LEVEL: runtime::Property<SignInConditions, models::RiskLevel> = runtime::Property::new(
+pub const SIGN_IN_RISK_LEVEL: runtime::Property<SignInConditions, models::RiskLevel> = runtime::Property::Named(
     "signInRiskLevel",
 );
 /// `userRiskLevel`
-pub const USER_RISK_LEVEL: runtime::Property<SignInConditions, models::RiskLevel> = runtime::Property::new(
+pub const USER_RISK_LEVEL: runtime::Property<SignInConditions, models::RiskLevel> = runtime::Property::Named(
     "userRiskLevel",
 );

@@ -85,22 +85,22 @@ pub type Patch = runtime::Patch<SignInFrequencySessionControl>;
 pub const AUTHENTICATION_TYPE: runtime::Property<
     SignInFrequencySessionControl,
     models::SignInFrequencyAuthenticationType,
-> = runtime::Property::new("authenticationType");
+> = runtime::Property::Named("authenticationType");
 /// `frequencyInterval`
 pub const FREQUENCY_INTERVAL: runtime::Property<
     SignInFrequencySessionControl,
     models::SignInFrequencyInterval,
-> = runtime::Property::new("frequencyInterval");
+> = runtime::Property::Named("frequencyInterval");
 /// `isEnabled`
-pub const IS_ENABLED: runtime::Property<SignInFrequencySessionControl, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<SignInFrequencySessionControl, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `type`
 pub const TYPE: runtime::Property<
     SignInFrequencySessionControl,
     models::SigninFrequencyType,
-> = runtime::Property::new("type");
+> = runtime::Property::Named("type");
 /// `value`
-pub const VALUE: runtime::Property<SignInFrequencySessionControl, i32> = runtime::Property::new(
+pub const VALUE: runtime::Property<SignInFrequencySessionControl, i32> = runtime::Property::Named(
     "value",
 );

@@ -69,18 +69,18 @@ runtime::models!(SignInLocation);
 /// Changes to a [`SignInLocation`].
 pub type Patch = runtime::Patch<SignInLocation>;
 /// `city`
-pub const CITY: runtime::Property<SignInLocation, String> = runtime::Property::new(
+pub const CITY: runtime::Property<SignInLocation, String> = runtime::Property::Named(
     "city",
 );
 /// `countryOrRegion`
-pub const COUNTRY_OR_REGION: runtime::Property<SignInLocation, String> = runtime::Property::new(
+pub const COUNTRY_OR_REGION: runtime::Property<SignInLocation, String> = runtime::Property::Named(
     "countryOrRegion",
 );
 /// `geoCoordinates`
-pub const GEO_COORDINATES: runtime::Property<SignInLocation, models::GeoCoordinates> = runtime::Property::new(
+pub const GEO_COORDINATES: runtime::Property<SignInLocation, models::GeoCoordinates> = runtime::Property::Named(
     "geoCoordinates",
 );
 /// `state`
-pub const STATE: runtime::Property<SignInLocation, String> = runtime::Property::new(
+pub const STATE: runtime::Property<SignInLocation, String> = runtime::Property::Named(
     "state",
 );

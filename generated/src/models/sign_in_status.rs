@@ -64,14 +64,14 @@ runtime::models!(SignInStatus);
 /// Changes to a [`SignInStatus`].
 pub type Patch = runtime::Patch<SignInStatus>;
 /// `additionalDetails`
-pub const ADDITIONAL_DETAILS: runtime::Property<SignInStatus, String> = runtime::Property::new(
+pub const ADDITIONAL_DETAILS: runtime::Property<SignInStatus, String> = runtime::Property::Named(
     "additionalDetails",
 );
 /// `errorCode`
-pub const ERROR_CODE: runtime::Property<SignInStatus, i32> = runtime::Property::new(
+pub const ERROR_CODE: runtime::Property<SignInStatus, i32> = runtime::Property::Named(
     "errorCode",
 );
 /// `failureReason`
-pub const FAILURE_REASON: runtime::Property<SignInStatus, String> = runtime::Property::new(
+pub const FAILURE_REASON: runtime::Property<SignInStatus, String> = runtime::Property::Named(
     "failureReason",
 );

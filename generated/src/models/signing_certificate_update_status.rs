@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<SigningCertificateUpdateStatus>;
 pub const CERTIFICATE_UPDATE_RESULT: runtime::Property<
     SigningCertificateUpdateStatus,
     String,
-> = runtime::Property::new("certificateUpdateResult");
+> = runtime::Property::Named("certificateUpdateResult");
 /// `lastRunDateTime`
 pub const LAST_RUN_DATE_TIME: runtime::Property<
     SigningCertificateUpdateStatus,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastRunDateTime");
+> = runtime::Property::Named("lastRunDateTime");

@@ -207,109 +207,109 @@ pub type Patch = runtime::Patch<Simulation>;
 pub const ATTACK_TECHNIQUE: runtime::Property<
     Simulation,
     models::SimulationAttackTechnique,
-> = runtime::Property::new("attackTechnique");
+> = runtime::Property::Named("attackTechnique");
 /// `attackType`
-pub const ATTACK_TYPE: runtime::Property<Simulation, models::SimulationAttackType> = runtime::Property::new(
+pub const ATTACK_TYPE: runtime::Property<Simulation, models::SimulationAttackType> = runtime::Property::Named(
     "attackType",
 );
 /// `automationId`
-pub const AUTOMATION_ID: runtime::Property<Simulation, String> = runtime::Property::new(
+pub const AUTOMATION_ID: runtime::Property<Simulation, String> = runtime::Property::Named(
     "automationId",
 );
 /// `completionDateTime`
 pub const COMPLETION_DATE_TIME: runtime::Property<
     Simulation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completionDateTime");
+> = runtime::Property::Named("completionDateTime");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<Simulation, models::EmailIdentity> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<Simulation, models::EmailIdentity> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     Simulation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<Simulation, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Simulation, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Simulation, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Simulation, String> = runtime::Property::Named(
     "displayName",
 );
 /// `durationInDays`
-pub const DURATION_IN_DAYS: runtime::Property<Simulation, i32> = runtime::Property::new(
+pub const DURATION_IN_DAYS: runtime::Property<Simulation, i32> = runtime::Property::Named(
     "durationInDays",
 );
 /// `endUserNotificationSetting`
 pub const END_USER_NOTIFICATION_SETTING: runtime::Property<
     Simulation,
     models::EndUserNotificationSetting,
-> = runtime::Property::new("endUserNotificationSetting");
+> = runtime::Property::Named("endUserNotificationSetting");
 /// `excludedAccountTarget`
 pub const EXCLUDED_ACCOUNT_TARGET: runtime::Property<
     Simulation,
     models::AccountTargetContent,
-> = runtime::Property::new("excludedAccountTarget");
+> = runtime::Property::Named("excludedAccountTarget");
 /// `id`: never null.
-pub const ID: runtime::Property<Simulation, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Simulation, String> = runtime::Property::Named("id");
 /// `includedAccountTarget`
 pub const INCLUDED_ACCOUNT_TARGET: runtime::Property<
     Simulation,
     models::AccountTargetContent,
-> = runtime::Property::new("includedAccountTarget");
+> = runtime::Property::Named("includedAccountTarget");
 /// `isAutomated`
-pub const IS_AUTOMATED: runtime::Property<Simulation, bool> = runtime::Property::new(
+pub const IS_AUTOMATED: runtime::Property<Simulation, bool> = runtime::Property::Named(
     "isAutomated",
 );
 /// `landingPage`: navigation property.
 pub const LANDING_PAGE: runtime::Property<
     Simulation,
     runtime::Expanded<models::LandingPage>,
-> = runtime::Property::new("landingPage");
+> = runtime::Property::Named("landingPage");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<Simulation, models::EmailIdentity> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<Simulation, models::EmailIdentity> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Simulation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `launchDateTime`
 pub const LAUNCH_DATE_TIME: runtime::Property<
     Simulation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("launchDateTime");
+> = runtime::Property::Named("launchDateTime");
 /// `loginPage`: navigation property.
 pub const LOGIN_PAGE: runtime::Property<
     Simulation,
     runtime::Expanded<models::LoginPage>,
-> = runtime::Property::new("loginPage");
+> = runtime::Property::Named("loginPage");
 /// `oAuthConsentAppDetail`
 pub const OAUTH_CONSENT_APP_DETAIL: runtime::Property<
     Simulation,
     models::OauthConsentAppDetail,
-> = runtime::Property::new("oAuthConsentAppDetail");
+> = runtime::Property::Named("oAuthConsentAppDetail");
 /// `payload`: navigation property.
-pub const PAYLOAD: runtime::Property<Simulation, runtime::Expanded<models::Payload>> = runtime::Property::new(
+pub const PAYLOAD: runtime::Property<Simulation, runtime::Expanded<models::Payload>> = runtime::Property::Named(
     "payload",
 );
 /// `payloadDeliveryPlatform`
 pub const PAYLOAD_DELIVERY_PLATFORM: runtime::Property<
     Simulation,
     models::PayloadDeliveryPlatform,
-> = runtime::Property::new("payloadDeliveryPlatform");
+> = runtime::Property::Named("payloadDeliveryPlatform");
 /// `report`
-pub const REPORT: runtime::Property<Simulation, models::SimulationReport> = runtime::Property::new(
+pub const REPORT: runtime::Property<Simulation, models::SimulationReport> = runtime::Property::Named(
     "report",
 );
 /// `status`
-pub const STATUS: runtime::Property<Simulation, models::SimulationStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<Simulation, models::SimulationStatus> = runtime::Property::Named(
     "status",
 );
 /// `trainingSetting`
-pub const TRAINING_SETTING: runtime::Property<Simulation, models::TrainingSetting> = runtime::Property::new(
+pub const TRAINING_SETTING: runtime::Property<Simulation, models::TrainingSetting> = runtime::Property::Named(
     "trainingSetting",
 );

@@ -120,53 +120,53 @@ runtime::models!(SimulationAutomation);
 /// Changes to a [`SimulationAutomation`].
 pub type Patch = runtime::Patch<SimulationAutomation>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<SimulationAutomation, models::EmailIdentity> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<SimulationAutomation, models::EmailIdentity> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     SimulationAutomation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<SimulationAutomation, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<SimulationAutomation, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SimulationAutomation, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SimulationAutomation, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SimulationAutomation, String> = runtime::Property::new(
+pub const ID: runtime::Property<SimulationAutomation, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     SimulationAutomation,
     models::EmailIdentity,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     SimulationAutomation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `lastRunDateTime`
 pub const LAST_RUN_DATE_TIME: runtime::Property<
     SimulationAutomation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastRunDateTime");
+> = runtime::Property::Named("lastRunDateTime");
 /// `nextRunDateTime`
 pub const NEXT_RUN_DATE_TIME: runtime::Property<
     SimulationAutomation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("nextRunDateTime");
+> = runtime::Property::Named("nextRunDateTime");
 /// `runs`: navigation property.
 pub const RUNS: runtime::Property<
     SimulationAutomation,
     runtime::Expanded<Vec<models::SimulationAutomationRun>>,
-> = runtime::Property::new("runs");
+> = runtime::Property::Named("runs");
 /// `status`
 pub const STATUS: runtime::Property<
     SimulationAutomation,
     models::SimulationAutomationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

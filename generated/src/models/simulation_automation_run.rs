@@ -81,22 +81,22 @@ pub type Patch = runtime::Patch<SimulationAutomationRun>;
 pub const END_DATE_TIME: runtime::Property<
     SimulationAutomationRun,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<SimulationAutomationRun, String> = runtime::Property::new(
+pub const ID: runtime::Property<SimulationAutomationRun, String> = runtime::Property::Named(
     "id",
 );
 /// `simulationId`
-pub const SIMULATION_ID: runtime::Property<SimulationAutomationRun, String> = runtime::Property::new(
+pub const SIMULATION_ID: runtime::Property<SimulationAutomationRun, String> = runtime::Property::Named(
     "simulationId",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     SimulationAutomationRun,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `status`
 pub const STATUS: runtime::Property<
     SimulationAutomationRun,
     models::SimulationAutomationRunStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

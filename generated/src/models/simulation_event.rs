@@ -61,10 +61,10 @@ runtime::models!(SimulationEvent);
 /// Changes to a [`SimulationEvent`].
 pub type Patch = runtime::Patch<SimulationEvent>;
 /// `count`
-pub const COUNT: runtime::Property<SimulationEvent, i32> = runtime::Property::new(
+pub const COUNT: runtime::Property<SimulationEvent, i32> = runtime::Property::Named(
     "count",
 );
 /// `eventName`
-pub const EVENT_NAME: runtime::Property<SimulationEvent, String> = runtime::Property::new(
+pub const EVENT_NAME: runtime::Property<SimulationEvent, String> = runtime::Property::Named(
     "eventName",
 );

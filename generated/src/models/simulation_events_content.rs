@@ -61,11 +61,11 @@ runtime::models!(SimulationEventsContent);
 /// Changes to a [`SimulationEventsContent`].
 pub type Patch = runtime::Patch<SimulationEventsContent>;
 /// `compromisedRate`
-pub const COMPROMISED_RATE: runtime::Property<SimulationEventsContent, f64> = runtime::Property::new(
+pub const COMPROMISED_RATE: runtime::Property<SimulationEventsContent, f64> = runtime::Property::Named(
     "compromisedRate",
 );
 /// `events`
 pub const EVENTS: runtime::Property<
     SimulationEventsContent,
     Vec<models::SimulationEvent>,
-> = runtime::Property::new("events");
+> = runtime::Property::Named("events");

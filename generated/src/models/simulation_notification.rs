@@ -68,16 +68,16 @@ runtime::models!(SimulationNotification);
 /// Changes to a [`SimulationNotification`].
 pub type Patch = runtime::Patch<SimulationNotification>;
 /// `defaultLanguage`
-pub const DEFAULT_LANGUAGE: runtime::Property<SimulationNotification, String> = runtime::Property::new(
+pub const DEFAULT_LANGUAGE: runtime::Property<SimulationNotification, String> = runtime::Property::Named(
     "defaultLanguage",
 );
 /// `endUserNotification`: navigation property.
 pub const END_USER_NOTIFICATION: runtime::Property<
     SimulationNotification,
     runtime::Expanded<models::EndUserNotification>,
-> = runtime::Property::new("endUserNotification");
+> = runtime::Property::Named("endUserNotification");
 /// `targettedUserType`
 pub const TARGETTED_USER_TYPE: runtime::Property<
     SimulationNotification,
     models::TargettedUserType,
-> = runtime::Property::new("targettedUserType");
+> = runtime::Property::Named("targettedUserType");

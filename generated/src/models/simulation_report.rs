@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<SimulationReport>;
 pub const OVERVIEW: runtime::Property<
     SimulationReport,
     models::SimulationReportOverview,
-> = runtime::Property::new("overview");
+> = runtime::Property::Named("overview");
 /// `simulationUsers`
 pub const SIMULATION_USERS: runtime::Property<
     SimulationReport,
     Vec<models::UserSimulationDetails>,
-> = runtime::Property::new("simulationUsers");
+> = runtime::Property::Named("simulationUsers");

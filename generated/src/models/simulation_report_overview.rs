@@ -79,18 +79,18 @@ pub type Patch = runtime::Patch<SimulationReportOverview>;
 pub const RECOMMENDED_ACTIONS: runtime::Property<
     SimulationReportOverview,
     Vec<models::RecommendedAction>,
-> = runtime::Property::new("recommendedActions");
+> = runtime::Property::Named("recommendedActions");
 /// `resolvedTargetsCount`
-pub const RESOLVED_TARGETS_COUNT: runtime::Property<SimulationReportOverview, i32> = runtime::Property::new(
+pub const RESOLVED_TARGETS_COUNT: runtime::Property<SimulationReportOverview, i32> = runtime::Property::Named(
     "resolvedTargetsCount",
 );
 /// `simulationEventsContent`
 pub const SIMULATION_EVENTS_CONTENT: runtime::Property<
     SimulationReportOverview,
     models::SimulationEventsContent,
-> = runtime::Property::new("simulationEventsContent");
+> = runtime::Property::Named("simulationEventsContent");
 /// `trainingEventsContent`
 pub const TRAINING_EVENTS_CONTENT: runtime::Property<
     SimulationReportOverview,
     models::TrainingEventsContent,
-> = runtime::Property::new("trainingEventsContent");
+> = runtime::Property::Named("trainingEventsContent");

@@ -61,10 +61,10 @@ runtime::models!(SingleServicePrincipal);
 /// Changes to a [`SingleServicePrincipal`].
 pub type Patch = runtime::Patch<SingleServicePrincipal>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<SingleServicePrincipal, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<SingleServicePrincipal, String> = runtime::Property::Named(
     "description",
 );
 /// `servicePrincipalId`
-pub const SERVICE_PRINCIPAL_ID: runtime::Property<SingleServicePrincipal, String> = runtime::Property::new(
+pub const SERVICE_PRINCIPAL_ID: runtime::Property<SingleServicePrincipal, String> = runtime::Property::Named(
     "servicePrincipalId",
 );

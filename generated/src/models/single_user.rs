@@ -61,10 +61,10 @@ runtime::models!(SingleUser);
 /// Changes to a [`SingleUser`].
 pub type Patch = runtime::Patch<SingleUser>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<SingleUser, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<SingleUser, String> = runtime::Property::Named(
     "description",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<SingleUser, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<SingleUser, String> = runtime::Property::Named(
     "userId",
 );

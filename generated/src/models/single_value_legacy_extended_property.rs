@@ -61,10 +61,10 @@ runtime::models!(SingleValueLegacyExtendedProperty);
 /// Changes to a [`SingleValueLegacyExtendedProperty`].
 pub type Patch = runtime::Patch<SingleValueLegacyExtendedProperty>;
 /// `id`: never null.
-pub const ID: runtime::Property<SingleValueLegacyExtendedProperty, String> = runtime::Property::new(
+pub const ID: runtime::Property<SingleValueLegacyExtendedProperty, String> = runtime::Property::Named(
     "id",
 );
 /// `value`
-pub const VALUE: runtime::Property<SingleValueLegacyExtendedProperty, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<SingleValueLegacyExtendedProperty, String> = runtime::Property::Named(
     "value",
 );

@@ -722,7 +722,7 @@ pub type Patch = runtime::Patch<Site>;
 pub const ANALYTICS: runtime::Property<
     Site,
     crate::runtime::Expanded<crate::models::ItemAnalytics>,
-> = runtime::Property::new("analytics");
+> = runtime::Property::Named("analytics");
 /// `columns`: navigation property.
 #[cfg(
     any(
@@ -736,7 +736,7 @@ pub const ANALYTICS: runtime::Property<
 pub const COLUMNS: runtime::Property<
     Site,
     crate::runtime::Expanded<Vec<crate::models::ColumnDefinition>>,
-> = runtime::Property::new("columns");
+> = runtime::Property::Named("columns");
 /// `contentTypes`: navigation property.
 #[cfg(
     any(feature = "drives", feature = "groups", feature = "shares", feature = "sites")
@@ -744,25 +744,25 @@ pub const COLUMNS: runtime::Property<
 pub const CONTENT_TYPES: runtime::Property<
     Site,
     crate::runtime::Expanded<Vec<crate::models::ContentType>>,
-> = runtime::Property::new("contentTypes");
+> = runtime::Property::Named("contentTypes");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<Site, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<Site, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdByUser`: navigation property.
-pub const CREATED_BY_USER: runtime::Property<Site, runtime::Expanded<models::User>> = runtime::Property::new(
+pub const CREATED_BY_USER: runtime::Property<Site, runtime::Expanded<models::User>> = runtime::Property::Named(
     "createdByUser",
 );
 /// `createdDateTime`: never null.
-pub const CREATED_DATE_TIME: runtime::Property<Site, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Site, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Site, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Site, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Site, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Site, String> = runtime::Property::Named(
     "displayName",
 );
 /// `drive`: navigation property.
@@ -780,7 +780,7 @@ pub const DISPLAY_NAME: runtime::Property<Site, String> = runtime::Property::new
 pub const DRIVE: runtime::Property<
     Site,
     crate::runtime::Expanded<crate::models::Drive>,
-> = runtime::Property::new("drive");
+> = runtime::Property::Named("drive");
 /// `drives`: navigation property.
 #[cfg(
     any(
@@ -796,11 +796,11 @@ pub const DRIVE: runtime::Property<
 pub const DRIVES: runtime::Property<
     Site,
     crate::runtime::Expanded<Vec<crate::models::Drive>>,
-> = runtime::Property::new("drives");
+> = runtime::Property::Named("drives");
 /// `eTag`
-pub const ETAG: runtime::Property<Site, String> = runtime::Property::new("eTag");
+pub const ETAG: runtime::Property<Site, String> = runtime::Property::Named("eTag");
 /// `error`
-pub const ERROR: runtime::Property<Site, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<Site, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `externalColumns`: navigation property.
@@ -816,11 +816,11 @@ pub const ERROR: runtime::Property<Site, models::PublicError> = runtime::Propert
 pub const EXTERNAL_COLUMNS: runtime::Property<
     Site,
     crate::runtime::Expanded<Vec<crate::models::ColumnDefinition>>,
-> = runtime::Property::new("externalColumns");
+> = runtime::Property::Named("externalColumns");
 /// `id`: never null.
-pub const ID: runtime::Property<Site, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Site, String> = runtime::Property::Named("id");
 /// `isPersonalSite`
-pub const IS_PERSONAL_SITE: runtime::Property<Site, bool> = runtime::Property::new(
+pub const IS_PERSONAL_SITE: runtime::Property<Site, bool> = runtime::Property::Named(
     "isPersonalSite",
 );
 /// `items`: navigation property.
@@ -828,21 +828,21 @@ pub const IS_PERSONAL_SITE: runtime::Property<Site, bool> = runtime::Property::n
 pub const ITEMS: runtime::Property<
     Site,
     crate::runtime::Expanded<Vec<crate::models::BaseItem>>,
-> = runtime::Property::new("items");
+> = runtime::Property::Named("items");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<Site, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<Site, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedByUser`: navigation property.
 pub const LAST_MODIFIED_BY_USER: runtime::Property<
     Site,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("lastModifiedByUser");
+> = runtime::Property::Named("lastModifiedByUser");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Site,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `lists`: navigation property.
 #[cfg(
     any(feature = "drives", feature = "groups", feature = "shares", feature = "sites")
@@ -850,15 +850,15 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
 pub const LISTS: runtime::Property<
     Site,
     crate::runtime::Expanded<Vec<crate::models::List>>,
-> = runtime::Property::new("lists");
+> = runtime::Property::Named("lists");
 /// `name`
-pub const NAME: runtime::Property<Site, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<Site, String> = runtime::Property::Named("name");
 /// `onenote`: navigation property.
 #[cfg(any(feature = "groups", feature = "me", feature = "sites", feature = "users"))]
 pub const ONENOTE: runtime::Property<
     Site,
     crate::runtime::Expanded<crate::models::Onenote>,
-> = runtime::Property::new("onenote");
+> = runtime::Property::Named("onenote");
 /// `operations`: navigation property.
 #[cfg(
     any(
@@ -873,15 +873,15 @@ pub const ONENOTE: runtime::Property<
 pub const OPERATIONS: runtime::Property<
     Site,
     crate::runtime::Expanded<Vec<crate::models::RichLongRunningOperation>>,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");
 /// `pages`: navigation property.
 #[cfg(any(feature = "groups", feature = "sites"))]
 pub const PAGES: runtime::Property<
     Site,
     crate::runtime::Expanded<Vec<crate::models::BaseSitePage>>,
-> = runtime::Property::new("pages");
+> = runtime::Property::Named("pages");
 /// `parentReference`
-pub const PARENT_REFERENCE: runtime::Property<Site, models::ItemReference> = runtime::Property::new(
+pub const PARENT_REFERENCE: runtime::Property<Site, models::ItemReference> = runtime::Property::Named(
     "parentReference",
 );
 /// `permissions`: navigation property.
@@ -897,19 +897,19 @@ pub const PARENT_REFERENCE: runtime::Property<Site, models::ItemReference> = run
 pub const PERMISSIONS: runtime::Property<
     Site,
     crate::runtime::Expanded<Vec<crate::models::Permission>>,
-> = runtime::Property::new("permissions");
+> = runtime::Property::Named("permissions");
 /// `root`
-pub const ROOT: runtime::Property<Site, models::Root> = runtime::Property::new("root");
+pub const ROOT: runtime::Property<Site, models::Root> = runtime::Property::Named("root");
 /// `sharepointIds`
-pub const SHAREPOINT_IDS: runtime::Property<Site, models::SharepointIds> = runtime::Property::new(
+pub const SHAREPOINT_IDS: runtime::Property<Site, models::SharepointIds> = runtime::Property::Named(
     "sharepointIds",
 );
 /// `siteCollection`
-pub const SITE_COLLECTION: runtime::Property<Site, models::SiteCollection> = runtime::Property::new(
+pub const SITE_COLLECTION: runtime::Property<Site, models::SiteCollection> = runtime::Property::Named(
     "siteCollection",
 );
 /// `sites`: navigation property.
-pub const SITES: runtime::Property<Site, runtime::Expanded<Vec<models::Site>>> = runtime::Property::new(
+pub const SITES: runtime::Property<Site, runtime::Expanded<Vec<models::Site>>> = runtime::Property::Named(
     "sites",
 );
 /// `termStore`: navigation property.
@@ -917,12 +917,12 @@ pub const SITES: runtime::Property<Site, runtime::Expanded<Vec<models::Site>>> =
 pub const TERM_STORE: runtime::Property<
     Site,
     crate::runtime::Expanded<crate::models::term_store::Store>,
-> = runtime::Property::new("termStore");
+> = runtime::Property::Named("termStore");
 /// `termStores`: navigation property.
 #[cfg(any(feature = "groups", feature = "sites"))]
 pub const TERM_STORES: runtime::Property<
     Site,
     crate::runtime::Expanded<Vec<crate::models::term_store::Store>>,
-> = runtime::Property::new("termStores");
+> = runtime::Property::Named("termStores");
 /// `webUrl`
-pub const WEB_URL: runtime::Property<Site, String> = runtime::Property::new("webUrl");
+pub const WEB_URL: runtime::Property<Site, String> = runtime::Property::Named("webUrl");

@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<SiteArchivalDetails>;
 pub const ARCHIVE_STATUS: runtime::Property<
     SiteArchivalDetails,
     models::SiteArchiveStatus,
-> = runtime::Property::new("archiveStatus");
+> = runtime::Property::Named("archiveStatus");

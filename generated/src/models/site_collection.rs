@@ -72,16 +72,16 @@ pub type Patch = runtime::Patch<SiteCollection>;
 pub const ARCHIVAL_DETAILS: runtime::Property<
     SiteCollection,
     models::SiteArchivalDetails,
-> = runtime::Property::new("archivalDetails");
+> = runtime::Property::Named("archivalDetails");
 /// `dataLocationCode`
-pub const DATA_LOCATION_CODE: runtime::Property<SiteCollection, String> = runtime::Property::new(
+pub const DATA_LOCATION_CODE: runtime::Property<SiteCollection, String> = runtime::Property::Named(
     "dataLocationCode",
 );
 /// `hostname`
-pub const HOSTNAME: runtime::Property<SiteCollection, String> = runtime::Property::new(
+pub const HOSTNAME: runtime::Property<SiteCollection, String> = runtime::Property::Named(
     "hostname",
 );
 /// `root`
-pub const ROOT: runtime::Property<SiteCollection, models::Root> = runtime::Property::new(
+pub const ROOT: runtime::Property<SiteCollection, models::Root> = runtime::Property::Named(
     "root",
 );

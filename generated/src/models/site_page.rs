@@ -270,88 +270,88 @@ pub type Patch = runtime::Patch<SitePage>;
 pub const CANVAS_LAYOUT: runtime::Property<
     SitePage,
     runtime::Expanded<models::CanvasLayout>,
-> = runtime::Property::new("canvasLayout");
+> = runtime::Property::Named("canvasLayout");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<SitePage, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<SitePage, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdByUser`: navigation property.
 pub const CREATED_BY_USER: runtime::Property<
     SitePage,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("createdByUser");
+> = runtime::Property::Named("createdByUser");
 /// `createdDateTime`: never null.
-pub const CREATED_DATE_TIME: runtime::Property<SitePage, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<SitePage, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<SitePage, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<SitePage, String> = runtime::Property::Named(
     "description",
 );
 /// `eTag`
-pub const ETAG: runtime::Property<SitePage, String> = runtime::Property::new("eTag");
+pub const ETAG: runtime::Property<SitePage, String> = runtime::Property::Named("eTag");
 /// `id`: never null.
-pub const ID: runtime::Property<SitePage, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SitePage, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<SitePage, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<SitePage, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedByUser`: navigation property.
 pub const LAST_MODIFIED_BY_USER: runtime::Property<
     SitePage,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("lastModifiedByUser");
+> = runtime::Property::Named("lastModifiedByUser");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     SitePage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `name`
-pub const NAME: runtime::Property<SitePage, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<SitePage, String> = runtime::Property::Named("name");
 /// `pageLayout`
-pub const PAGE_LAYOUT: runtime::Property<SitePage, models::PageLayoutType> = runtime::Property::new(
+pub const PAGE_LAYOUT: runtime::Property<SitePage, models::PageLayoutType> = runtime::Property::Named(
     "pageLayout",
 );
 /// `parentReference`
-pub const PARENT_REFERENCE: runtime::Property<SitePage, models::ItemReference> = runtime::Property::new(
+pub const PARENT_REFERENCE: runtime::Property<SitePage, models::ItemReference> = runtime::Property::Named(
     "parentReference",
 );
 /// `promotionKind`
-pub const PROMOTION_KIND: runtime::Property<SitePage, models::PagePromotionType> = runtime::Property::new(
+pub const PROMOTION_KIND: runtime::Property<SitePage, models::PagePromotionType> = runtime::Property::Named(
     "promotionKind",
 );
 /// `publishingState`
-pub const PUBLISHING_STATE: runtime::Property<SitePage, models::PublicationFacet> = runtime::Property::new(
+pub const PUBLISHING_STATE: runtime::Property<SitePage, models::PublicationFacet> = runtime::Property::Named(
     "publishingState",
 );
 /// `reactions`
-pub const REACTIONS: runtime::Property<SitePage, models::ReactionsFacet> = runtime::Property::new(
+pub const REACTIONS: runtime::Property<SitePage, models::ReactionsFacet> = runtime::Property::Named(
     "reactions",
 );
 /// `showComments`
-pub const SHOW_COMMENTS: runtime::Property<SitePage, bool> = runtime::Property::new(
+pub const SHOW_COMMENTS: runtime::Property<SitePage, bool> = runtime::Property::Named(
     "showComments",
 );
 /// `showRecommendedPages`
-pub const SHOW_RECOMMENDED_PAGES: runtime::Property<SitePage, bool> = runtime::Property::new(
+pub const SHOW_RECOMMENDED_PAGES: runtime::Property<SitePage, bool> = runtime::Property::Named(
     "showRecommendedPages",
 );
 /// `thumbnailWebUrl`
-pub const THUMBNAIL_WEB_URL: runtime::Property<SitePage, String> = runtime::Property::new(
+pub const THUMBNAIL_WEB_URL: runtime::Property<SitePage, String> = runtime::Property::Named(
     "thumbnailWebUrl",
 );
 /// `title`
-pub const TITLE: runtime::Property<SitePage, String> = runtime::Property::new("title");
+pub const TITLE: runtime::Property<SitePage, String> = runtime::Property::Named("title");
 /// `titleArea`
-pub const TITLE_AREA: runtime::Property<SitePage, models::TitleArea> = runtime::Property::new(
+pub const TITLE_AREA: runtime::Property<SitePage, models::TitleArea> = runtime::Property::Named(
     "titleArea",
 );
 /// `webParts`: navigation property.
 pub const WEB_PARTS: runtime::Property<
     SitePage,
     runtime::Expanded<Vec<models::WebPart>>,
-> = runtime::Property::new("webParts");
+> = runtime::Property::Named("webParts");
 /// `webUrl`
-pub const WEB_URL: runtime::Property<SitePage, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<SitePage, String> = runtime::Property::Named(
     "webUrl",
 );

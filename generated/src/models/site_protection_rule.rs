@@ -108,40 +108,40 @@ runtime::models!(SiteProtectionRule);
 /// Changes to a [`SiteProtectionRule`].
 pub type Patch = runtime::Patch<SiteProtectionRule>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<SiteProtectionRule, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<SiteProtectionRule, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     SiteProtectionRule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `error`
-pub const ERROR: runtime::Property<SiteProtectionRule, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<SiteProtectionRule, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SiteProtectionRule, String> = runtime::Property::new(
+pub const ID: runtime::Property<SiteProtectionRule, String> = runtime::Property::Named(
     "id",
 );
 /// `isAutoApplyEnabled`
-pub const IS_AUTO_APPLY_ENABLED: runtime::Property<SiteProtectionRule, bool> = runtime::Property::new(
+pub const IS_AUTO_APPLY_ENABLED: runtime::Property<SiteProtectionRule, bool> = runtime::Property::Named(
     "isAutoApplyEnabled",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<SiteProtectionRule, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<SiteProtectionRule, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     SiteProtectionRule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `siteExpression`
-pub const SITE_EXPRESSION: runtime::Property<SiteProtectionRule, String> = runtime::Property::new(
+pub const SITE_EXPRESSION: runtime::Property<SiteProtectionRule, String> = runtime::Property::Named(
     "siteExpression",
 );
 /// `status`
-pub const STATUS: runtime::Property<SiteProtectionRule, models::ProtectionRuleStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<SiteProtectionRule, models::ProtectionRuleStatus> = runtime::Property::Named(
     "status",
 );

@@ -132,47 +132,47 @@ runtime::models!(SiteProtectionUnit);
 /// Changes to a [`SiteProtectionUnit`].
 pub type Patch = runtime::Patch<SiteProtectionUnit>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<SiteProtectionUnit, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<SiteProtectionUnit, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     SiteProtectionUnit,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `error`
-pub const ERROR: runtime::Property<SiteProtectionUnit, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<SiteProtectionUnit, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SiteProtectionUnit, String> = runtime::Property::new(
+pub const ID: runtime::Property<SiteProtectionUnit, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<SiteProtectionUnit, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<SiteProtectionUnit, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     SiteProtectionUnit,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `offboardRequestedDateTime`
 pub const OFFBOARD_REQUESTED_DATE_TIME: runtime::Property<
     SiteProtectionUnit,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("offboardRequestedDateTime");
+> = runtime::Property::Named("offboardRequestedDateTime");
 /// `policyId`
-pub const POLICY_ID: runtime::Property<SiteProtectionUnit, String> = runtime::Property::new(
+pub const POLICY_ID: runtime::Property<SiteProtectionUnit, String> = runtime::Property::Named(
     "policyId",
 );
 /// `protectionSources`: never null.
 pub const PROTECTION_SOURCES: runtime::Property<
     SiteProtectionUnit,
     runtime::Flags<models::ProtectionSource>,
-> = runtime::Property::new("protectionSources");
+> = runtime::Property::Named("protectionSources");
 /// `siteId`
-pub const SITE_ID: runtime::Property<SiteProtectionUnit, String> = runtime::Property::new(
+pub const SITE_ID: runtime::Property<SiteProtectionUnit, String> = runtime::Property::Named(
     "siteId",
 );
 /// `siteName`: read-only.
@@ -180,14 +180,14 @@ pub const SITE_NAME: runtime::Property<
     SiteProtectionUnit,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("siteName");
+> = runtime::Property::Named("siteName");
 /// `siteWebUrl`: read-only.
 pub const SITE_WEB_URL: runtime::Property<
     SiteProtectionUnit,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("siteWebUrl");
+> = runtime::Property::Named("siteWebUrl");
 /// `status`
-pub const STATUS: runtime::Property<SiteProtectionUnit, models::ProtectionUnitStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<SiteProtectionUnit, models::ProtectionUnitStatus> = runtime::Property::Named(
     "status",
 );

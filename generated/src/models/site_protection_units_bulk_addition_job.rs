@@ -117,46 +117,46 @@ pub type Patch = runtime::Patch<SiteProtectionUnitsBulkAdditionJob>;
 pub const CREATED_BY: runtime::Property<
     SiteProtectionUnitsBulkAdditionJob,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     SiteProtectionUnitsBulkAdditionJob,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SiteProtectionUnitsBulkAdditionJob, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SiteProtectionUnitsBulkAdditionJob, String> = runtime::Property::Named(
     "displayName",
 );
 /// `error`
 pub const ERROR: runtime::Property<
     SiteProtectionUnitsBulkAdditionJob,
     models::PublicError,
-> = runtime::Property::new("error");
+> = runtime::Property::Named("error");
 /// `id`: never null.
-pub const ID: runtime::Property<SiteProtectionUnitsBulkAdditionJob, String> = runtime::Property::new(
+pub const ID: runtime::Property<SiteProtectionUnitsBulkAdditionJob, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     SiteProtectionUnitsBulkAdditionJob,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     SiteProtectionUnitsBulkAdditionJob,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `siteIds`
-pub const SITE_IDS: runtime::Property<SiteProtectionUnitsBulkAdditionJob, Vec<String>> = runtime::Property::new(
+pub const SITE_IDS: runtime::Property<SiteProtectionUnitsBulkAdditionJob, Vec<String>> = runtime::Property::Named(
     "siteIds",
 );
 /// `siteWebUrls`
 pub const SITE_WEB_URLS: runtime::Property<
     SiteProtectionUnitsBulkAdditionJob,
     Vec<String>,
-> = runtime::Property::new("siteWebUrls");
+> = runtime::Property::Named("siteWebUrls");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     SiteProtectionUnitsBulkAdditionJob,
     models::ProtectionUnitsBulkJobStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -150,73 +150,73 @@ pub type Patch = runtime::Patch<SiteRestoreArtifactsBulkAdditionRequest>;
 pub const CREATED_BY: runtime::Property<
     SiteRestoreArtifactsBulkAdditionRequest,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     SiteRestoreArtifactsBulkAdditionRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `destinationType`
 pub const DESTINATION_TYPE: runtime::Property<
     SiteRestoreArtifactsBulkAdditionRequest,
     models::DestinationType,
-> = runtime::Property::new("destinationType");
+> = runtime::Property::Named("destinationType");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     SiteRestoreArtifactsBulkAdditionRequest,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `error`
 pub const ERROR: runtime::Property<
     SiteRestoreArtifactsBulkAdditionRequest,
     models::PublicError,
-> = runtime::Property::new("error");
+> = runtime::Property::Named("error");
 /// `id`: never null.
-pub const ID: runtime::Property<SiteRestoreArtifactsBulkAdditionRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<SiteRestoreArtifactsBulkAdditionRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     SiteRestoreArtifactsBulkAdditionRequest,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     SiteRestoreArtifactsBulkAdditionRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `protectionTimePeriod`
 pub const PROTECTION_TIME_PERIOD: runtime::Property<
     SiteRestoreArtifactsBulkAdditionRequest,
     models::TimePeriod,
-> = runtime::Property::new("protectionTimePeriod");
+> = runtime::Property::Named("protectionTimePeriod");
 /// `protectionUnitIds`
 pub const PROTECTION_UNIT_IDS: runtime::Property<
     SiteRestoreArtifactsBulkAdditionRequest,
     Vec<String>,
-> = runtime::Property::new("protectionUnitIds");
+> = runtime::Property::Named("protectionUnitIds");
 /// `restorePointPreference`
 pub const RESTORE_POINT_PREFERENCE: runtime::Property<
     SiteRestoreArtifactsBulkAdditionRequest,
     models::RestorePointPreference,
-> = runtime::Property::new("restorePointPreference");
+> = runtime::Property::Named("restorePointPreference");
 /// `siteIds`
 pub const SITE_IDS: runtime::Property<
     SiteRestoreArtifactsBulkAdditionRequest,
     Vec<String>,
-> = runtime::Property::new("siteIds");
+> = runtime::Property::Named("siteIds");
 /// `siteWebUrls`
 pub const SITE_WEB_URLS: runtime::Property<
     SiteRestoreArtifactsBulkAdditionRequest,
     Vec<String>,
-> = runtime::Property::new("siteWebUrls");
+> = runtime::Property::Named("siteWebUrls");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     SiteRestoreArtifactsBulkAdditionRequest,
     models::RestoreArtifactsBulkRequestStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `tags`
 pub const TAGS: runtime::Property<
     SiteRestoreArtifactsBulkAdditionRequest,
     runtime::Flags<models::RestorePointTags>,
-> = runtime::Property::new("tags");
+> = runtime::Property::Named("tags");

@@ -61,10 +61,10 @@ runtime::models!(SizeRange);
 /// Changes to a [`SizeRange`].
 pub type Patch = runtime::Patch<SizeRange>;
 /// `maximumSize`
-pub const MAXIMUM_SIZE: runtime::Property<SizeRange, i32> = runtime::Property::new(
+pub const MAXIMUM_SIZE: runtime::Property<SizeRange, i32> = runtime::Property::Named(
     "maximumSize",
 );
 /// `minimumSize`
-pub const MINIMUM_SIZE: runtime::Property<SizeRange, i32> = runtime::Property::new(
+pub const MINIMUM_SIZE: runtime::Property<SizeRange, i32> = runtime::Property::Named(
     "minimumSize",
 );

@@ -91,26 +91,26 @@ pub type Patch = runtime::Patch<SkypeForBusinessUserConversationMember>;
 pub const DISPLAY_NAME: runtime::Property<
     SkypeForBusinessUserConversationMember,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
-pub const ID: runtime::Property<SkypeForBusinessUserConversationMember, String> = runtime::Property::new(
+pub const ID: runtime::Property<SkypeForBusinessUserConversationMember, String> = runtime::Property::Named(
     "id",
 );
 /// `roles`
 pub const ROLES: runtime::Property<
     SkypeForBusinessUserConversationMember,
     Vec<String>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<SkypeForBusinessUserConversationMember, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<SkypeForBusinessUserConversationMember, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<SkypeForBusinessUserConversationMember, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<SkypeForBusinessUserConversationMember, String> = runtime::Property::Named(
     "userId",
 );
 /// `visibleHistoryStartDateTime`
 pub const VISIBLE_HISTORY_START_DATE_TIME: runtime::Property<
     SkypeForBusinessUserConversationMember,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("visibleHistoryStartDateTime");
+> = runtime::Property::Named("visibleHistoryStartDateTime");

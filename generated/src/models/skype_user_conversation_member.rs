@@ -82,23 +82,23 @@ runtime::models!(SkypeUserConversationMember);
 /// Changes to a [`SkypeUserConversationMember`].
 pub type Patch = runtime::Patch<SkypeUserConversationMember>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SkypeUserConversationMember, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SkypeUserConversationMember, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SkypeUserConversationMember, String> = runtime::Property::new(
+pub const ID: runtime::Property<SkypeUserConversationMember, String> = runtime::Property::Named(
     "id",
 );
 /// `roles`
-pub const ROLES: runtime::Property<SkypeUserConversationMember, Vec<String>> = runtime::Property::new(
+pub const ROLES: runtime::Property<SkypeUserConversationMember, Vec<String>> = runtime::Property::Named(
     "roles",
 );
 /// `skypeId`
-pub const SKYPE_ID: runtime::Property<SkypeUserConversationMember, String> = runtime::Property::new(
+pub const SKYPE_ID: runtime::Property<SkypeUserConversationMember, String> = runtime::Property::Named(
     "skypeId",
 );
 /// `visibleHistoryStartDateTime`
 pub const VISIBLE_HISTORY_START_DATE_TIME: runtime::Property<
     SkypeUserConversationMember,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("visibleHistoryStartDateTime");
+> = runtime::Property::Named("visibleHistoryStartDateTime");

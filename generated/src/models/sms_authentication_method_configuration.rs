@@ -84,9 +84,9 @@ pub type Patch = runtime::Patch<SmsAuthenticationMethodConfiguration>;
 pub const EXCLUDE_TARGETS: runtime::Property<
     SmsAuthenticationMethodConfiguration,
     Vec<models::ExcludeTarget>,
-> = runtime::Property::new("excludeTargets");
+> = runtime::Property::Named("excludeTargets");
 /// `id`: never null.
-pub const ID: runtime::Property<SmsAuthenticationMethodConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<SmsAuthenticationMethodConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `includeTargets`: navigation property.
@@ -94,9 +94,9 @@ pub const ID: runtime::Property<SmsAuthenticationMethodConfiguration, String> = 
 pub const INCLUDE_TARGETS: runtime::Property<
     SmsAuthenticationMethodConfiguration,
     crate::runtime::Expanded<Vec<crate::models::SmsAuthenticationMethodTarget>>,
-> = runtime::Property::new("includeTargets");
+> = runtime::Property::Named("includeTargets");
 /// `state`
 pub const STATE: runtime::Property<
     SmsAuthenticationMethodConfiguration,
     models::AuthenticationMethodState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -73,21 +73,21 @@ runtime::models!(SmsAuthenticationMethodTarget);
 /// Changes to a [`SmsAuthenticationMethodTarget`].
 pub type Patch = runtime::Patch<SmsAuthenticationMethodTarget>;
 /// `id`: never null.
-pub const ID: runtime::Property<SmsAuthenticationMethodTarget, String> = runtime::Property::new(
+pub const ID: runtime::Property<SmsAuthenticationMethodTarget, String> = runtime::Property::Named(
     "id",
 );
 /// `isRegistrationRequired`: never null.
 pub const IS_REGISTRATION_REQUIRED: runtime::Property<
     SmsAuthenticationMethodTarget,
     bool,
-> = runtime::Property::new("isRegistrationRequired");
+> = runtime::Property::Named("isRegistrationRequired");
 /// `isUsableForSignIn`: never null.
 pub const IS_USABLE_FOR_SIGN_IN: runtime::Property<
     SmsAuthenticationMethodTarget,
     bool,
-> = runtime::Property::new("isUsableForSignIn");
+> = runtime::Property::Named("isUsableForSignIn");
 /// `targetType`: never null.
 pub const TARGET_TYPE: runtime::Property<
     SmsAuthenticationMethodTarget,
     models::AuthenticationMethodTargetType,
-> = runtime::Property::new("targetType");
+> = runtime::Property::Named("targetType");

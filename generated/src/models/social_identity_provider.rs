@@ -84,22 +84,22 @@ runtime::models!(SocialIdentityProvider);
 /// Changes to a [`SocialIdentityProvider`].
 pub type Patch = runtime::Patch<SocialIdentityProvider>;
 /// `clientId`
-pub const CLIENT_ID: runtime::Property<SocialIdentityProvider, String> = runtime::Property::new(
+pub const CLIENT_ID: runtime::Property<SocialIdentityProvider, String> = runtime::Property::Named(
     "clientId",
 );
 /// `clientSecret`
-pub const CLIENT_SECRET: runtime::Property<SocialIdentityProvider, String> = runtime::Property::new(
+pub const CLIENT_SECRET: runtime::Property<SocialIdentityProvider, String> = runtime::Property::Named(
     "clientSecret",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SocialIdentityProvider, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SocialIdentityProvider, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SocialIdentityProvider, String> = runtime::Property::new(
+pub const ID: runtime::Property<SocialIdentityProvider, String> = runtime::Property::Named(
     "id",
 );
 /// `identityProviderType`
-pub const IDENTITY_PROVIDER_TYPE: runtime::Property<SocialIdentityProvider, String> = runtime::Property::new(
+pub const IDENTITY_PROVIDER_TYPE: runtime::Property<SocialIdentityProvider, String> = runtime::Property::Named(
     "identityProviderType",
 );

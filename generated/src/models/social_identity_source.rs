@@ -63,11 +63,11 @@ runtime::models!(SocialIdentitySource);
 /// Changes to a [`SocialIdentitySource`].
 pub type Patch = runtime::Patch<SocialIdentitySource>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SocialIdentitySource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SocialIdentitySource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `socialIdentitySourceType`: never null.
 pub const SOCIAL_IDENTITY_SOURCE_TYPE: runtime::Property<
     SocialIdentitySource,
     models::SocialIdentitySourceType,
-> = runtime::Property::new("socialIdentitySourceType");
+> = runtime::Property::Named("socialIdentitySourceType");

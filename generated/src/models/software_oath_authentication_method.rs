@@ -71,12 +71,12 @@ pub type Patch = runtime::Patch<SoftwareOathAuthenticationMethod>;
 pub const CREATED_DATE_TIME: runtime::Property<
     SoftwareOathAuthenticationMethod,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<SoftwareOathAuthenticationMethod, String> = runtime::Property::new(
+pub const ID: runtime::Property<SoftwareOathAuthenticationMethod, String> = runtime::Property::Named(
     "id",
 );
 /// `secretKey`
-pub const SECRET_KEY: runtime::Property<SoftwareOathAuthenticationMethod, String> = runtime::Property::new(
+pub const SECRET_KEY: runtime::Property<SoftwareOathAuthenticationMethod, String> = runtime::Property::Named(
     "secretKey",
 );

@@ -84,9 +84,9 @@ pub type Patch = runtime::Patch<SoftwareOathAuthenticationMethodConfiguration>;
 pub const EXCLUDE_TARGETS: runtime::Property<
     SoftwareOathAuthenticationMethodConfiguration,
     Vec<models::ExcludeTarget>,
-> = runtime::Property::new("excludeTargets");
+> = runtime::Property::Named("excludeTargets");
 /// `id`: never null.
-pub const ID: runtime::Property<SoftwareOathAuthenticationMethodConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<SoftwareOathAuthenticationMethodConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `includeTargets`: navigation property.
@@ -94,9 +94,9 @@ pub const ID: runtime::Property<SoftwareOathAuthenticationMethodConfiguration, S
 pub const INCLUDE_TARGETS: runtime::Property<
     SoftwareOathAuthenticationMethodConfiguration,
     crate::runtime::Expanded<Vec<crate::models::AuthenticationMethodTarget>>,
-> = runtime::Property::new("includeTargets");
+> = runtime::Property::Named("includeTargets");
 /// `state`
 pub const STATE: runtime::Property<
     SoftwareOathAuthenticationMethodConfiguration,
     models::AuthenticationMethodState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

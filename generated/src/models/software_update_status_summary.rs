@@ -148,70 +148,70 @@ runtime::models!(SoftwareUpdateStatusSummary);
 /// Changes to a [`SoftwareUpdateStatusSummary`].
 pub type Patch = runtime::Patch<SoftwareUpdateStatusSummary>;
 /// `compliantDeviceCount`: never null.
-pub const COMPLIANT_DEVICE_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::new(
+pub const COMPLIANT_DEVICE_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::Named(
     "compliantDeviceCount",
 );
 /// `compliantUserCount`: never null.
-pub const COMPLIANT_USER_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::new(
+pub const COMPLIANT_USER_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::Named(
     "compliantUserCount",
 );
 /// `conflictDeviceCount`: never null.
-pub const CONFLICT_DEVICE_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::new(
+pub const CONFLICT_DEVICE_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::Named(
     "conflictDeviceCount",
 );
 /// `conflictUserCount`: never null.
-pub const CONFLICT_USER_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::new(
+pub const CONFLICT_USER_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::Named(
     "conflictUserCount",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SoftwareUpdateStatusSummary, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SoftwareUpdateStatusSummary, String> = runtime::Property::Named(
     "displayName",
 );
 /// `errorDeviceCount`: never null.
-pub const ERROR_DEVICE_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::new(
+pub const ERROR_DEVICE_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::Named(
     "errorDeviceCount",
 );
 /// `errorUserCount`: never null.
-pub const ERROR_USER_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::new(
+pub const ERROR_USER_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::Named(
     "errorUserCount",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SoftwareUpdateStatusSummary, String> = runtime::Property::new(
+pub const ID: runtime::Property<SoftwareUpdateStatusSummary, String> = runtime::Property::Named(
     "id",
 );
 /// `nonCompliantDeviceCount`: never null.
 pub const NON_COMPLIANT_DEVICE_COUNT: runtime::Property<
     SoftwareUpdateStatusSummary,
     i32,
-> = runtime::Property::new("nonCompliantDeviceCount");
+> = runtime::Property::Named("nonCompliantDeviceCount");
 /// `nonCompliantUserCount`: never null.
 pub const NON_COMPLIANT_USER_COUNT: runtime::Property<
     SoftwareUpdateStatusSummary,
     i32,
-> = runtime::Property::new("nonCompliantUserCount");
+> = runtime::Property::Named("nonCompliantUserCount");
 /// `notApplicableDeviceCount`: never null.
 pub const NOT_APPLICABLE_DEVICE_COUNT: runtime::Property<
     SoftwareUpdateStatusSummary,
     i32,
-> = runtime::Property::new("notApplicableDeviceCount");
+> = runtime::Property::Named("notApplicableDeviceCount");
 /// `notApplicableUserCount`: never null.
 pub const NOT_APPLICABLE_USER_COUNT: runtime::Property<
     SoftwareUpdateStatusSummary,
     i32,
-> = runtime::Property::new("notApplicableUserCount");
+> = runtime::Property::Named("notApplicableUserCount");
 /// `remediatedDeviceCount`: never null.
-pub const REMEDIATED_DEVICE_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::new(
+pub const REMEDIATED_DEVICE_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::Named(
     "remediatedDeviceCount",
 );
 /// `remediatedUserCount`: never null.
-pub const REMEDIATED_USER_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::new(
+pub const REMEDIATED_USER_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::Named(
     "remediatedUserCount",
 );
 /// `unknownDeviceCount`: never null.
-pub const UNKNOWN_DEVICE_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::new(
+pub const UNKNOWN_DEVICE_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::Named(
     "unknownDeviceCount",
 );
 /// `unknownUserCount`: never null.
-pub const UNKNOWN_USER_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::new(
+pub const UNKNOWN_USER_COUNT: runtime::Property<SoftwareUpdateStatusSummary, i32> = runtime::Property::Named(
     "unknownUserCount",
 );

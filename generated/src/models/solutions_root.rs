@@ -83,19 +83,19 @@ pub type Patch = runtime::Patch<SolutionsRoot>;
 pub const BACKUP_RESTORE: runtime::Property<
     SolutionsRoot,
     runtime::Expanded<models::BackupRestoreRoot>,
-> = runtime::Property::new("backupRestore");
+> = runtime::Property::Named("backupRestore");
 /// `bookingBusinesses`: navigation property.
 pub const BOOKING_BUSINESSES: runtime::Property<
     SolutionsRoot,
     runtime::Expanded<Vec<models::BookingBusiness>>,
-> = runtime::Property::new("bookingBusinesses");
+> = runtime::Property::Named("bookingBusinesses");
 /// `bookingCurrencies`: navigation property.
 pub const BOOKING_CURRENCIES: runtime::Property<
     SolutionsRoot,
     runtime::Expanded<Vec<models::BookingCurrency>>,
-> = runtime::Property::new("bookingCurrencies");
+> = runtime::Property::Named("bookingCurrencies");
 /// `virtualEvents`: navigation property.
 pub const VIRTUAL_EVENTS: runtime::Property<
     SolutionsRoot,
     runtime::Expanded<models::VirtualEventsRoot>,
-> = runtime::Property::new("virtualEvents");
+> = runtime::Property::Named("virtualEvents");

@@ -59,8 +59,10 @@ runtime::models!(SortProperty);
 /// Changes to a [`SortProperty`].
 pub type Patch = runtime::Patch<SortProperty>;
 /// `isDescending`
-pub const IS_DESCENDING: runtime::Property<SortProperty, bool> = runtime::Property::new(
+pub const IS_DESCENDING: runtime::Property<SortProperty, bool> = runtime::Property::Named(
     "isDescending",
 );
 /// `name`: never null.
-pub const NAME: runtime::Property<SortProperty, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<SortProperty, String> = runtime::Property::Named(
+    "name",
+);

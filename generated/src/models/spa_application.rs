@@ -54,6 +54,6 @@ runtime::models!(SpaApplication);
 /// Changes to a [`SpaApplication`].
 pub type Patch = runtime::Patch<SpaApplication>;
 /// `redirectUris`: never null.
-pub const REDIRECT_URIS: runtime::Property<SpaApplication, Vec<String>> = runtime::Property::new(
+pub const REDIRECT_URIS: runtime::Property<SpaApplication, Vec<String>> = runtime::Property::Named(
     "redirectUris",
 );

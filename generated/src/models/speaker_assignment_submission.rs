@@ -174,96 +174,96 @@ runtime::models!(SpeakerAssignmentSubmission);
 /// Changes to a [`SpeakerAssignmentSubmission`].
 pub type Patch = runtime::Patch<SpeakerAssignmentSubmission>;
 /// `assignmentId`: never null.
-pub const ASSIGNMENT_ID: runtime::Property<SpeakerAssignmentSubmission, String> = runtime::Property::new(
+pub const ASSIGNMENT_ID: runtime::Property<SpeakerAssignmentSubmission, String> = runtime::Property::Named(
     "assignmentId",
 );
 /// `averageWordsPerMinutePace`
 pub const AVERAGE_WORDS_PER_MINUTE_PACE: runtime::Property<
     SpeakerAssignmentSubmission,
     i64,
-> = runtime::Property::new("averageWordsPerMinutePace");
+> = runtime::Property::Named("averageWordsPerMinutePace");
 /// `classId`
-pub const CLASS_ID: runtime::Property<SpeakerAssignmentSubmission, String> = runtime::Property::new(
+pub const CLASS_ID: runtime::Property<SpeakerAssignmentSubmission, String> = runtime::Property::Named(
     "classId",
 );
 /// `fillerWordsOccurrencesCount`
 pub const FILLER_WORDS_OCCURRENCES_COUNT: runtime::Property<
     SpeakerAssignmentSubmission,
     i64,
-> = runtime::Property::new("fillerWordsOccurrencesCount");
+> = runtime::Property::Named("fillerWordsOccurrencesCount");
 /// `id`: never null.
-pub const ID: runtime::Property<SpeakerAssignmentSubmission, String> = runtime::Property::new(
+pub const ID: runtime::Property<SpeakerAssignmentSubmission, String> = runtime::Property::Named(
     "id",
 );
 /// `incorrectCameraDistanceOccurrencesCount`
 pub const INCORRECT_CAMERA_DISTANCE_OCCURRENCES_COUNT: runtime::Property<
     SpeakerAssignmentSubmission,
     i64,
-> = runtime::Property::new("incorrectCameraDistanceOccurrencesCount");
+> = runtime::Property::Named("incorrectCameraDistanceOccurrencesCount");
 /// `lengthOfSubmissionInSeconds`: never null.
 pub const LENGTH_OF_SUBMISSION_IN_SECONDS: runtime::Property<
     SpeakerAssignmentSubmission,
     f64,
-> = runtime::Property::new("lengthOfSubmissionInSeconds");
+> = runtime::Property::Named("lengthOfSubmissionInSeconds");
 /// `lostEyeContactOccurrencesCount`
 pub const LOST_EYE_CONTACT_OCCURRENCES_COUNT: runtime::Property<
     SpeakerAssignmentSubmission,
     i64,
-> = runtime::Property::new("lostEyeContactOccurrencesCount");
+> = runtime::Property::Named("lostEyeContactOccurrencesCount");
 /// `monotoneOccurrencesCount`
 pub const MONOTONE_OCCURRENCES_COUNT: runtime::Property<
     SpeakerAssignmentSubmission,
     i64,
-> = runtime::Property::new("monotoneOccurrencesCount");
+> = runtime::Property::Named("monotoneOccurrencesCount");
 /// `nonInclusiveLanguageOccurrencesCount`
 pub const NON_INCLUSIVE_LANGUAGE_OCCURRENCES_COUNT: runtime::Property<
     SpeakerAssignmentSubmission,
     i64,
-> = runtime::Property::new("nonInclusiveLanguageOccurrencesCount");
+> = runtime::Property::Named("nonInclusiveLanguageOccurrencesCount");
 /// `obstructedViewOccurrencesCount`
 pub const OBSTRUCTED_VIEW_OCCURRENCES_COUNT: runtime::Property<
     SpeakerAssignmentSubmission,
     i64,
-> = runtime::Property::new("obstructedViewOccurrencesCount");
+> = runtime::Property::Named("obstructedViewOccurrencesCount");
 /// `repetitiveLanguageOccurrencesCount`
 pub const REPETITIVE_LANGUAGE_OCCURRENCES_COUNT: runtime::Property<
     SpeakerAssignmentSubmission,
     i64,
-> = runtime::Property::new("repetitiveLanguageOccurrencesCount");
+> = runtime::Property::Named("repetitiveLanguageOccurrencesCount");
 /// `studentId`
-pub const STUDENT_ID: runtime::Property<SpeakerAssignmentSubmission, String> = runtime::Property::new(
+pub const STUDENT_ID: runtime::Property<SpeakerAssignmentSubmission, String> = runtime::Property::Named(
     "studentId",
 );
 /// `submissionDateTime`: never null.
 pub const SUBMISSION_DATE_TIME: runtime::Property<
     SpeakerAssignmentSubmission,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("submissionDateTime");
+> = runtime::Property::Named("submissionDateTime");
 /// `submissionId`
-pub const SUBMISSION_ID: runtime::Property<SpeakerAssignmentSubmission, String> = runtime::Property::new(
+pub const SUBMISSION_ID: runtime::Property<SpeakerAssignmentSubmission, String> = runtime::Property::Named(
     "submissionId",
 );
 /// `topFillerWords`: never null.
 pub const TOP_FILLER_WORDS: runtime::Property<
     SpeakerAssignmentSubmission,
     Vec<String>,
-> = runtime::Property::new("topFillerWords");
+> = runtime::Property::Named("topFillerWords");
 /// `topMispronouncedWords`: never null.
 pub const TOP_MISPRONOUNCED_WORDS: runtime::Property<
     SpeakerAssignmentSubmission,
     Vec<String>,
-> = runtime::Property::new("topMispronouncedWords");
+> = runtime::Property::Named("topMispronouncedWords");
 /// `topNonInclusiveWordsAndPhrases`: never null.
 pub const TOP_NON_INCLUSIVE_WORDS_AND_PHRASES: runtime::Property<
     SpeakerAssignmentSubmission,
     Vec<String>,
-> = runtime::Property::new("topNonInclusiveWordsAndPhrases");
+> = runtime::Property::Named("topNonInclusiveWordsAndPhrases");
 /// `topRepetitiveWordsAndPhrases`: never null.
 pub const TOP_REPETITIVE_WORDS_AND_PHRASES: runtime::Property<
     SpeakerAssignmentSubmission,
     Vec<String>,
-> = runtime::Property::new("topRepetitiveWordsAndPhrases");
+> = runtime::Property::Named("topRepetitiveWordsAndPhrases");
 /// `wordsSpokenCount`: never null.
-pub const WORDS_SPOKEN_COUNT: runtime::Property<SpeakerAssignmentSubmission, i64> = runtime::Property::new(
+pub const WORDS_SPOKEN_COUNT: runtime::Property<SpeakerAssignmentSubmission, i64> = runtime::Property::Named(
     "wordsSpokenCount",
 );

@@ -54,6 +54,6 @@ runtime::models!(SpecialFolder);
 /// Changes to a [`SpecialFolder`].
 pub type Patch = runtime::Patch<SpecialFolder>;
 /// `name`
-pub const NAME: runtime::Property<SpecialFolder, String> = runtime::Property::new(
+pub const NAME: runtime::Property<SpecialFolder, String> = runtime::Property::Named(
     "name",
 );

@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<StaffAvailabilityItem>;
 pub const AVAILABILITY_ITEMS: runtime::Property<
     StaffAvailabilityItem,
     Vec<models::AvailabilityItem>,
-> = runtime::Property::new("availabilityItems");
+> = runtime::Property::Named("availabilityItems");
 /// `staffId`
-pub const STAFF_ID: runtime::Property<StaffAvailabilityItem, String> = runtime::Property::new(
+pub const STAFF_ID: runtime::Property<StaffAvailabilityItem, String> = runtime::Property::Named(
     "staffId",
 );

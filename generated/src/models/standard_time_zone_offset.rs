@@ -74,22 +74,22 @@ runtime::models!(StandardTimeZoneOffset);
 /// Changes to a [`StandardTimeZoneOffset`].
 pub type Patch = runtime::Patch<StandardTimeZoneOffset>;
 /// `dayOccurrence`
-pub const DAY_OCCURRENCE: runtime::Property<StandardTimeZoneOffset, i32> = runtime::Property::new(
+pub const DAY_OCCURRENCE: runtime::Property<StandardTimeZoneOffset, i32> = runtime::Property::Named(
     "dayOccurrence",
 );
 /// `dayOfWeek`
-pub const DAY_OF_WEEK: runtime::Property<StandardTimeZoneOffset, models::DayOfWeek> = runtime::Property::new(
+pub const DAY_OF_WEEK: runtime::Property<StandardTimeZoneOffset, models::DayOfWeek> = runtime::Property::Named(
     "dayOfWeek",
 );
 /// `month`
-pub const MONTH: runtime::Property<StandardTimeZoneOffset, i32> = runtime::Property::new(
+pub const MONTH: runtime::Property<StandardTimeZoneOffset, i32> = runtime::Property::Named(
     "month",
 );
 /// `time`
-pub const TIME: runtime::Property<StandardTimeZoneOffset, runtime::edm::TimeOfDay> = runtime::Property::new(
+pub const TIME: runtime::Property<StandardTimeZoneOffset, runtime::edm::TimeOfDay> = runtime::Property::Named(
     "time",
 );
 /// `year`
-pub const YEAR: runtime::Property<StandardTimeZoneOffset, i32> = runtime::Property::new(
+pub const YEAR: runtime::Property<StandardTimeZoneOffset, i32> = runtime::Property::Named(
     "year",
 );

@@ -71,16 +71,18 @@ runtime::models!(StandardWebPart);
 /// Changes to a [`StandardWebPart`].
 pub type Patch = runtime::Patch<StandardWebPart>;
 /// `containerTextWebPartId`
-pub const CONTAINER_TEXT_WEB_PART_ID: runtime::Property<StandardWebPart, String> = runtime::Property::new(
+pub const CONTAINER_TEXT_WEB_PART_ID: runtime::Property<StandardWebPart, String> = runtime::Property::Named(
     "containerTextWebPartId",
 );
 /// `data`
-pub const DATA: runtime::Property<StandardWebPart, models::WebPartData> = runtime::Property::new(
+pub const DATA: runtime::Property<StandardWebPart, models::WebPartData> = runtime::Property::Named(
     "data",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<StandardWebPart, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<StandardWebPart, String> = runtime::Property::Named(
+    "id",
+);
 /// `webPartType`
-pub const WEB_PART_TYPE: runtime::Property<StandardWebPart, String> = runtime::Property::new(
+pub const WEB_PART_TYPE: runtime::Property<StandardWebPart, String> = runtime::Property::Named(
     "webPartType",
 );

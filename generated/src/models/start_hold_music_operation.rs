@@ -75,18 +75,18 @@ runtime::models!(StartHoldMusicOperation);
 /// Changes to a [`StartHoldMusicOperation`].
 pub type Patch = runtime::Patch<StartHoldMusicOperation>;
 /// `clientContext`
-pub const CLIENT_CONTEXT: runtime::Property<StartHoldMusicOperation, String> = runtime::Property::new(
+pub const CLIENT_CONTEXT: runtime::Property<StartHoldMusicOperation, String> = runtime::Property::Named(
     "clientContext",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<StartHoldMusicOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<StartHoldMusicOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `resultInfo`
-pub const RESULT_INFO: runtime::Property<StartHoldMusicOperation, models::ResultInfo> = runtime::Property::new(
+pub const RESULT_INFO: runtime::Property<StartHoldMusicOperation, models::ResultInfo> = runtime::Property::Named(
     "resultInfo",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<StartHoldMusicOperation, models::OperationStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<StartHoldMusicOperation, models::OperationStatus> = runtime::Property::Named(
     "status",
 );

@@ -75,18 +75,18 @@ runtime::models!(StopHoldMusicOperation);
 /// Changes to a [`StopHoldMusicOperation`].
 pub type Patch = runtime::Patch<StopHoldMusicOperation>;
 /// `clientContext`
-pub const CLIENT_CONTEXT: runtime::Property<StopHoldMusicOperation, String> = runtime::Property::new(
+pub const CLIENT_CONTEXT: runtime::Property<StopHoldMusicOperation, String> = runtime::Property::Named(
     "clientContext",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<StopHoldMusicOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<StopHoldMusicOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `resultInfo`
-pub const RESULT_INFO: runtime::Property<StopHoldMusicOperation, models::ResultInfo> = runtime::Property::new(
+pub const RESULT_INFO: runtime::Property<StopHoldMusicOperation, models::ResultInfo> = runtime::Property::Named(
     "resultInfo",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<StopHoldMusicOperation, models::OperationStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<StopHoldMusicOperation, models::OperationStatus> = runtime::Property::Named(
     "status",
 );

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<Storage>;
 pub const FILE_STORAGE: runtime::Property<
     Storage,
     runtime::Expanded<models::FileStorage>,
-> = runtime::Property::new("fileStorage");
+> = runtime::Property::Named("fileStorage");
 /// `settings`: navigation property.
 pub const SETTINGS: runtime::Property<
     Storage,
     runtime::Expanded<models::StorageSettings>,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");

@@ -54,6 +54,6 @@ runtime::models!(StoragePlanInformation);
 /// Changes to a [`StoragePlanInformation`].
 pub type Patch = runtime::Patch<StoragePlanInformation>;
 /// `upgradeAvailable`
-pub const UPGRADE_AVAILABLE: runtime::Property<StoragePlanInformation, bool> = runtime::Property::new(
+pub const UPGRADE_AVAILABLE: runtime::Property<StoragePlanInformation, bool> = runtime::Property::Named(
     "upgradeAvailable",
 );

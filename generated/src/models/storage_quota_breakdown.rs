@@ -76,18 +76,18 @@ runtime::models!(StorageQuotaBreakdown);
 /// Changes to a [`StorageQuotaBreakdown`].
 pub type Patch = runtime::Patch<StorageQuotaBreakdown>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<StorageQuotaBreakdown, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<StorageQuotaBreakdown, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<StorageQuotaBreakdown, String> = runtime::Property::new(
+pub const ID: runtime::Property<StorageQuotaBreakdown, String> = runtime::Property::Named(
     "id",
 );
 /// `manageWebUrl`
-pub const MANAGE_WEB_URL: runtime::Property<StorageQuotaBreakdown, String> = runtime::Property::new(
+pub const MANAGE_WEB_URL: runtime::Property<StorageQuotaBreakdown, String> = runtime::Property::Named(
     "manageWebUrl",
 );
 /// `used`
-pub const USED: runtime::Property<StorageQuotaBreakdown, i64> = runtime::Property::new(
+pub const USED: runtime::Property<StorageQuotaBreakdown, i64> = runtime::Property::Named(
     "used",
 );

@@ -63,9 +63,11 @@ runtime::models!(StorageSettings);
 /// Changes to a [`StorageSettings`].
 pub type Patch = runtime::Patch<StorageSettings>;
 /// `id`: never null.
-pub const ID: runtime::Property<StorageSettings, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<StorageSettings, String> = runtime::Property::Named(
+    "id",
+);
 /// `quota`: navigation property.
 pub const QUOTA: runtime::Property<
     StorageSettings,
     runtime::Expanded<models::UnifiedStorageQuota>,
-> = runtime::Property::new("quota");
+> = runtime::Property::Named("quota");

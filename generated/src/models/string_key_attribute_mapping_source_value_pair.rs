@@ -59,11 +59,11 @@ runtime::models!(StringKeyAttributeMappingSourceValuePair);
 /// Changes to a [`StringKeyAttributeMappingSourceValuePair`].
 pub type Patch = runtime::Patch<StringKeyAttributeMappingSourceValuePair>;
 /// `key`
-pub const KEY: runtime::Property<StringKeyAttributeMappingSourceValuePair, String> = runtime::Property::new(
+pub const KEY: runtime::Property<StringKeyAttributeMappingSourceValuePair, String> = runtime::Property::Named(
     "key",
 );
 /// `value`
 pub const VALUE: runtime::Property<
     StringKeyAttributeMappingSourceValuePair,
     models::AttributeMappingSource,
-> = runtime::Property::new("value");
+> = runtime::Property::Named("value");

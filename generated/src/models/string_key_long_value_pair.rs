@@ -59,10 +59,10 @@ runtime::models!(StringKeyLongValuePair);
 /// Changes to a [`StringKeyLongValuePair`].
 pub type Patch = runtime::Patch<StringKeyLongValuePair>;
 /// `key`
-pub const KEY: runtime::Property<StringKeyLongValuePair, String> = runtime::Property::new(
+pub const KEY: runtime::Property<StringKeyLongValuePair, String> = runtime::Property::Named(
     "key",
 );
 /// `value`: never null.
-pub const VALUE: runtime::Property<StringKeyLongValuePair, i64> = runtime::Property::new(
+pub const VALUE: runtime::Property<StringKeyLongValuePair, i64> = runtime::Property::Named(
     "value",
 );

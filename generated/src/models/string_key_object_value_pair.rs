@@ -56,6 +56,6 @@ runtime::models!(StringKeyObjectValuePair);
 /// Changes to a [`StringKeyObjectValuePair`].
 pub type Patch = runtime::Patch<StringKeyObjectValuePair>;
 /// `key`
-pub const KEY: runtime::Property<StringKeyObjectValuePair, String> = runtime::Property::new(
+pub const KEY: runtime::Property<StringKeyObjectValuePair, String> = runtime::Property::Named(
     "key",
 );

@@ -59,10 +59,10 @@ runtime::models!(StringKeyStringValuePair);
 /// Changes to a [`StringKeyStringValuePair`].
 pub type Patch = runtime::Patch<StringKeyStringValuePair>;
 /// `key`
-pub const KEY: runtime::Property<StringKeyStringValuePair, String> = runtime::Property::new(
+pub const KEY: runtime::Property<StringKeyStringValuePair, String> = runtime::Property::Named(
     "key",
 );
 /// `value`
-pub const VALUE: runtime::Property<StringKeyStringValuePair, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<StringKeyStringValuePair, String> = runtime::Property::Named(
     "value",
 );

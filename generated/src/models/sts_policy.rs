@@ -112,27 +112,27 @@ pub type Patch = runtime::Patch<StsPolicy>;
 pub const APPLIES_TO: runtime::Property<
     StsPolicy,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("appliesTo");
+> = runtime::Property::Named("appliesTo");
 /// `definition`: never null.
-pub const DEFINITION: runtime::Property<StsPolicy, Vec<String>> = runtime::Property::new(
+pub const DEFINITION: runtime::Property<StsPolicy, Vec<String>> = runtime::Property::Named(
     "definition",
 );
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     StsPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<StsPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<StsPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<StsPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<StsPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<StsPolicy, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<StsPolicy, String> = runtime::Property::Named("id");
 /// `isOrganizationDefault`
-pub const IS_ORGANIZATION_DEFAULT: runtime::Property<StsPolicy, bool> = runtime::Property::new(
+pub const IS_ORGANIZATION_DEFAULT: runtime::Property<StsPolicy, bool> = runtime::Property::Named(
     "isOrganizationDefault",
 );

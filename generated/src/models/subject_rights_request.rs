@@ -231,132 +231,132 @@ pub type Patch = runtime::Patch<SubjectRightsRequest>;
 pub const APPROVERS: runtime::Property<
     SubjectRightsRequest,
     runtime::Expanded<Vec<models::User>>,
-> = runtime::Property::new("approvers");
+> = runtime::Property::Named("approvers");
 /// `assignedTo`
-pub const ASSIGNED_TO: runtime::Property<SubjectRightsRequest, models::Identity> = runtime::Property::new(
+pub const ASSIGNED_TO: runtime::Property<SubjectRightsRequest, models::Identity> = runtime::Property::Named(
     "assignedTo",
 );
 /// `closedDateTime`
 pub const CLOSED_DATE_TIME: runtime::Property<
     SubjectRightsRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("closedDateTime");
+> = runtime::Property::Named("closedDateTime");
 /// `collaborators`: navigation property.
 pub const COLLABORATORS: runtime::Property<
     SubjectRightsRequest,
     runtime::Expanded<Vec<models::User>>,
-> = runtime::Property::new("collaborators");
+> = runtime::Property::Named("collaborators");
 /// `contentQuery`
-pub const CONTENT_QUERY: runtime::Property<SubjectRightsRequest, String> = runtime::Property::new(
+pub const CONTENT_QUERY: runtime::Property<SubjectRightsRequest, String> = runtime::Property::Named(
     "contentQuery",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<SubjectRightsRequest, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<SubjectRightsRequest, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     SubjectRightsRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `dataSubject`
-pub const DATA_SUBJECT: runtime::Property<SubjectRightsRequest, models::DataSubject> = runtime::Property::new(
+pub const DATA_SUBJECT: runtime::Property<SubjectRightsRequest, models::DataSubject> = runtime::Property::Named(
     "dataSubject",
 );
 /// `dataSubjectType`
 pub const DATA_SUBJECT_TYPE: runtime::Property<
     SubjectRightsRequest,
     models::DataSubjectType,
-> = runtime::Property::new("dataSubjectType");
+> = runtime::Property::Named("dataSubjectType");
 /// `description`
-pub const DESCRIPTION: runtime::Property<SubjectRightsRequest, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<SubjectRightsRequest, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SubjectRightsRequest, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SubjectRightsRequest, String> = runtime::Property::Named(
     "displayName",
 );
 /// `externalId`
-pub const EXTERNAL_ID: runtime::Property<SubjectRightsRequest, String> = runtime::Property::new(
+pub const EXTERNAL_ID: runtime::Property<SubjectRightsRequest, String> = runtime::Property::Named(
     "externalId",
 );
 /// `history`
 pub const HISTORY: runtime::Property<
     SubjectRightsRequest,
     Vec<models::SubjectRightsRequestHistory>,
-> = runtime::Property::new("history");
+> = runtime::Property::Named("history");
 /// `id`: never null.
-pub const ID: runtime::Property<SubjectRightsRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<SubjectRightsRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `includeAllVersions`
-pub const INCLUDE_ALL_VERSIONS: runtime::Property<SubjectRightsRequest, bool> = runtime::Property::new(
+pub const INCLUDE_ALL_VERSIONS: runtime::Property<SubjectRightsRequest, bool> = runtime::Property::Named(
     "includeAllVersions",
 );
 /// `includeAuthoredContent`
-pub const INCLUDE_AUTHORED_CONTENT: runtime::Property<SubjectRightsRequest, bool> = runtime::Property::new(
+pub const INCLUDE_AUTHORED_CONTENT: runtime::Property<SubjectRightsRequest, bool> = runtime::Property::Named(
     "includeAuthoredContent",
 );
 /// `insight`
 pub const INSIGHT: runtime::Property<
     SubjectRightsRequest,
     models::SubjectRightsRequestDetail,
-> = runtime::Property::new("insight");
+> = runtime::Property::Named("insight");
 /// `internalDueDateTime`
 pub const INTERNAL_DUE_DATE_TIME: runtime::Property<
     SubjectRightsRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("internalDueDateTime");
+> = runtime::Property::Named("internalDueDateTime");
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     SubjectRightsRequest,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     SubjectRightsRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `mailboxLocations`
 pub const MAILBOX_LOCATIONS: runtime::Property<
     SubjectRightsRequest,
     models::SubjectRightsRequestMailboxLocation,
-> = runtime::Property::new("mailboxLocations");
+> = runtime::Property::Named("mailboxLocations");
 /// `notes`: navigation property.
 pub const NOTES: runtime::Property<
     SubjectRightsRequest,
     runtime::Expanded<Vec<models::AuthoredNote>>,
-> = runtime::Property::new("notes");
+> = runtime::Property::Named("notes");
 /// `pauseAfterEstimate`
-pub const PAUSE_AFTER_ESTIMATE: runtime::Property<SubjectRightsRequest, bool> = runtime::Property::new(
+pub const PAUSE_AFTER_ESTIMATE: runtime::Property<SubjectRightsRequest, bool> = runtime::Property::Named(
     "pauseAfterEstimate",
 );
 /// `regulations`
-pub const REGULATIONS: runtime::Property<SubjectRightsRequest, Vec<String>> = runtime::Property::new(
+pub const REGULATIONS: runtime::Property<SubjectRightsRequest, Vec<String>> = runtime::Property::Named(
     "regulations",
 );
 /// `siteLocations`
 pub const SITE_LOCATIONS: runtime::Property<
     SubjectRightsRequest,
     models::SubjectRightsRequestSiteLocation,
-> = runtime::Property::new("siteLocations");
+> = runtime::Property::Named("siteLocations");
 /// `stages`
 pub const STAGES: runtime::Property<
     SubjectRightsRequest,
     Vec<models::SubjectRightsRequestStageDetail>,
-> = runtime::Property::new("stages");
+> = runtime::Property::Named("stages");
 /// `status`
 pub const STATUS: runtime::Property<
     SubjectRightsRequest,
     models::SubjectRightsRequestStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `team`: navigation property.
 pub const TEAM: runtime::Property<
     SubjectRightsRequest,
     runtime::Expanded<models::Team>,
-> = runtime::Property::new("team");
+> = runtime::Property::Named("team");
 /// `type`
 pub const TYPE: runtime::Property<
     SubjectRightsRequest,
     models::SubjectRightsRequestType,
-> = runtime::Property::new("type");
+> = runtime::Property::Named("type");

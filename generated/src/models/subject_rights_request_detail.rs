@@ -94,32 +94,32 @@ runtime::models!(SubjectRightsRequestDetail);
 /// Changes to a [`SubjectRightsRequestDetail`].
 pub type Patch = runtime::Patch<SubjectRightsRequestDetail>;
 /// `excludedItemCount`
-pub const EXCLUDED_ITEM_COUNT: runtime::Property<SubjectRightsRequestDetail, i64> = runtime::Property::new(
+pub const EXCLUDED_ITEM_COUNT: runtime::Property<SubjectRightsRequestDetail, i64> = runtime::Property::Named(
     "excludedItemCount",
 );
 /// `insightCounts`
 pub const INSIGHT_COUNTS: runtime::Property<
     SubjectRightsRequestDetail,
     Vec<models::KeyValuePair>,
-> = runtime::Property::new("insightCounts");
+> = runtime::Property::Named("insightCounts");
 /// `itemCount`
-pub const ITEM_COUNT: runtime::Property<SubjectRightsRequestDetail, i64> = runtime::Property::new(
+pub const ITEM_COUNT: runtime::Property<SubjectRightsRequestDetail, i64> = runtime::Property::Named(
     "itemCount",
 );
 /// `itemNeedReview`
-pub const ITEM_NEED_REVIEW: runtime::Property<SubjectRightsRequestDetail, i64> = runtime::Property::new(
+pub const ITEM_NEED_REVIEW: runtime::Property<SubjectRightsRequestDetail, i64> = runtime::Property::Named(
     "itemNeedReview",
 );
 /// `productItemCounts`
 pub const PRODUCT_ITEM_COUNTS: runtime::Property<
     SubjectRightsRequestDetail,
     Vec<models::KeyValuePair>,
-> = runtime::Property::new("productItemCounts");
+> = runtime::Property::Named("productItemCounts");
 /// `signedOffItemCount`
-pub const SIGNED_OFF_ITEM_COUNT: runtime::Property<SubjectRightsRequestDetail, i64> = runtime::Property::new(
+pub const SIGNED_OFF_ITEM_COUNT: runtime::Property<SubjectRightsRequestDetail, i64> = runtime::Property::Named(
     "signedOffItemCount",
 );
 /// `totalItemSize`
-pub const TOTAL_ITEM_SIZE: runtime::Property<SubjectRightsRequestDetail, i64> = runtime::Property::new(
+pub const TOTAL_ITEM_SIZE: runtime::Property<SubjectRightsRequestDetail, i64> = runtime::Property::Named(
     "totalItemSize",
 );

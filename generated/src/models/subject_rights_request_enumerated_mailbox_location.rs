@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<SubjectRightsRequestEnumeratedMailboxLocation>;
 pub const USER_PRINCIPAL_NAMES: runtime::Property<
     SubjectRightsRequestEnumeratedMailboxLocation,
     Vec<String>,
-> = runtime::Property::new("userPrincipalNames");
+> = runtime::Property::Named("userPrincipalNames");

@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<SubjectRightsRequestEnumeratedSiteLocation>;
 pub const URLS: runtime::Property<
     SubjectRightsRequestEnumeratedSiteLocation,
     Vec<String>,
-> = runtime::Property::new("urls");
+> = runtime::Property::Named("urls");

@@ -79,23 +79,23 @@ pub type Patch = runtime::Patch<SubjectRightsRequestHistory>;
 pub const CHANGED_BY: runtime::Property<
     SubjectRightsRequestHistory,
     models::IdentitySet,
-> = runtime::Property::new("changedBy");
+> = runtime::Property::Named("changedBy");
 /// `eventDateTime`
 pub const EVENT_DATE_TIME: runtime::Property<
     SubjectRightsRequestHistory,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `stage`
 pub const STAGE: runtime::Property<
     SubjectRightsRequestHistory,
     models::SubjectRightsRequestStage,
-> = runtime::Property::new("stage");
+> = runtime::Property::Named("stage");
 /// `stageStatus`
 pub const STAGE_STATUS: runtime::Property<
     SubjectRightsRequestHistory,
     models::SubjectRightsRequestStageStatus,
-> = runtime::Property::new("stageStatus");
+> = runtime::Property::Named("stageStatus");
 /// `type`
-pub const TYPE: runtime::Property<SubjectRightsRequestHistory, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<SubjectRightsRequestHistory, String> = runtime::Property::Named(
     "type",
 );

@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<SubjectRightsRequestStageDetail>;
 pub const ERROR: runtime::Property<
     SubjectRightsRequestStageDetail,
     models::PublicError,
-> = runtime::Property::new("error");
+> = runtime::Property::Named("error");
 /// `stage`
 pub const STAGE: runtime::Property<
     SubjectRightsRequestStageDetail,
     models::SubjectRightsRequestStage,
-> = runtime::Property::new("stage");
+> = runtime::Property::Named("stage");
 /// `status`
 pub const STATUS: runtime::Property<
     SubjectRightsRequestStageDetail,
     models::SubjectRightsRequestStageStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -75,18 +75,18 @@ runtime::models!(SubscribeToToneOperation);
 /// Changes to a [`SubscribeToToneOperation`].
 pub type Patch = runtime::Patch<SubscribeToToneOperation>;
 /// `clientContext`
-pub const CLIENT_CONTEXT: runtime::Property<SubscribeToToneOperation, String> = runtime::Property::new(
+pub const CLIENT_CONTEXT: runtime::Property<SubscribeToToneOperation, String> = runtime::Property::Named(
     "clientContext",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SubscribeToToneOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<SubscribeToToneOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `resultInfo`
-pub const RESULT_INFO: runtime::Property<SubscribeToToneOperation, models::ResultInfo> = runtime::Property::new(
+pub const RESULT_INFO: runtime::Property<SubscribeToToneOperation, models::ResultInfo> = runtime::Property::Named(
     "resultInfo",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<SubscribeToToneOperation, models::OperationStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<SubscribeToToneOperation, models::OperationStatus> = runtime::Property::Named(
     "status",
 );

@@ -118,45 +118,45 @@ runtime::models!(SubscribedSku);
 /// Changes to a [`SubscribedSku`].
 pub type Patch = runtime::Patch<SubscribedSku>;
 /// `accountId`
-pub const ACCOUNT_ID: runtime::Property<SubscribedSku, String> = runtime::Property::new(
+pub const ACCOUNT_ID: runtime::Property<SubscribedSku, String> = runtime::Property::Named(
     "accountId",
 );
 /// `accountName`
-pub const ACCOUNT_NAME: runtime::Property<SubscribedSku, String> = runtime::Property::new(
+pub const ACCOUNT_NAME: runtime::Property<SubscribedSku, String> = runtime::Property::Named(
     "accountName",
 );
 /// `appliesTo`
-pub const APPLIES_TO: runtime::Property<SubscribedSku, String> = runtime::Property::new(
+pub const APPLIES_TO: runtime::Property<SubscribedSku, String> = runtime::Property::Named(
     "appliesTo",
 );
 /// `capabilityStatus`
-pub const CAPABILITY_STATUS: runtime::Property<SubscribedSku, String> = runtime::Property::new(
+pub const CAPABILITY_STATUS: runtime::Property<SubscribedSku, String> = runtime::Property::Named(
     "capabilityStatus",
 );
 /// `consumedUnits`
-pub const CONSUMED_UNITS: runtime::Property<SubscribedSku, i32> = runtime::Property::new(
+pub const CONSUMED_UNITS: runtime::Property<SubscribedSku, i32> = runtime::Property::Named(
     "consumedUnits",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SubscribedSku, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SubscribedSku, String> = runtime::Property::Named("id");
 /// `prepaidUnits`
-pub const PREPAID_UNITS: runtime::Property<SubscribedSku, models::LicenseUnitsDetail> = runtime::Property::new(
+pub const PREPAID_UNITS: runtime::Property<SubscribedSku, models::LicenseUnitsDetail> = runtime::Property::Named(
     "prepaidUnits",
 );
 /// `servicePlans`: never null.
 pub const SERVICE_PLANS: runtime::Property<
     SubscribedSku,
     Vec<models::ServicePlanInfo>,
-> = runtime::Property::new("servicePlans");
+> = runtime::Property::Named("servicePlans");
 /// `skuId`
-pub const SKU_ID: runtime::Property<SubscribedSku, runtime::edm::Guid> = runtime::Property::new(
+pub const SKU_ID: runtime::Property<SubscribedSku, runtime::edm::Guid> = runtime::Property::Named(
     "skuId",
 );
 /// `skuPartNumber`
-pub const SKU_PART_NUMBER: runtime::Property<SubscribedSku, String> = runtime::Property::new(
+pub const SKU_PART_NUMBER: runtime::Property<SubscribedSku, String> = runtime::Property::Named(
     "skuPartNumber",
 );
 /// `subscriptionIds`
-pub const SUBSCRIPTION_IDS: runtime::Property<SubscribedSku, Vec<String>> = runtime::Property::new(
+pub const SUBSCRIPTION_IDS: runtime::Property<SubscribedSku, Vec<String>> = runtime::Property::Named(
     "subscriptionIds",
 );

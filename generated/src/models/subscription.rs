@@ -146,61 +146,61 @@ runtime::models!(Subscription);
 /// Changes to a [`Subscription`].
 pub type Patch = runtime::Patch<Subscription>;
 /// `applicationId`
-pub const APPLICATION_ID: runtime::Property<Subscription, String> = runtime::Property::new(
+pub const APPLICATION_ID: runtime::Property<Subscription, String> = runtime::Property::Named(
     "applicationId",
 );
 /// `changeType`: never null.
-pub const CHANGE_TYPE: runtime::Property<Subscription, String> = runtime::Property::new(
+pub const CHANGE_TYPE: runtime::Property<Subscription, String> = runtime::Property::Named(
     "changeType",
 );
 /// `clientState`
-pub const CLIENT_STATE: runtime::Property<Subscription, String> = runtime::Property::new(
+pub const CLIENT_STATE: runtime::Property<Subscription, String> = runtime::Property::Named(
     "clientState",
 );
 /// `creatorId`
-pub const CREATOR_ID: runtime::Property<Subscription, String> = runtime::Property::new(
+pub const CREATOR_ID: runtime::Property<Subscription, String> = runtime::Property::Named(
     "creatorId",
 );
 /// `encryptionCertificate`
-pub const ENCRYPTION_CERTIFICATE: runtime::Property<Subscription, String> = runtime::Property::new(
+pub const ENCRYPTION_CERTIFICATE: runtime::Property<Subscription, String> = runtime::Property::Named(
     "encryptionCertificate",
 );
 /// `encryptionCertificateId`
-pub const ENCRYPTION_CERTIFICATE_ID: runtime::Property<Subscription, String> = runtime::Property::new(
+pub const ENCRYPTION_CERTIFICATE_ID: runtime::Property<Subscription, String> = runtime::Property::Named(
     "encryptionCertificateId",
 );
 /// `expirationDateTime`: never null.
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     Subscription,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<Subscription, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Subscription, String> = runtime::Property::Named("id");
 /// `includeResourceData`
-pub const INCLUDE_RESOURCE_DATA: runtime::Property<Subscription, bool> = runtime::Property::new(
+pub const INCLUDE_RESOURCE_DATA: runtime::Property<Subscription, bool> = runtime::Property::Named(
     "includeResourceData",
 );
 /// `latestSupportedTlsVersion`
-pub const LATEST_SUPPORTED_TLS_VERSION: runtime::Property<Subscription, String> = runtime::Property::new(
+pub const LATEST_SUPPORTED_TLS_VERSION: runtime::Property<Subscription, String> = runtime::Property::Named(
     "latestSupportedTlsVersion",
 );
 /// `lifecycleNotificationUrl`
-pub const LIFECYCLE_NOTIFICATION_URL: runtime::Property<Subscription, String> = runtime::Property::new(
+pub const LIFECYCLE_NOTIFICATION_URL: runtime::Property<Subscription, String> = runtime::Property::Named(
     "lifecycleNotificationUrl",
 );
 /// `notificationQueryOptions`
-pub const NOTIFICATION_QUERY_OPTIONS: runtime::Property<Subscription, String> = runtime::Property::new(
+pub const NOTIFICATION_QUERY_OPTIONS: runtime::Property<Subscription, String> = runtime::Property::Named(
     "notificationQueryOptions",
 );
 /// `notificationUrl`: never null.
-pub const NOTIFICATION_URL: runtime::Property<Subscription, String> = runtime::Property::new(
+pub const NOTIFICATION_URL: runtime::Property<Subscription, String> = runtime::Property::Named(
     "notificationUrl",
 );
 /// `notificationUrlAppId`
-pub const NOTIFICATION_URL_APP_ID: runtime::Property<Subscription, String> = runtime::Property::new(
+pub const NOTIFICATION_URL_APP_ID: runtime::Property<Subscription, String> = runtime::Property::Named(
     "notificationUrlAppId",
 );
 /// `resource`: never null.
-pub const RESOURCE: runtime::Property<Subscription, String> = runtime::Property::new(
+pub const RESOURCE: runtime::Property<Subscription, String> = runtime::Property::Named(
     "resource",
 );

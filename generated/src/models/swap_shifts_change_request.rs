@@ -170,9 +170,9 @@ pub type Patch = runtime::Patch<SwapShiftsChangeRequest>;
 pub const ASSIGNED_TO: runtime::Property<
     SwapShiftsChangeRequest,
     models::ScheduleChangeRequestActor,
-> = runtime::Property::new("assignedTo");
+> = runtime::Property::Named("assignedTo");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<SwapShiftsChangeRequest, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<SwapShiftsChangeRequest, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: read-only.
@@ -180,9 +180,9 @@ pub const CREATED_DATE_TIME: runtime::Property<
     SwapShiftsChangeRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<SwapShiftsChangeRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<SwapShiftsChangeRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`: read-only.
@@ -190,21 +190,21 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     SwapShiftsChangeRequest,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     SwapShiftsChangeRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `managerActionDateTime`: read-only.
 pub const MANAGER_ACTION_DATE_TIME: runtime::Property<
     SwapShiftsChangeRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("managerActionDateTime");
+> = runtime::Property::Named("managerActionDateTime");
 /// `managerActionMessage`
-pub const MANAGER_ACTION_MESSAGE: runtime::Property<SwapShiftsChangeRequest, String> = runtime::Property::new(
+pub const MANAGER_ACTION_MESSAGE: runtime::Property<SwapShiftsChangeRequest, String> = runtime::Property::Named(
     "managerActionMessage",
 );
 /// `managerUserId`: read-only.
@@ -212,23 +212,23 @@ pub const MANAGER_USER_ID: runtime::Property<
     SwapShiftsChangeRequest,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("managerUserId");
+> = runtime::Property::Named("managerUserId");
 /// `recipientActionDateTime`: read-only.
 pub const RECIPIENT_ACTION_DATE_TIME: runtime::Property<
     SwapShiftsChangeRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("recipientActionDateTime");
+> = runtime::Property::Named("recipientActionDateTime");
 /// `recipientActionMessage`
-pub const RECIPIENT_ACTION_MESSAGE: runtime::Property<SwapShiftsChangeRequest, String> = runtime::Property::new(
+pub const RECIPIENT_ACTION_MESSAGE: runtime::Property<SwapShiftsChangeRequest, String> = runtime::Property::Named(
     "recipientActionMessage",
 );
 /// `recipientShiftId`
-pub const RECIPIENT_SHIFT_ID: runtime::Property<SwapShiftsChangeRequest, String> = runtime::Property::new(
+pub const RECIPIENT_SHIFT_ID: runtime::Property<SwapShiftsChangeRequest, String> = runtime::Property::Named(
     "recipientShiftId",
 );
 /// `recipientUserId`
-pub const RECIPIENT_USER_ID: runtime::Property<SwapShiftsChangeRequest, String> = runtime::Property::new(
+pub const RECIPIENT_USER_ID: runtime::Property<SwapShiftsChangeRequest, String> = runtime::Property::Named(
     "recipientUserId",
 );
 /// `senderDateTime`: read-only.
@@ -236,13 +236,13 @@ pub const SENDER_DATE_TIME: runtime::Property<
     SwapShiftsChangeRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("senderDateTime");
+> = runtime::Property::Named("senderDateTime");
 /// `senderMessage`
-pub const SENDER_MESSAGE: runtime::Property<SwapShiftsChangeRequest, String> = runtime::Property::new(
+pub const SENDER_MESSAGE: runtime::Property<SwapShiftsChangeRequest, String> = runtime::Property::Named(
     "senderMessage",
 );
 /// `senderShiftId`
-pub const SENDER_SHIFT_ID: runtime::Property<SwapShiftsChangeRequest, String> = runtime::Property::new(
+pub const SENDER_SHIFT_ID: runtime::Property<SwapShiftsChangeRequest, String> = runtime::Property::Named(
     "senderShiftId",
 );
 /// `senderUserId`: read-only.
@@ -250,9 +250,9 @@ pub const SENDER_USER_ID: runtime::Property<
     SwapShiftsChangeRequest,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("senderUserId");
+> = runtime::Property::Named("senderUserId");
 /// `state`
 pub const STATE: runtime::Property<
     SwapShiftsChangeRequest,
     models::ScheduleChangeState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -118,19 +118,21 @@ runtime::models!(AcquireAccessTokenParameters);
 /// Changes to a [`Synchronization`].
 pub type Patch = runtime::Patch<Synchronization>;
 /// `id`: never null.
-pub const ID: runtime::Property<Synchronization, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Synchronization, String> = runtime::Property::Named(
+    "id",
+);
 /// `jobs`: navigation property.
 pub const JOBS: runtime::Property<
     Synchronization,
     runtime::Expanded<Vec<models::SynchronizationJob>>,
-> = runtime::Property::new("jobs");
+> = runtime::Property::Named("jobs");
 /// `secrets`
 pub const SECRETS: runtime::Property<
     Synchronization,
     Vec<models::SynchronizationSecretKeyStringValuePair>,
-> = runtime::Property::new("secrets");
+> = runtime::Property::Named("secrets");
 /// `templates`: navigation property.
 pub const TEMPLATES: runtime::Property<
     Synchronization,
     runtime::Expanded<Vec<models::SynchronizationTemplate>>,
-> = runtime::Property::new("templates");
+> = runtime::Property::Named("templates");

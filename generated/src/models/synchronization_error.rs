@@ -64,14 +64,14 @@ runtime::models!(SynchronizationError);
 /// Changes to a [`SynchronizationError`].
 pub type Patch = runtime::Patch<SynchronizationError>;
 /// `code`
-pub const CODE: runtime::Property<SynchronizationError, String> = runtime::Property::new(
+pub const CODE: runtime::Property<SynchronizationError, String> = runtime::Property::Named(
     "code",
 );
 /// `message`
-pub const MESSAGE: runtime::Property<SynchronizationError, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<SynchronizationError, String> = runtime::Property::Named(
     "message",
 );
 /// `tenantActionable`: never null.
-pub const TENANT_ACTIONABLE: runtime::Property<SynchronizationError, bool> = runtime::Property::new(
+pub const TENANT_ACTIONABLE: runtime::Property<SynchronizationError, bool> = runtime::Property::Named(
     "tenantActionable",
 );

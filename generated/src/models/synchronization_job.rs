@@ -325,31 +325,31 @@ pub type Patch = runtime::Patch<SynchronizationJob>;
 pub const BULK_UPLOAD: runtime::Property<
     SynchronizationJob,
     runtime::Expanded<models::BulkUpload>,
-> = runtime::Property::new("bulkUpload");
+> = runtime::Property::Named("bulkUpload");
 /// `id`: never null.
-pub const ID: runtime::Property<SynchronizationJob, String> = runtime::Property::new(
+pub const ID: runtime::Property<SynchronizationJob, String> = runtime::Property::Named(
     "id",
 );
 /// `schedule`
 pub const SCHEDULE: runtime::Property<
     SynchronizationJob,
     models::SynchronizationSchedule,
-> = runtime::Property::new("schedule");
+> = runtime::Property::Named("schedule");
 /// `schema`: navigation property.
 pub const SCHEMA: runtime::Property<
     SynchronizationJob,
     runtime::Expanded<models::SynchronizationSchema>,
-> = runtime::Property::new("schema");
+> = runtime::Property::Named("schema");
 /// `status`
-pub const STATUS: runtime::Property<SynchronizationJob, models::SynchronizationStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<SynchronizationJob, models::SynchronizationStatus> = runtime::Property::Named(
     "status",
 );
 /// `synchronizationJobSettings`
 pub const SYNCHRONIZATION_JOB_SETTINGS: runtime::Property<
     SynchronizationJob,
     Vec<models::KeyValuePair>,
-> = runtime::Property::new("synchronizationJobSettings");
+> = runtime::Property::Named("synchronizationJobSettings");
 /// `templateId`
-pub const TEMPLATE_ID: runtime::Property<SynchronizationJob, String> = runtime::Property::new(
+pub const TEMPLATE_ID: runtime::Property<SynchronizationJob, String> = runtime::Property::Named(
     "templateId",
 );

@@ -59,11 +59,11 @@ runtime::models!(SynchronizationJobApplicationParameters);
 /// Changes to a [`SynchronizationJobApplicationParameters`].
 pub type Patch = runtime::Patch<SynchronizationJobApplicationParameters>;
 /// `ruleId`
-pub const RULE_ID: runtime::Property<SynchronizationJobApplicationParameters, String> = runtime::Property::new(
+pub const RULE_ID: runtime::Property<SynchronizationJobApplicationParameters, String> = runtime::Property::Named(
     "ruleId",
 );
 /// `subjects`
 pub const SUBJECTS: runtime::Property<
     SynchronizationJobApplicationParameters,
     Vec<models::SynchronizationJobSubject>,
-> = runtime::Property::new("subjects");
+> = runtime::Property::Named("subjects");

@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<SynchronizationJobRestartCriteria>;
 pub const RESET_SCOPE: runtime::Property<
     SynchronizationJobRestartCriteria,
     runtime::Flags<models::SynchronizationJobRestartScope>,
-> = runtime::Property::new("resetScope");
+> = runtime::Property::Named("resetScope");

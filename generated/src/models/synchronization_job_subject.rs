@@ -67,12 +67,12 @@ pub type Patch = runtime::Patch<SynchronizationJobSubject>;
 pub const LINKS: runtime::Property<
     SynchronizationJobSubject,
     models::SynchronizationLinkedObjects,
-> = runtime::Property::new("links");
+> = runtime::Property::Named("links");
 /// `objectId`
-pub const OBJECT_ID: runtime::Property<SynchronizationJobSubject, String> = runtime::Property::new(
+pub const OBJECT_ID: runtime::Property<SynchronizationJobSubject, String> = runtime::Property::Named(
     "objectId",
 );
 /// `objectTypeName`
-pub const OBJECT_TYPE_NAME: runtime::Property<SynchronizationJobSubject, String> = runtime::Property::new(
+pub const OBJECT_TYPE_NAME: runtime::Property<SynchronizationJobSubject, String> = runtime::Property::Named(
     "objectTypeName",
 );

@@ -67,14 +67,14 @@ pub type Patch = runtime::Patch<SynchronizationLinkedObjects>;
 pub const MANAGER: runtime::Property<
     SynchronizationLinkedObjects,
     models::SynchronizationJobSubject,
-> = runtime::Property::new("manager");
+> = runtime::Property::Named("manager");
 /// `members`
 pub const MEMBERS: runtime::Property<
     SynchronizationLinkedObjects,
     Vec<models::SynchronizationJobSubject>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");
 /// `owners`
 pub const OWNERS: runtime::Property<
     SynchronizationLinkedObjects,
     Vec<models::SynchronizationJobSubject>,
-> = runtime::Property::new("owners");
+> = runtime::Property::Named("owners");

@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<SynchronizationMetadataEntry>;
 pub const KEY: runtime::Property<
     SynchronizationMetadataEntry,
     models::SynchronizationMetadata,
-> = runtime::Property::new("key");
+> = runtime::Property::Named("key");
 /// `value`
-pub const VALUE: runtime::Property<SynchronizationMetadataEntry, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<SynchronizationMetadataEntry, String> = runtime::Property::Named(
     "value",
 );

@@ -74,19 +74,19 @@ runtime::models!(SynchronizationProgress);
 /// Changes to a [`SynchronizationProgress`].
 pub type Patch = runtime::Patch<SynchronizationProgress>;
 /// `completedUnits`: never null.
-pub const COMPLETED_UNITS: runtime::Property<SynchronizationProgress, i64> = runtime::Property::new(
+pub const COMPLETED_UNITS: runtime::Property<SynchronizationProgress, i64> = runtime::Property::Named(
     "completedUnits",
 );
 /// `progressObservationDateTime`: never null.
 pub const PROGRESS_OBSERVATION_DATE_TIME: runtime::Property<
     SynchronizationProgress,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("progressObservationDateTime");
+> = runtime::Property::Named("progressObservationDateTime");
 /// `totalUnits`: never null.
-pub const TOTAL_UNITS: runtime::Property<SynchronizationProgress, i64> = runtime::Property::new(
+pub const TOTAL_UNITS: runtime::Property<SynchronizationProgress, i64> = runtime::Property::Named(
     "totalUnits",
 );
 /// `units`
-pub const UNITS: runtime::Property<SynchronizationProgress, String> = runtime::Property::new(
+pub const UNITS: runtime::Property<SynchronizationProgress, String> = runtime::Property::Named(
     "units",
 );

@@ -89,28 +89,28 @@ pub type Patch = runtime::Patch<SynchronizationQuarantine>;
 pub const CURRENT_BEGAN: runtime::Property<
     SynchronizationQuarantine,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("currentBegan");
+> = runtime::Property::Named("currentBegan");
 /// `error`
 pub const ERROR: runtime::Property<
     SynchronizationQuarantine,
     models::SynchronizationError,
-> = runtime::Property::new("error");
+> = runtime::Property::Named("error");
 /// `nextAttempt`: never null.
 pub const NEXT_ATTEMPT: runtime::Property<
     SynchronizationQuarantine,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("nextAttempt");
+> = runtime::Property::Named("nextAttempt");
 /// `reason`: never null.
 pub const REASON: runtime::Property<
     SynchronizationQuarantine,
     models::QuarantineReason,
-> = runtime::Property::new("reason");
+> = runtime::Property::Named("reason");
 /// `seriesBegan`: never null.
 pub const SERIES_BEGAN: runtime::Property<
     SynchronizationQuarantine,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("seriesBegan");
+> = runtime::Property::Named("seriesBegan");
 /// `seriesCount`: never null.
-pub const SERIES_COUNT: runtime::Property<SynchronizationQuarantine, i64> = runtime::Property::new(
+pub const SERIES_COUNT: runtime::Property<SynchronizationQuarantine, i64> = runtime::Property::Named(
     "seriesCount",
 );

@@ -113,42 +113,42 @@ pub type Patch = runtime::Patch<SynchronizationRule>;
 pub const CONTAINER_FILTER: runtime::Property<
     SynchronizationRule,
     models::ContainerFilter,
-> = runtime::Property::new("containerFilter");
+> = runtime::Property::Named("containerFilter");
 /// `editable`: never null.
-pub const EDITABLE: runtime::Property<SynchronizationRule, bool> = runtime::Property::new(
+pub const EDITABLE: runtime::Property<SynchronizationRule, bool> = runtime::Property::Named(
     "editable",
 );
 /// `groupFilter`
-pub const GROUP_FILTER: runtime::Property<SynchronizationRule, models::GroupFilter> = runtime::Property::new(
+pub const GROUP_FILTER: runtime::Property<SynchronizationRule, models::GroupFilter> = runtime::Property::Named(
     "groupFilter",
 );
 /// `id`
-pub const ID: runtime::Property<SynchronizationRule, String> = runtime::Property::new(
+pub const ID: runtime::Property<SynchronizationRule, String> = runtime::Property::Named(
     "id",
 );
 /// `metadata`
 pub const METADATA: runtime::Property<
     SynchronizationRule,
     Vec<models::StringKeyStringValuePair>,
-> = runtime::Property::new("metadata");
+> = runtime::Property::Named("metadata");
 /// `name`
-pub const NAME: runtime::Property<SynchronizationRule, String> = runtime::Property::new(
+pub const NAME: runtime::Property<SynchronizationRule, String> = runtime::Property::Named(
     "name",
 );
 /// `objectMappings`
 pub const OBJECT_MAPPINGS: runtime::Property<
     SynchronizationRule,
     Vec<models::ObjectMapping>,
-> = runtime::Property::new("objectMappings");
+> = runtime::Property::Named("objectMappings");
 /// `priority`: never null.
-pub const PRIORITY: runtime::Property<SynchronizationRule, i32> = runtime::Property::new(
+pub const PRIORITY: runtime::Property<SynchronizationRule, i32> = runtime::Property::Named(
     "priority",
 );
 /// `sourceDirectoryName`
-pub const SOURCE_DIRECTORY_NAME: runtime::Property<SynchronizationRule, String> = runtime::Property::new(
+pub const SOURCE_DIRECTORY_NAME: runtime::Property<SynchronizationRule, String> = runtime::Property::Named(
     "sourceDirectoryName",
 );
 /// `targetDirectoryName`
-pub const TARGET_DIRECTORY_NAME: runtime::Property<SynchronizationRule, String> = runtime::Property::new(
+pub const TARGET_DIRECTORY_NAME: runtime::Property<SynchronizationRule, String> = runtime::Property::Named(
     "targetDirectoryName",
 );

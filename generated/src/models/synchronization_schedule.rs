@@ -67,13 +67,13 @@ pub type Patch = runtime::Patch<SynchronizationSchedule>;
 pub const EXPIRATION: runtime::Property<
     SynchronizationSchedule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expiration");
+> = runtime::Property::Named("expiration");
 /// `interval`: never null.
-pub const INTERVAL: runtime::Property<SynchronizationSchedule, runtime::edm::Duration> = runtime::Property::new(
+pub const INTERVAL: runtime::Property<SynchronizationSchedule, runtime::edm::Duration> = runtime::Property::Named(
     "interval",
 );
 /// `state`: never null.
 pub const STATE: runtime::Property<
     SynchronizationSchedule,
     models::SynchronizationScheduleState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -131,17 +131,17 @@ pub type Patch = runtime::Patch<SynchronizationSchema>;
 pub const DIRECTORIES: runtime::Property<
     SynchronizationSchema,
     runtime::Expanded<Vec<models::DirectoryDefinition>>,
-> = runtime::Property::new("directories");
+> = runtime::Property::Named("directories");
 /// `id`: never null.
-pub const ID: runtime::Property<SynchronizationSchema, String> = runtime::Property::new(
+pub const ID: runtime::Property<SynchronizationSchema, String> = runtime::Property::Named(
     "id",
 );
 /// `synchronizationRules`
 pub const SYNCHRONIZATION_RULES: runtime::Property<
     SynchronizationSchema,
     Vec<models::SynchronizationRule>,
-> = runtime::Property::new("synchronizationRules");
+> = runtime::Property::Named("synchronizationRules");
 /// `version`
-pub const VERSION: runtime::Property<SynchronizationSchema, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<SynchronizationSchema, String> = runtime::Property::Named(
     "version",
 );

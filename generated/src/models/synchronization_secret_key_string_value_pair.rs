@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<SynchronizationSecretKeyStringValuePair>;
 pub const KEY: runtime::Property<
     SynchronizationSecretKeyStringValuePair,
     models::SynchronizationSecret,
-> = runtime::Property::new("key");
+> = runtime::Property::Named("key");
 /// `value`
-pub const VALUE: runtime::Property<SynchronizationSecretKeyStringValuePair, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<SynchronizationSecretKeyStringValuePair, String> = runtime::Property::Named(
     "value",
 );

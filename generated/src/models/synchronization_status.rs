@@ -127,57 +127,57 @@ pub type Patch = runtime::Patch<SynchronizationStatus>;
 pub const CODE: runtime::Property<
     SynchronizationStatus,
     models::SynchronizationStatusCode,
-> = runtime::Property::new("code");
+> = runtime::Property::Named("code");
 /// `countSuccessiveCompleteFailures`: never null.
 pub const COUNT_SUCCESSIVE_COMPLETE_FAILURES: runtime::Property<
     SynchronizationStatus,
     i64,
-> = runtime::Property::new("countSuccessiveCompleteFailures");
+> = runtime::Property::Named("countSuccessiveCompleteFailures");
 /// `escrowsPruned`: never null.
-pub const ESCROWS_PRUNED: runtime::Property<SynchronizationStatus, bool> = runtime::Property::new(
+pub const ESCROWS_PRUNED: runtime::Property<SynchronizationStatus, bool> = runtime::Property::Named(
     "escrowsPruned",
 );
 /// `lastExecution`
 pub const LAST_EXECUTION: runtime::Property<
     SynchronizationStatus,
     models::SynchronizationTaskExecution,
-> = runtime::Property::new("lastExecution");
+> = runtime::Property::Named("lastExecution");
 /// `lastSuccessfulExecution`
 pub const LAST_SUCCESSFUL_EXECUTION: runtime::Property<
     SynchronizationStatus,
     models::SynchronizationTaskExecution,
-> = runtime::Property::new("lastSuccessfulExecution");
+> = runtime::Property::Named("lastSuccessfulExecution");
 /// `lastSuccessfulExecutionWithExports`
 pub const LAST_SUCCESSFUL_EXECUTION_WITH_EXPORTS: runtime::Property<
     SynchronizationStatus,
     models::SynchronizationTaskExecution,
-> = runtime::Property::new("lastSuccessfulExecutionWithExports");
+> = runtime::Property::Named("lastSuccessfulExecutionWithExports");
 /// `progress`
 pub const PROGRESS: runtime::Property<
     SynchronizationStatus,
     Vec<models::SynchronizationProgress>,
-> = runtime::Property::new("progress");
+> = runtime::Property::Named("progress");
 /// `quarantine`
 pub const QUARANTINE: runtime::Property<
     SynchronizationStatus,
     models::SynchronizationQuarantine,
-> = runtime::Property::new("quarantine");
+> = runtime::Property::Named("quarantine");
 /// `steadyStateFirstAchievedTime`: never null.
 pub const STEADY_STATE_FIRST_ACHIEVED_TIME: runtime::Property<
     SynchronizationStatus,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("steadyStateFirstAchievedTime");
+> = runtime::Property::Named("steadyStateFirstAchievedTime");
 /// `steadyStateLastAchievedTime`: never null.
 pub const STEADY_STATE_LAST_ACHIEVED_TIME: runtime::Property<
     SynchronizationStatus,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("steadyStateLastAchievedTime");
+> = runtime::Property::Named("steadyStateLastAchievedTime");
 /// `synchronizedEntryCountByType`
 pub const SYNCHRONIZED_ENTRY_COUNT_BY_TYPE: runtime::Property<
     SynchronizationStatus,
     Vec<models::StringKeyLongValuePair>,
-> = runtime::Property::new("synchronizedEntryCountByType");
+> = runtime::Property::Named("synchronizedEntryCountByType");
 /// `troubleshootingUrl`
-pub const TROUBLESHOOTING_URL: runtime::Property<SynchronizationStatus, String> = runtime::Property::new(
+pub const TROUBLESHOOTING_URL: runtime::Property<SynchronizationStatus, String> = runtime::Property::Named(
     "troubleshootingUrl",
 );

@@ -134,64 +134,64 @@ runtime::models!(SynchronizationTaskExecution);
 /// Changes to a [`SynchronizationTaskExecution`].
 pub type Patch = runtime::Patch<SynchronizationTaskExecution>;
 /// `activityIdentifier`
-pub const ACTIVITY_IDENTIFIER: runtime::Property<SynchronizationTaskExecution, String> = runtime::Property::new(
+pub const ACTIVITY_IDENTIFIER: runtime::Property<SynchronizationTaskExecution, String> = runtime::Property::Named(
     "activityIdentifier",
 );
 /// `countEntitled`: never null.
-pub const COUNT_ENTITLED: runtime::Property<SynchronizationTaskExecution, i64> = runtime::Property::new(
+pub const COUNT_ENTITLED: runtime::Property<SynchronizationTaskExecution, i64> = runtime::Property::Named(
     "countEntitled",
 );
 /// `countEntitledForProvisioning`: never null.
 pub const COUNT_ENTITLED_FOR_PROVISIONING: runtime::Property<
     SynchronizationTaskExecution,
     i64,
-> = runtime::Property::new("countEntitledForProvisioning");
+> = runtime::Property::Named("countEntitledForProvisioning");
 /// `countEscrowed`: never null.
-pub const COUNT_ESCROWED: runtime::Property<SynchronizationTaskExecution, i64> = runtime::Property::new(
+pub const COUNT_ESCROWED: runtime::Property<SynchronizationTaskExecution, i64> = runtime::Property::Named(
     "countEscrowed",
 );
 /// `countEscrowedRaw`: never null.
-pub const COUNT_ESCROWED_RAW: runtime::Property<SynchronizationTaskExecution, i64> = runtime::Property::new(
+pub const COUNT_ESCROWED_RAW: runtime::Property<SynchronizationTaskExecution, i64> = runtime::Property::Named(
     "countEscrowedRaw",
 );
 /// `countExported`: never null.
-pub const COUNT_EXPORTED: runtime::Property<SynchronizationTaskExecution, i64> = runtime::Property::new(
+pub const COUNT_EXPORTED: runtime::Property<SynchronizationTaskExecution, i64> = runtime::Property::Named(
     "countExported",
 );
 /// `countExports`: never null.
-pub const COUNT_EXPORTS: runtime::Property<SynchronizationTaskExecution, i64> = runtime::Property::new(
+pub const COUNT_EXPORTS: runtime::Property<SynchronizationTaskExecution, i64> = runtime::Property::Named(
     "countExports",
 );
 /// `countImported`: never null.
-pub const COUNT_IMPORTED: runtime::Property<SynchronizationTaskExecution, i64> = runtime::Property::new(
+pub const COUNT_IMPORTED: runtime::Property<SynchronizationTaskExecution, i64> = runtime::Property::Named(
     "countImported",
 );
 /// `countImportedDeltas`: never null.
-pub const COUNT_IMPORTED_DELTAS: runtime::Property<SynchronizationTaskExecution, i64> = runtime::Property::new(
+pub const COUNT_IMPORTED_DELTAS: runtime::Property<SynchronizationTaskExecution, i64> = runtime::Property::Named(
     "countImportedDeltas",
 );
 /// `countImportedReferenceDeltas`: never null.
 pub const COUNT_IMPORTED_REFERENCE_DELTAS: runtime::Property<
     SynchronizationTaskExecution,
     i64,
-> = runtime::Property::new("countImportedReferenceDeltas");
+> = runtime::Property::Named("countImportedReferenceDeltas");
 /// `error`
 pub const ERROR: runtime::Property<
     SynchronizationTaskExecution,
     models::SynchronizationError,
-> = runtime::Property::new("error");
+> = runtime::Property::Named("error");
 /// `state`: never null.
 pub const STATE: runtime::Property<
     SynchronizationTaskExecution,
     models::SynchronizationTaskExecutionResult,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");
 /// `timeBegan`: never null.
 pub const TIME_BEGAN: runtime::Property<
     SynchronizationTaskExecution,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("timeBegan");
+> = runtime::Property::Named("timeBegan");
 /// `timeEnded`: never null.
 pub const TIME_ENDED: runtime::Property<
     SynchronizationTaskExecution,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("timeEnded");
+> = runtime::Property::Named("timeEnded");

@@ -103,34 +103,34 @@ pub type Patch = runtime::Patch<SynchronizationTemplate>;
 pub const APPLICATION_ID: runtime::Property<
     SynchronizationTemplate,
     runtime::edm::Guid,
-> = runtime::Property::new("applicationId");
+> = runtime::Property::Named("applicationId");
 /// `default`: never null.
-pub const DEFAULT: runtime::Property<SynchronizationTemplate, bool> = runtime::Property::new(
+pub const DEFAULT: runtime::Property<SynchronizationTemplate, bool> = runtime::Property::Named(
     "default",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<SynchronizationTemplate, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<SynchronizationTemplate, String> = runtime::Property::Named(
     "description",
 );
 /// `discoverable`: never null.
-pub const DISCOVERABLE: runtime::Property<SynchronizationTemplate, bool> = runtime::Property::new(
+pub const DISCOVERABLE: runtime::Property<SynchronizationTemplate, bool> = runtime::Property::Named(
     "discoverable",
 );
 /// `factoryTag`
-pub const FACTORY_TAG: runtime::Property<SynchronizationTemplate, String> = runtime::Property::new(
+pub const FACTORY_TAG: runtime::Property<SynchronizationTemplate, String> = runtime::Property::Named(
     "factoryTag",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SynchronizationTemplate, String> = runtime::Property::new(
+pub const ID: runtime::Property<SynchronizationTemplate, String> = runtime::Property::Named(
     "id",
 );
 /// `metadata`
 pub const METADATA: runtime::Property<
     SynchronizationTemplate,
     Vec<models::SynchronizationMetadataEntry>,
-> = runtime::Property::new("metadata");
+> = runtime::Property::Named("metadata");
 /// `schema`: navigation property.
 pub const SCHEMA: runtime::Property<
     SynchronizationTemplate,
     runtime::Expanded<models::SynchronizationSchema>,
-> = runtime::Property::new("schema");
+> = runtime::Property::Named("schema");

@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<TabUpdatedEventMessageDetail>;
 pub const INITIATOR: runtime::Property<
     TabUpdatedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");
 /// `tabId`
-pub const TAB_ID: runtime::Property<TabUpdatedEventMessageDetail, String> = runtime::Property::new(
+pub const TAB_ID: runtime::Property<TabUpdatedEventMessageDetail, String> = runtime::Property::Named(
     "tabId",
 );

@@ -61,10 +61,10 @@ runtime::models!(TargetDeviceGroup);
 /// Changes to a [`TargetDeviceGroup`].
 pub type Patch = runtime::Patch<TargetDeviceGroup>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TargetDeviceGroup, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TargetDeviceGroup, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TargetDeviceGroup, String> = runtime::Property::new(
+pub const ID: runtime::Property<TargetDeviceGroup, String> = runtime::Property::Named(
     "id",
 );

@@ -56,6 +56,6 @@ runtime::models!(TargetManager);
 /// Changes to a [`TargetManager`].
 pub type Patch = runtime::Patch<TargetManager>;
 /// `managerLevel`
-pub const MANAGER_LEVEL: runtime::Property<TargetManager, i32> = runtime::Property::new(
+pub const MANAGER_LEVEL: runtime::Property<TargetManager, i32> = runtime::Property::Named(
     "managerLevel",
 );

@@ -61,10 +61,10 @@ runtime::models!(TargetOwners);
 /// Changes to a [`TargetOwners`].
 pub type Patch = runtime::Patch<TargetOwners>;
 /// `notifyMembers`: never null.
-pub const NOTIFY_MEMBERS: runtime::Property<TargetOwners, models::NotifyMembers> = runtime::Property::new(
+pub const NOTIFY_MEMBERS: runtime::Property<TargetOwners, models::NotifyMembers> = runtime::Property::Named(
     "notifyMembers",
 );
 /// `securityGroups`: never null.
-pub const SECURITY_GROUPS: runtime::Property<TargetOwners, Vec<String>> = runtime::Property::new(
+pub const SECURITY_GROUPS: runtime::Property<TargetOwners, Vec<String>> = runtime::Property::Named(
     "securityGroups",
 );

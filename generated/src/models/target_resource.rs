@@ -86,25 +86,25 @@ runtime::models!(TargetResource);
 /// Changes to a [`TargetResource`].
 pub type Patch = runtime::Patch<TargetResource>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TargetResource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TargetResource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `groupType`
-pub const GROUP_TYPE: runtime::Property<TargetResource, models::GroupType> = runtime::Property::new(
+pub const GROUP_TYPE: runtime::Property<TargetResource, models::GroupType> = runtime::Property::Named(
     "groupType",
 );
 /// `id`
-pub const ID: runtime::Property<TargetResource, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TargetResource, String> = runtime::Property::Named("id");
 /// `modifiedProperties`
 pub const MODIFIED_PROPERTIES: runtime::Property<
     TargetResource,
     Vec<models::ModifiedProperty>,
-> = runtime::Property::new("modifiedProperties");
+> = runtime::Property::Named("modifiedProperties");
 /// `type`
-pub const TYPE: runtime::Property<TargetResource, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<TargetResource, String> = runtime::Property::Named(
     "type",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<TargetResource, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<TargetResource, String> = runtime::Property::Named(
     "userPrincipalName",
 );

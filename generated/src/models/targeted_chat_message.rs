@@ -215,119 +215,119 @@ pub type Patch = runtime::Patch<TargetedChatMessage>;
 pub const ATTACHMENTS: runtime::Property<
     TargetedChatMessage,
     Vec<models::ChatMessageAttachment>,
-> = runtime::Property::new("attachments");
+> = runtime::Property::Named("attachments");
 /// `body`: never null.
-pub const BODY: runtime::Property<TargetedChatMessage, models::ItemBody> = runtime::Property::new(
+pub const BODY: runtime::Property<TargetedChatMessage, models::ItemBody> = runtime::Property::Named(
     "body",
 );
 /// `channelIdentity`
 pub const CHANNEL_IDENTITY: runtime::Property<
     TargetedChatMessage,
     models::ChannelIdentity,
-> = runtime::Property::new("channelIdentity");
+> = runtime::Property::Named("channelIdentity");
 /// `chatId`
-pub const CHAT_ID: runtime::Property<TargetedChatMessage, String> = runtime::Property::new(
+pub const CHAT_ID: runtime::Property<TargetedChatMessage, String> = runtime::Property::Named(
     "chatId",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     TargetedChatMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     TargetedChatMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `etag`
-pub const ETAG: runtime::Property<TargetedChatMessage, String> = runtime::Property::new(
+pub const ETAG: runtime::Property<TargetedChatMessage, String> = runtime::Property::Named(
     "etag",
 );
 /// `eventDetail`
 pub const EVENT_DETAIL: runtime::Property<
     TargetedChatMessage,
     models::EventMessageDetail,
-> = runtime::Property::new("eventDetail");
+> = runtime::Property::Named("eventDetail");
 /// `from`
 pub const FROM: runtime::Property<
     TargetedChatMessage,
     models::ChatMessageFromIdentitySet,
-> = runtime::Property::new("from");
+> = runtime::Property::Named("from");
 /// `hostedContents`: navigation property.
 pub const HOSTED_CONTENTS: runtime::Property<
     TargetedChatMessage,
     runtime::Expanded<Vec<models::ChatMessageHostedContent>>,
-> = runtime::Property::new("hostedContents");
+> = runtime::Property::Named("hostedContents");
 /// `id`: never null.
-pub const ID: runtime::Property<TargetedChatMessage, String> = runtime::Property::new(
+pub const ID: runtime::Property<TargetedChatMessage, String> = runtime::Property::Named(
     "id",
 );
 /// `importance`: never null.
 pub const IMPORTANCE: runtime::Property<
     TargetedChatMessage,
     models::ChatMessageImportance,
-> = runtime::Property::new("importance");
+> = runtime::Property::Named("importance");
 /// `lastEditedDateTime`
 pub const LAST_EDITED_DATE_TIME: runtime::Property<
     TargetedChatMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastEditedDateTime");
+> = runtime::Property::Named("lastEditedDateTime");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     TargetedChatMessage,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `locale`: never null.
-pub const LOCALE: runtime::Property<TargetedChatMessage, String> = runtime::Property::new(
+pub const LOCALE: runtime::Property<TargetedChatMessage, String> = runtime::Property::Named(
     "locale",
 );
 /// `mentions`
 pub const MENTIONS: runtime::Property<
     TargetedChatMessage,
     Vec<models::ChatMessageMention>,
-> = runtime::Property::new("mentions");
+> = runtime::Property::Named("mentions");
 /// `messageHistory`
 pub const MESSAGE_HISTORY: runtime::Property<
     TargetedChatMessage,
     Vec<models::ChatMessageHistoryItem>,
-> = runtime::Property::new("messageHistory");
+> = runtime::Property::Named("messageHistory");
 /// `messageType`: never null.
 pub const MESSAGE_TYPE: runtime::Property<
     TargetedChatMessage,
     models::ChatMessageType,
-> = runtime::Property::new("messageType");
+> = runtime::Property::Named("messageType");
 /// `policyViolation`
 pub const POLICY_VIOLATION: runtime::Property<
     TargetedChatMessage,
     models::ChatMessagePolicyViolation,
-> = runtime::Property::new("policyViolation");
+> = runtime::Property::Named("policyViolation");
 /// `reactions`
 pub const REACTIONS: runtime::Property<
     TargetedChatMessage,
     Vec<models::ChatMessageReaction>,
-> = runtime::Property::new("reactions");
+> = runtime::Property::Named("reactions");
 /// `recipient`
-pub const RECIPIENT: runtime::Property<TargetedChatMessage, models::Identity> = runtime::Property::new(
+pub const RECIPIENT: runtime::Property<TargetedChatMessage, models::Identity> = runtime::Property::Named(
     "recipient",
 );
 /// `replies`: navigation property.
 pub const REPLIES: runtime::Property<
     TargetedChatMessage,
     runtime::Expanded<Vec<models::ChatMessage>>,
-> = runtime::Property::new("replies");
+> = runtime::Property::Named("replies");
 /// `replyToId`
-pub const REPLY_TO_ID: runtime::Property<TargetedChatMessage, String> = runtime::Property::new(
+pub const REPLY_TO_ID: runtime::Property<TargetedChatMessage, String> = runtime::Property::Named(
     "replyToId",
 );
 /// `subject`
-pub const SUBJECT: runtime::Property<TargetedChatMessage, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<TargetedChatMessage, String> = runtime::Property::Named(
     "subject",
 );
 /// `summary`
-pub const SUMMARY: runtime::Property<TargetedChatMessage, String> = runtime::Property::new(
+pub const SUMMARY: runtime::Property<TargetedChatMessage, String> = runtime::Property::Named(
     "summary",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<TargetedChatMessage, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<TargetedChatMessage, String> = runtime::Property::Named(
     "webUrl",
 );

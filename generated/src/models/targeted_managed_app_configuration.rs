@@ -253,25 +253,25 @@ pub type Patch = runtime::Patch<TargetedManagedAppConfiguration>;
 pub const APPS: runtime::Property<
     TargetedManagedAppConfiguration,
     crate::runtime::Expanded<Vec<crate::models::ManagedMobileApp>>,
-> = runtime::Property::new("apps");
+> = runtime::Property::Named("apps");
 /// `assignments`: navigation property.
 #[cfg(feature = "device-app-management")]
 pub const ASSIGNMENTS: runtime::Property<
     TargetedManagedAppConfiguration,
     crate::runtime::Expanded<Vec<crate::models::TargetedManagedAppPolicyAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     TargetedManagedAppConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customSettings`: never null.
 pub const CUSTOM_SETTINGS: runtime::Property<
     TargetedManagedAppConfiguration,
     Vec<models::KeyValuePair>,
-> = runtime::Property::new("customSettings");
+> = runtime::Property::Named("customSettings");
 /// `deployedAppCount`: never null.
-pub const DEPLOYED_APP_COUNT: runtime::Property<TargetedManagedAppConfiguration, i32> = runtime::Property::new(
+pub const DEPLOYED_APP_COUNT: runtime::Property<TargetedManagedAppConfiguration, i32> = runtime::Property::Named(
     "deployedAppCount",
 );
 /// `deploymentSummary`: navigation property.
@@ -279,29 +279,29 @@ pub const DEPLOYED_APP_COUNT: runtime::Property<TargetedManagedAppConfiguration,
 pub const DEPLOYMENT_SUMMARY: runtime::Property<
     TargetedManagedAppConfiguration,
     crate::runtime::Expanded<crate::models::ManagedAppPolicyDeploymentSummary>,
-> = runtime::Property::new("deploymentSummary");
+> = runtime::Property::Named("deploymentSummary");
 /// `description`
-pub const DESCRIPTION: runtime::Property<TargetedManagedAppConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<TargetedManagedAppConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<TargetedManagedAppConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TargetedManagedAppConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TargetedManagedAppConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<TargetedManagedAppConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `isAssigned`: never null.
-pub const IS_ASSIGNED: runtime::Property<TargetedManagedAppConfiguration, bool> = runtime::Property::new(
+pub const IS_ASSIGNED: runtime::Property<TargetedManagedAppConfiguration, bool> = runtime::Property::Named(
     "isAssigned",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     TargetedManagedAppConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `version`
-pub const VERSION: runtime::Property<TargetedManagedAppConfiguration, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<TargetedManagedAppConfiguration, String> = runtime::Property::Named(
     "version",
 );

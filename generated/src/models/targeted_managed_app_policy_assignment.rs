@@ -61,11 +61,11 @@ runtime::models!(TargetedManagedAppPolicyAssignment);
 /// Changes to a [`TargetedManagedAppPolicyAssignment`].
 pub type Patch = runtime::Patch<TargetedManagedAppPolicyAssignment>;
 /// `id`: never null.
-pub const ID: runtime::Property<TargetedManagedAppPolicyAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<TargetedManagedAppPolicyAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `target`
 pub const TARGET: runtime::Property<
     TargetedManagedAppPolicyAssignment,
     models::DeviceAndAppManagementAssignmentTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

@@ -90,27 +90,27 @@ runtime::models!(TaskFileAttachment);
 /// Changes to a [`TaskFileAttachment`].
 pub type Patch = runtime::Patch<TaskFileAttachment>;
 /// `contentBytes`: never null.
-pub const CONTENT_BYTES: runtime::Property<TaskFileAttachment, runtime::edm::Binary> = runtime::Property::new(
+pub const CONTENT_BYTES: runtime::Property<TaskFileAttachment, runtime::edm::Binary> = runtime::Property::Named(
     "contentBytes",
 );
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<TaskFileAttachment, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<TaskFileAttachment, String> = runtime::Property::Named(
     "contentType",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TaskFileAttachment, String> = runtime::Property::new(
+pub const ID: runtime::Property<TaskFileAttachment, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     TaskFileAttachment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `name`
-pub const NAME: runtime::Property<TaskFileAttachment, String> = runtime::Property::new(
+pub const NAME: runtime::Property<TaskFileAttachment, String> = runtime::Property::Named(
     "name",
 );
 /// `size`: never null.
-pub const SIZE: runtime::Property<TaskFileAttachment, i32> = runtime::Property::new(
+pub const SIZE: runtime::Property<TaskFileAttachment, i32> = runtime::Property::Named(
     "size",
 );

@@ -1028,7 +1028,7 @@ pub type Patch = runtime::Patch<Team>;
 pub const ALL_CHANNELS: runtime::Property<
     Team,
     crate::runtime::Expanded<Vec<crate::models::Channel>>,
-> = runtime::Property::new("allChannels");
+> = runtime::Property::Named("allChannels");
 /// `channels`: navigation property.
 #[cfg(
     any(
@@ -1042,29 +1042,29 @@ pub const ALL_CHANNELS: runtime::Property<
 pub const CHANNELS: runtime::Property<
     Team,
     crate::runtime::Expanded<Vec<crate::models::Channel>>,
-> = runtime::Property::new("channels");
+> = runtime::Property::Named("channels");
 /// `classification`
-pub const CLASSIFICATION: runtime::Property<Team, String> = runtime::Property::new(
+pub const CLASSIFICATION: runtime::Property<Team, String> = runtime::Property::Named(
     "classification",
 );
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Team, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Team, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Team, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Team, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Team, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Team, String> = runtime::Property::Named(
     "displayName",
 );
 /// `firstChannelName`
-pub const FIRST_CHANNEL_NAME: runtime::Property<Team, String> = runtime::Property::new(
+pub const FIRST_CHANNEL_NAME: runtime::Property<Team, String> = runtime::Property::Named(
     "firstChannelName",
 );
 /// `funSettings`
-pub const FUN_SETTINGS: runtime::Property<Team, models::TeamFunSettings> = runtime::Property::new(
+pub const FUN_SETTINGS: runtime::Property<Team, models::TeamFunSettings> = runtime::Property::Named(
     "funSettings",
 );
 /// `group`: navigation property.
@@ -1100,13 +1100,13 @@ pub const FUN_SETTINGS: runtime::Property<Team, models::TeamFunSettings> = runti
 pub const GROUP: runtime::Property<
     Team,
     crate::runtime::Expanded<crate::models::Group>,
-> = runtime::Property::new("group");
+> = runtime::Property::Named("group");
 /// `guestSettings`
-pub const GUEST_SETTINGS: runtime::Property<Team, models::TeamGuestSettings> = runtime::Property::new(
+pub const GUEST_SETTINGS: runtime::Property<Team, models::TeamGuestSettings> = runtime::Property::Named(
     "guestSettings",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Team, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Team, String> = runtime::Property::Named("id");
 /// `incomingChannels`: navigation property.
 #[cfg(
     any(
@@ -1120,7 +1120,7 @@ pub const ID: runtime::Property<Team, String> = runtime::Property::new("id");
 pub const INCOMING_CHANNELS: runtime::Property<
     Team,
     crate::runtime::Expanded<Vec<crate::models::Channel>>,
-> = runtime::Property::new("incomingChannels");
+> = runtime::Property::Named("incomingChannels");
 /// `installedApps`: navigation property.
 #[cfg(
     any(
@@ -1134,17 +1134,17 @@ pub const INCOMING_CHANNELS: runtime::Property<
 pub const INSTALLED_APPS: runtime::Property<
     Team,
     crate::runtime::Expanded<Vec<crate::models::TeamsAppInstallation>>,
-> = runtime::Property::new("installedApps");
+> = runtime::Property::Named("installedApps");
 /// `internalId`
-pub const INTERNAL_ID: runtime::Property<Team, String> = runtime::Property::new(
+pub const INTERNAL_ID: runtime::Property<Team, String> = runtime::Property::Named(
     "internalId",
 );
 /// `isArchived`
-pub const IS_ARCHIVED: runtime::Property<Team, bool> = runtime::Property::new(
+pub const IS_ARCHIVED: runtime::Property<Team, bool> = runtime::Property::Named(
     "isArchived",
 );
 /// `memberSettings`
-pub const MEMBER_SETTINGS: runtime::Property<Team, models::TeamMemberSettings> = runtime::Property::new(
+pub const MEMBER_SETTINGS: runtime::Property<Team, models::TeamMemberSettings> = runtime::Property::Named(
     "memberSettings",
 );
 /// `members`: navigation property.
@@ -1161,9 +1161,9 @@ pub const MEMBER_SETTINGS: runtime::Property<Team, models::TeamMemberSettings> =
 pub const MEMBERS: runtime::Property<
     Team,
     crate::runtime::Expanded<Vec<crate::models::ConversationMember>>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");
 /// `messagingSettings`
-pub const MESSAGING_SETTINGS: runtime::Property<Team, models::TeamMessagingSettings> = runtime::Property::new(
+pub const MESSAGING_SETTINGS: runtime::Property<Team, models::TeamMessagingSettings> = runtime::Property::Named(
     "messagingSettings",
 );
 /// `operations`: navigation property.
@@ -1171,7 +1171,7 @@ pub const MESSAGING_SETTINGS: runtime::Property<Team, models::TeamMessagingSetti
 pub const OPERATIONS: runtime::Property<
     Team,
     crate::runtime::Expanded<Vec<crate::models::TeamsAsyncOperation>>,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");
 /// `permissionGrants`: navigation property.
 #[cfg(
     any(
@@ -1202,13 +1202,13 @@ pub const OPERATIONS: runtime::Property<
 pub const PERMISSION_GRANTS: runtime::Property<
     Team,
     crate::runtime::Expanded<Vec<crate::models::ResourceSpecificPermissionGrant>>,
-> = runtime::Property::new("permissionGrants");
+> = runtime::Property::Named("permissionGrants");
 /// `photo`: navigation property.
 #[cfg(any(feature = "groups", feature = "me", feature = "teams", feature = "users"))]
 pub const PHOTO: runtime::Property<
     Team,
     crate::runtime::Expanded<crate::models::ProfilePhoto>,
-> = runtime::Property::new("photo");
+> = runtime::Property::Named("photo");
 /// `primaryChannel`: navigation property.
 #[cfg(
     any(
@@ -1222,19 +1222,19 @@ pub const PHOTO: runtime::Property<
 pub const PRIMARY_CHANNEL: runtime::Property<
     Team,
     crate::runtime::Expanded<crate::models::Channel>,
-> = runtime::Property::new("primaryChannel");
+> = runtime::Property::Named("primaryChannel");
 /// `schedule`: navigation property.
 #[cfg(any(feature = "groups", feature = "me", feature = "teams", feature = "users"))]
 pub const SCHEDULE: runtime::Property<
     Team,
     crate::runtime::Expanded<crate::models::Schedule>,
-> = runtime::Property::new("schedule");
+> = runtime::Property::Named("schedule");
 /// `specialization`
-pub const SPECIALIZATION: runtime::Property<Team, models::TeamSpecialization> = runtime::Property::new(
+pub const SPECIALIZATION: runtime::Property<Team, models::TeamSpecialization> = runtime::Property::Named(
     "specialization",
 );
 /// `summary`
-pub const SUMMARY: runtime::Property<Team, models::TeamSummary> = runtime::Property::new(
+pub const SUMMARY: runtime::Property<Team, models::TeamSummary> = runtime::Property::Named(
     "summary",
 );
 /// `tags`: navigation property.
@@ -1242,7 +1242,7 @@ pub const SUMMARY: runtime::Property<Team, models::TeamSummary> = runtime::Prope
 pub const TAGS: runtime::Property<
     Team,
     crate::runtime::Expanded<Vec<crate::models::TeamworkTag>>,
-> = runtime::Property::new("tags");
+> = runtime::Property::Named("tags");
 /// `template`: navigation property.
 #[cfg(
     any(
@@ -1256,14 +1256,14 @@ pub const TAGS: runtime::Property<
 pub const TEMPLATE: runtime::Property<
     Team,
     crate::runtime::Expanded<crate::models::TeamsTemplate>,
-> = runtime::Property::new("template");
+> = runtime::Property::Named("template");
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<Team, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<Team, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `visibility`
-pub const VISIBILITY: runtime::Property<Team, models::TeamVisibilityType> = runtime::Property::new(
+pub const VISIBILITY: runtime::Property<Team, models::TeamVisibilityType> = runtime::Property::Named(
     "visibility",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<Team, String> = runtime::Property::new("webUrl");
+pub const WEB_URL: runtime::Property<Team, String> = runtime::Property::Named("webUrl");

@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<TeamArchivedEventMessageDetail>;
 pub const INITIATOR: runtime::Property<
     TeamArchivedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");
 /// `teamId`
-pub const TEAM_ID: runtime::Property<TeamArchivedEventMessageDetail, String> = runtime::Property::new(
+pub const TEAM_ID: runtime::Property<TeamArchivedEventMessageDetail, String> = runtime::Property::Named(
     "teamId",
 );

@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<TeamClassSettings>;
 pub const NOTIFY_GUARDIANS_ABOUT_ASSIGNMENTS: runtime::Property<
     TeamClassSettings,
     bool,
-> = runtime::Property::new("notifyGuardiansAboutAssignments");
+> = runtime::Property::Named("notifyGuardiansAboutAssignments");

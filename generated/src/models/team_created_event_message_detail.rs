@@ -74,16 +74,16 @@ pub type Patch = runtime::Patch<TeamCreatedEventMessageDetail>;
 pub const INITIATOR: runtime::Property<
     TeamCreatedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");
 /// `teamDescription`
-pub const TEAM_DESCRIPTION: runtime::Property<TeamCreatedEventMessageDetail, String> = runtime::Property::new(
+pub const TEAM_DESCRIPTION: runtime::Property<TeamCreatedEventMessageDetail, String> = runtime::Property::Named(
     "teamDescription",
 );
 /// `teamDisplayName`
-pub const TEAM_DISPLAY_NAME: runtime::Property<TeamCreatedEventMessageDetail, String> = runtime::Property::new(
+pub const TEAM_DISPLAY_NAME: runtime::Property<TeamCreatedEventMessageDetail, String> = runtime::Property::Named(
     "teamDisplayName",
 );
 /// `teamId`
-pub const TEAM_ID: runtime::Property<TeamCreatedEventMessageDetail, String> = runtime::Property::new(
+pub const TEAM_ID: runtime::Property<TeamCreatedEventMessageDetail, String> = runtime::Property::Named(
     "teamId",
 );

@@ -69,13 +69,13 @@ pub type Patch = runtime::Patch<TeamDescriptionUpdatedEventMessageDetail>;
 pub const INITIATOR: runtime::Property<
     TeamDescriptionUpdatedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");
 /// `teamDescription`
 pub const TEAM_DESCRIPTION: runtime::Property<
     TeamDescriptionUpdatedEventMessageDetail,
     String,
-> = runtime::Property::new("teamDescription");
+> = runtime::Property::Named("teamDescription");
 /// `teamId`
-pub const TEAM_ID: runtime::Property<TeamDescriptionUpdatedEventMessageDetail, String> = runtime::Property::new(
+pub const TEAM_ID: runtime::Property<TeamDescriptionUpdatedEventMessageDetail, String> = runtime::Property::Named(
     "teamId",
 );

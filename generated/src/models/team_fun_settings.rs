@@ -74,19 +74,19 @@ runtime::models!(TeamFunSettings);
 /// Changes to a [`TeamFunSettings`].
 pub type Patch = runtime::Patch<TeamFunSettings>;
 /// `allowCustomMemes`
-pub const ALLOW_CUSTOM_MEMES: runtime::Property<TeamFunSettings, bool> = runtime::Property::new(
+pub const ALLOW_CUSTOM_MEMES: runtime::Property<TeamFunSettings, bool> = runtime::Property::Named(
     "allowCustomMemes",
 );
 /// `allowGiphy`
-pub const ALLOW_GIPHY: runtime::Property<TeamFunSettings, bool> = runtime::Property::new(
+pub const ALLOW_GIPHY: runtime::Property<TeamFunSettings, bool> = runtime::Property::Named(
     "allowGiphy",
 );
 /// `allowStickersAndMemes`
-pub const ALLOW_STICKERS_AND_MEMES: runtime::Property<TeamFunSettings, bool> = runtime::Property::new(
+pub const ALLOW_STICKERS_AND_MEMES: runtime::Property<TeamFunSettings, bool> = runtime::Property::Named(
     "allowStickersAndMemes",
 );
 /// `giphyContentRating`
 pub const GIPHY_CONTENT_RATING: runtime::Property<
     TeamFunSettings,
     models::GiphyRatingType,
-> = runtime::Property::new("giphyContentRating");
+> = runtime::Property::Named("giphyContentRating");

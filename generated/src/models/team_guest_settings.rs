@@ -59,10 +59,10 @@ runtime::models!(TeamGuestSettings);
 /// Changes to a [`TeamGuestSettings`].
 pub type Patch = runtime::Patch<TeamGuestSettings>;
 /// `allowCreateUpdateChannels`
-pub const ALLOW_CREATE_UPDATE_CHANNELS: runtime::Property<TeamGuestSettings, bool> = runtime::Property::new(
+pub const ALLOW_CREATE_UPDATE_CHANNELS: runtime::Property<TeamGuestSettings, bool> = runtime::Property::Named(
     "allowCreateUpdateChannels",
 );
 /// `allowDeleteChannels`
-pub const ALLOW_DELETE_CHANNELS: runtime::Property<TeamGuestSettings, bool> = runtime::Property::new(
+pub const ALLOW_DELETE_CHANNELS: runtime::Property<TeamGuestSettings, bool> = runtime::Property::Named(
     "allowDeleteChannels",
 );

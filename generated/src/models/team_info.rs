@@ -75,16 +75,16 @@ runtime::models!(TeamInfo);
 /// Changes to a [`TeamInfo`].
 pub type Patch = runtime::Patch<TeamInfo>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TeamInfo, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TeamInfo, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TeamInfo, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TeamInfo, String> = runtime::Property::Named("id");
 /// `team`: navigation property.
-pub const TEAM: runtime::Property<TeamInfo, runtime::Expanded<models::Team>> = runtime::Property::new(
+pub const TEAM: runtime::Property<TeamInfo, runtime::Expanded<models::Team>> = runtime::Property::Named(
     "team",
 );
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<TeamInfo, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<TeamInfo, String> = runtime::Property::Named(
     "tenantId",
 );

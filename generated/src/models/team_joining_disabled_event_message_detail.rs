@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<TeamJoiningDisabledEventMessageDetail>;
 pub const INITIATOR: runtime::Property<
     TeamJoiningDisabledEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");
 /// `teamId`
-pub const TEAM_ID: runtime::Property<TeamJoiningDisabledEventMessageDetail, String> = runtime::Property::new(
+pub const TEAM_ID: runtime::Property<TeamJoiningDisabledEventMessageDetail, String> = runtime::Property::Named(
     "teamId",
 );

@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<TeamJoiningEnabledEventMessageDetail>;
 pub const INITIATOR: runtime::Property<
     TeamJoiningEnabledEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");
 /// `teamId`
-pub const TEAM_ID: runtime::Property<TeamJoiningEnabledEventMessageDetail, String> = runtime::Property::new(
+pub const TEAM_ID: runtime::Property<TeamJoiningEnabledEventMessageDetail, String> = runtime::Property::Named(
     "teamId",
 );

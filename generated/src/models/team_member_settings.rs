@@ -86,27 +86,27 @@ runtime::models!(TeamMemberSettings);
 /// Changes to a [`TeamMemberSettings`].
 pub type Patch = runtime::Patch<TeamMemberSettings>;
 /// `allowAddRemoveApps`
-pub const ALLOW_ADD_REMOVE_APPS: runtime::Property<TeamMemberSettings, bool> = runtime::Property::new(
+pub const ALLOW_ADD_REMOVE_APPS: runtime::Property<TeamMemberSettings, bool> = runtime::Property::Named(
     "allowAddRemoveApps",
 );
 /// `allowCreatePrivateChannels`
-pub const ALLOW_CREATE_PRIVATE_CHANNELS: runtime::Property<TeamMemberSettings, bool> = runtime::Property::new(
+pub const ALLOW_CREATE_PRIVATE_CHANNELS: runtime::Property<TeamMemberSettings, bool> = runtime::Property::Named(
     "allowCreatePrivateChannels",
 );
 /// `allowCreateUpdateChannels`
-pub const ALLOW_CREATE_UPDATE_CHANNELS: runtime::Property<TeamMemberSettings, bool> = runtime::Property::new(
+pub const ALLOW_CREATE_UPDATE_CHANNELS: runtime::Property<TeamMemberSettings, bool> = runtime::Property::Named(
     "allowCreateUpdateChannels",
 );
 /// `allowCreateUpdateRemoveConnectors`
 pub const ALLOW_CREATE_UPDATE_REMOVE_CONNECTORS: runtime::Property<
     TeamMemberSettings,
     bool,
-> = runtime::Property::new("allowCreateUpdateRemoveConnectors");
+> = runtime::Property::Named("allowCreateUpdateRemoveConnectors");
 /// `allowCreateUpdateRemoveTabs`
-pub const ALLOW_CREATE_UPDATE_REMOVE_TABS: runtime::Property<TeamMemberSettings, bool> = runtime::Property::new(
+pub const ALLOW_CREATE_UPDATE_REMOVE_TABS: runtime::Property<TeamMemberSettings, bool> = runtime::Property::Named(
     "allowCreateUpdateRemoveTabs",
 );
 /// `allowDeleteChannels`
-pub const ALLOW_DELETE_CHANNELS: runtime::Property<TeamMemberSettings, bool> = runtime::Property::new(
+pub const ALLOW_DELETE_CHANNELS: runtime::Property<TeamMemberSettings, bool> = runtime::Property::Named(
     "allowDeleteChannels",
 );

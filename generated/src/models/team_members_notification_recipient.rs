@@ -56,6 +56,6 @@ runtime::models!(TeamMembersNotificationRecipient);
 /// Changes to a [`TeamMembersNotificationRecipient`].
 pub type Patch = runtime::Patch<TeamMembersNotificationRecipient>;
 /// `teamId`: never null.
-pub const TEAM_ID: runtime::Property<TeamMembersNotificationRecipient, String> = runtime::Property::new(
+pub const TEAM_ID: runtime::Property<TeamMembersNotificationRecipient, String> = runtime::Property::Named(
     "teamId",
 );

@@ -80,22 +80,22 @@ runtime::models!(TeamMessagingSettings);
 /// Changes to a [`TeamMessagingSettings`].
 pub type Patch = runtime::Patch<TeamMessagingSettings>;
 /// `allowChannelMentions`
-pub const ALLOW_CHANNEL_MENTIONS: runtime::Property<TeamMessagingSettings, bool> = runtime::Property::new(
+pub const ALLOW_CHANNEL_MENTIONS: runtime::Property<TeamMessagingSettings, bool> = runtime::Property::Named(
     "allowChannelMentions",
 );
 /// `allowOwnerDeleteMessages`
-pub const ALLOW_OWNER_DELETE_MESSAGES: runtime::Property<TeamMessagingSettings, bool> = runtime::Property::new(
+pub const ALLOW_OWNER_DELETE_MESSAGES: runtime::Property<TeamMessagingSettings, bool> = runtime::Property::Named(
     "allowOwnerDeleteMessages",
 );
 /// `allowTeamMentions`
-pub const ALLOW_TEAM_MENTIONS: runtime::Property<TeamMessagingSettings, bool> = runtime::Property::new(
+pub const ALLOW_TEAM_MENTIONS: runtime::Property<TeamMessagingSettings, bool> = runtime::Property::Named(
     "allowTeamMentions",
 );
 /// `allowUserDeleteMessages`
-pub const ALLOW_USER_DELETE_MESSAGES: runtime::Property<TeamMessagingSettings, bool> = runtime::Property::new(
+pub const ALLOW_USER_DELETE_MESSAGES: runtime::Property<TeamMessagingSettings, bool> = runtime::Property::Named(
     "allowUserDeleteMessages",
 );
 /// `allowUserEditMessages`
-pub const ALLOW_USER_EDIT_MESSAGES: runtime::Property<TeamMessagingSettings, bool> = runtime::Property::new(
+pub const ALLOW_USER_EDIT_MESSAGES: runtime::Property<TeamMessagingSettings, bool> = runtime::Property::Named(
     "allowUserEditMessages",
 );

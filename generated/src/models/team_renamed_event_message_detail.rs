@@ -69,12 +69,12 @@ pub type Patch = runtime::Patch<TeamRenamedEventMessageDetail>;
 pub const INITIATOR: runtime::Property<
     TeamRenamedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");
 /// `teamDisplayName`
-pub const TEAM_DISPLAY_NAME: runtime::Property<TeamRenamedEventMessageDetail, String> = runtime::Property::new(
+pub const TEAM_DISPLAY_NAME: runtime::Property<TeamRenamedEventMessageDetail, String> = runtime::Property::Named(
     "teamDisplayName",
 );
 /// `teamId`
-pub const TEAM_ID: runtime::Property<TeamRenamedEventMessageDetail, String> = runtime::Property::new(
+pub const TEAM_ID: runtime::Property<TeamRenamedEventMessageDetail, String> = runtime::Property::Named(
     "teamId",
 );

@@ -64,14 +64,14 @@ runtime::models!(TeamSummary);
 /// Changes to a [`TeamSummary`].
 pub type Patch = runtime::Patch<TeamSummary>;
 /// `guestsCount`
-pub const GUESTS_COUNT: runtime::Property<TeamSummary, i32> = runtime::Property::new(
+pub const GUESTS_COUNT: runtime::Property<TeamSummary, i32> = runtime::Property::Named(
     "guestsCount",
 );
 /// `membersCount`
-pub const MEMBERS_COUNT: runtime::Property<TeamSummary, i32> = runtime::Property::new(
+pub const MEMBERS_COUNT: runtime::Property<TeamSummary, i32> = runtime::Property::Named(
     "membersCount",
 );
 /// `ownersCount`
-pub const OWNERS_COUNT: runtime::Property<TeamSummary, i32> = runtime::Property::new(
+pub const OWNERS_COUNT: runtime::Property<TeamSummary, i32> = runtime::Property::Named(
     "ownersCount",
 );

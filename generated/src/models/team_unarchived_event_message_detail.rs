@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<TeamUnarchivedEventMessageDetail>;
 pub const INITIATOR: runtime::Property<
     TeamUnarchivedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");
 /// `teamId`
-pub const TEAM_ID: runtime::Property<TeamUnarchivedEventMessageDetail, String> = runtime::Property::new(
+pub const TEAM_ID: runtime::Property<TeamUnarchivedEventMessageDetail, String> = runtime::Property::Named(
     "teamId",
 );

@@ -136,19 +136,19 @@ pub type Patch = runtime::Patch<TeamsApp>;
 pub const APP_DEFINITIONS: runtime::Property<
     TeamsApp,
     crate::runtime::Expanded<Vec<crate::models::TeamsAppDefinition>>,
-> = runtime::Property::new("appDefinitions");
+> = runtime::Property::Named("appDefinitions");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TeamsApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TeamsApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `distributionMethod`
 pub const DISTRIBUTION_METHOD: runtime::Property<
     TeamsApp,
     models::TeamsAppDistributionMethod,
-> = runtime::Property::new("distributionMethod");
+> = runtime::Property::Named("distributionMethod");
 /// `externalId`
-pub const EXTERNAL_ID: runtime::Property<TeamsApp, String> = runtime::Property::new(
+pub const EXTERNAL_ID: runtime::Property<TeamsApp, String> = runtime::Property::Named(
     "externalId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TeamsApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TeamsApp, String> = runtime::Property::Named("id");

@@ -59,11 +59,11 @@ runtime::models!(TeamsAppAuthorization);
 /// Changes to a [`TeamsAppAuthorization`].
 pub type Patch = runtime::Patch<TeamsAppAuthorization>;
 /// `clientAppId`
-pub const CLIENT_APP_ID: runtime::Property<TeamsAppAuthorization, String> = runtime::Property::new(
+pub const CLIENT_APP_ID: runtime::Property<TeamsAppAuthorization, String> = runtime::Property::Named(
     "clientAppId",
 );
 /// `requiredPermissionSet`
 pub const REQUIRED_PERMISSION_SET: runtime::Property<
     TeamsAppAuthorization,
     models::TeamsAppPermissionSet,
-> = runtime::Property::new("requiredPermissionSet");
+> = runtime::Property::Named("requiredPermissionSet");

@@ -124,48 +124,48 @@ pub type Patch = runtime::Patch<TeamsAppDefinition>;
 pub const AUTHORIZATION: runtime::Property<
     TeamsAppDefinition,
     models::TeamsAppAuthorization,
-> = runtime::Property::new("authorization");
+> = runtime::Property::Named("authorization");
 /// `bot`: navigation property.
 #[cfg(feature = "app-catalogs")]
 pub const BOT: runtime::Property<
     TeamsAppDefinition,
     crate::runtime::Expanded<crate::models::TeamworkBot>,
-> = runtime::Property::new("bot");
+> = runtime::Property::Named("bot");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<TeamsAppDefinition, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<TeamsAppDefinition, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<TeamsAppDefinition, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<TeamsAppDefinition, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TeamsAppDefinition, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TeamsAppDefinition, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TeamsAppDefinition, String> = runtime::Property::new(
+pub const ID: runtime::Property<TeamsAppDefinition, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     TeamsAppDefinition,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `publishingState`
 pub const PUBLISHING_STATE: runtime::Property<
     TeamsAppDefinition,
     models::TeamsAppPublishingState,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `shortDescription`
-pub const SHORT_DESCRIPTION: runtime::Property<TeamsAppDefinition, String> = runtime::Property::new(
+pub const SHORT_DESCRIPTION: runtime::Property<TeamsAppDefinition, String> = runtime::Property::Named(
     "shortDescription",
 );
 /// `teamsAppId`
-pub const TEAMS_APP_ID: runtime::Property<TeamsAppDefinition, String> = runtime::Property::new(
+pub const TEAMS_APP_ID: runtime::Property<TeamsAppDefinition, String> = runtime::Property::Named(
     "teamsAppId",
 );
 /// `version`
-pub const VERSION: runtime::Property<TeamsAppDefinition, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<TeamsAppDefinition, String> = runtime::Property::Named(
     "version",
 );

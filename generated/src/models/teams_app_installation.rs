@@ -124,18 +124,18 @@ pub type Patch = runtime::Patch<TeamsAppInstallation>;
 pub const CONSENTED_PERMISSION_SET: runtime::Property<
     TeamsAppInstallation,
     models::TeamsAppPermissionSet,
-> = runtime::Property::new("consentedPermissionSet");
+> = runtime::Property::Named("consentedPermissionSet");
 /// `id`: never null.
-pub const ID: runtime::Property<TeamsAppInstallation, String> = runtime::Property::new(
+pub const ID: runtime::Property<TeamsAppInstallation, String> = runtime::Property::Named(
     "id",
 );
 /// `teamsApp`: navigation property.
 pub const TEAMS_APP: runtime::Property<
     TeamsAppInstallation,
     runtime::Expanded<models::TeamsApp>,
-> = runtime::Property::new("teamsApp");
+> = runtime::Property::Named("teamsApp");
 /// `teamsAppDefinition`: navigation property.
 pub const TEAMS_APP_DEFINITION: runtime::Property<
     TeamsAppInstallation,
     runtime::Expanded<models::TeamsAppDefinition>,
-> = runtime::Property::new("teamsAppDefinition");
+> = runtime::Property::Named("teamsAppDefinition");

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<TeamsAppPermissionSet>;
 pub const RESOURCE_SPECIFIC_PERMISSIONS: runtime::Property<
     TeamsAppPermissionSet,
     Vec<models::TeamsAppResourceSpecificPermission>,
-> = runtime::Property::new("resourceSpecificPermissions");
+> = runtime::Property::Named("resourceSpecificPermissions");

@@ -69,13 +69,13 @@ pub type Patch = runtime::Patch<TeamsAppRemovedEventMessageDetail>;
 pub const INITIATOR: runtime::Property<
     TeamsAppRemovedEventMessageDetail,
     models::IdentitySet,
-> = runtime::Property::new("initiator");
+> = runtime::Property::Named("initiator");
 /// `teamsAppDisplayName`
 pub const TEAMS_APP_DISPLAY_NAME: runtime::Property<
     TeamsAppRemovedEventMessageDetail,
     String,
-> = runtime::Property::new("teamsAppDisplayName");
+> = runtime::Property::Named("teamsAppDisplayName");
 /// `teamsAppId`
-pub const TEAMS_APP_ID: runtime::Property<TeamsAppRemovedEventMessageDetail, String> = runtime::Property::new(
+pub const TEAMS_APP_ID: runtime::Property<TeamsAppRemovedEventMessageDetail, String> = runtime::Property::Named(
     "teamsAppId",
 );

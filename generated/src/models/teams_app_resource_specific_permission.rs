@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<TeamsAppResourceSpecificPermission>;
 pub const PERMISSION_TYPE: runtime::Property<
     TeamsAppResourceSpecificPermission,
     models::TeamsAppResourceSpecificPermissionType,
-> = runtime::Property::new("permissionType");
+> = runtime::Property::Named("permissionType");
 /// `permissionValue`
 pub const PERMISSION_VALUE: runtime::Property<
     TeamsAppResourceSpecificPermission,
     String,
-> = runtime::Property::new("permissionValue");
+> = runtime::Property::Named("permissionValue");

@@ -79,11 +79,13 @@ pub type Patch = runtime::Patch<TeamsAppSettings>;
 pub const ALLOW_USER_REQUESTS_FOR_APP_ACCESS: runtime::Property<
     TeamsAppSettings,
     bool,
-> = runtime::Property::new("allowUserRequestsForAppAccess");
+> = runtime::Property::Named("allowUserRequestsForAppAccess");
 /// `id`: never null.
-pub const ID: runtime::Property<TeamsAppSettings, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TeamsAppSettings, String> = runtime::Property::Named(
+    "id",
+);
 /// `isUserPersonalScopeResourceSpecificConsentEnabled`
 pub const IS_USER_PERSONAL_SCOPE_RESOURCE_SPECIFIC_CONSENT_ENABLED: runtime::Property<
     TeamsAppSettings,
     bool,
-> = runtime::Property::new("isUserPersonalScopeResourceSpecificConsentEnabled");
+> = runtime::Property::Named("isUserPersonalScopeResourceSpecificConsentEnabled");

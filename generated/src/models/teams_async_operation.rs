@@ -108,42 +108,42 @@ runtime::models!(TeamsAsyncOperation);
 /// Changes to a [`TeamsAsyncOperation`].
 pub type Patch = runtime::Patch<TeamsAsyncOperation>;
 /// `attemptsCount`: never null.
-pub const ATTEMPTS_COUNT: runtime::Property<TeamsAsyncOperation, i32> = runtime::Property::new(
+pub const ATTEMPTS_COUNT: runtime::Property<TeamsAsyncOperation, i32> = runtime::Property::Named(
     "attemptsCount",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     TeamsAsyncOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `error`
-pub const ERROR: runtime::Property<TeamsAsyncOperation, models::OperationError> = runtime::Property::new(
+pub const ERROR: runtime::Property<TeamsAsyncOperation, models::OperationError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TeamsAsyncOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<TeamsAsyncOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `lastActionDateTime`: never null.
 pub const LAST_ACTION_DATE_TIME: runtime::Property<
     TeamsAsyncOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastActionDateTime");
+> = runtime::Property::Named("lastActionDateTime");
 /// `operationType`: never null.
 pub const OPERATION_TYPE: runtime::Property<
     TeamsAsyncOperation,
     models::TeamsAsyncOperationType,
-> = runtime::Property::new("operationType");
+> = runtime::Property::Named("operationType");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     TeamsAsyncOperation,
     models::TeamsAsyncOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `targetResourceId`
-pub const TARGET_RESOURCE_ID: runtime::Property<TeamsAsyncOperation, String> = runtime::Property::new(
+pub const TARGET_RESOURCE_ID: runtime::Property<TeamsAsyncOperation, String> = runtime::Property::Named(
     "targetResourceId",
 );
 /// `targetResourceLocation`
-pub const TARGET_RESOURCE_LOCATION: runtime::Property<TeamsAsyncOperation, String> = runtime::Property::new(
+pub const TARGET_RESOURCE_LOCATION: runtime::Property<TeamsAsyncOperation, String> = runtime::Property::Named(
     "targetResourceLocation",
 );

@@ -54,6 +54,6 @@ runtime::models!(TeamsLicensingDetails);
 /// Changes to a [`TeamsLicensingDetails`].
 pub type Patch = runtime::Patch<TeamsLicensingDetails>;
 /// `hasTeamsLicense`
-pub const HAS_TEAMS_LICENSE: runtime::Property<TeamsLicensingDetails, bool> = runtime::Property::new(
+pub const HAS_TEAMS_LICENSE: runtime::Property<TeamsLicensingDetails, bool> = runtime::Property::Named(
     "hasTeamsLicense",
 );

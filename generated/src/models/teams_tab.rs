@@ -76,20 +76,20 @@ runtime::models!(TeamsTab);
 /// Changes to a [`TeamsTab`].
 pub type Patch = runtime::Patch<TeamsTab>;
 /// `configuration`
-pub const CONFIGURATION: runtime::Property<TeamsTab, models::TeamsTabConfiguration> = runtime::Property::new(
+pub const CONFIGURATION: runtime::Property<TeamsTab, models::TeamsTabConfiguration> = runtime::Property::Named(
     "configuration",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TeamsTab, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TeamsTab, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TeamsTab, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TeamsTab, String> = runtime::Property::Named("id");
 /// `teamsApp`: navigation property.
-pub const TEAMS_APP: runtime::Property<TeamsTab, runtime::Expanded<models::TeamsApp>> = runtime::Property::new(
+pub const TEAMS_APP: runtime::Property<TeamsTab, runtime::Expanded<models::TeamsApp>> = runtime::Property::Named(
     "teamsApp",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<TeamsTab, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<TeamsTab, String> = runtime::Property::Named(
     "webUrl",
 );

@@ -71,18 +71,18 @@ runtime::models!(TeamsTabConfiguration);
 /// Changes to a [`TeamsTabConfiguration`].
 pub type Patch = runtime::Patch<TeamsTabConfiguration>;
 /// `contentUrl`
-pub const CONTENT_URL: runtime::Property<TeamsTabConfiguration, String> = runtime::Property::new(
+pub const CONTENT_URL: runtime::Property<TeamsTabConfiguration, String> = runtime::Property::Named(
     "contentUrl",
 );
 /// `entityId`
-pub const ENTITY_ID: runtime::Property<TeamsTabConfiguration, String> = runtime::Property::new(
+pub const ENTITY_ID: runtime::Property<TeamsTabConfiguration, String> = runtime::Property::Named(
     "entityId",
 );
 /// `removeUrl`
-pub const REMOVE_URL: runtime::Property<TeamsTabConfiguration, String> = runtime::Property::new(
+pub const REMOVE_URL: runtime::Property<TeamsTabConfiguration, String> = runtime::Property::Named(
     "removeUrl",
 );
 /// `websiteUrl`
-pub const WEBSITE_URL: runtime::Property<TeamsTabConfiguration, String> = runtime::Property::new(
+pub const WEBSITE_URL: runtime::Property<TeamsTabConfiguration, String> = runtime::Property::Named(
     "websiteUrl",
 );

@@ -56,4 +56,4 @@ runtime::models!(TeamsTemplate);
 /// Changes to a [`TeamsTemplate`].
 pub type Patch = runtime::Patch<TeamsTemplate>;
 /// `id`: never null.
-pub const ID: runtime::Property<TeamsTemplate, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TeamsTemplate, String> = runtime::Property::Named("id");

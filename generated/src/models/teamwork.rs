@@ -192,27 +192,29 @@ pub type Patch = runtime::Patch<Teamwork>;
 pub const DELETED_CHATS: runtime::Property<
     Teamwork,
     runtime::Expanded<Vec<models::DeletedChat>>,
-> = runtime::Property::new("deletedChats");
+> = runtime::Property::Named("deletedChats");
 /// `deletedTeams`: navigation property.
 pub const DELETED_TEAMS: runtime::Property<
     Teamwork,
     runtime::Expanded<Vec<models::DeletedTeam>>,
-> = runtime::Property::new("deletedTeams");
+> = runtime::Property::Named("deletedTeams");
 /// `id`: never null.
-pub const ID: runtime::Property<Teamwork, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Teamwork, String> = runtime::Property::Named("id");
 /// `isTeamsEnabled`: never null.
-pub const IS_TEAMS_ENABLED: runtime::Property<Teamwork, bool> = runtime::Property::new(
+pub const IS_TEAMS_ENABLED: runtime::Property<Teamwork, bool> = runtime::Property::Named(
     "isTeamsEnabled",
 );
 /// `region`
-pub const REGION: runtime::Property<Teamwork, String> = runtime::Property::new("region");
+pub const REGION: runtime::Property<Teamwork, String> = runtime::Property::Named(
+    "region",
+);
 /// `teamsAppSettings`: navigation property.
 pub const TEAMS_APP_SETTINGS: runtime::Property<
     Teamwork,
     runtime::Expanded<models::TeamsAppSettings>,
-> = runtime::Property::new("teamsAppSettings");
+> = runtime::Property::Named("teamsAppSettings");
 /// `workforceIntegrations`: navigation property.
 pub const WORKFORCE_INTEGRATIONS: runtime::Property<
     Teamwork,
     runtime::Expanded<Vec<models::WorkforceIntegration>>,
-> = runtime::Property::new("workforceIntegrations");
+> = runtime::Property::Named("workforceIntegrations");

@@ -67,12 +67,12 @@ pub type Patch = runtime::Patch<TeamworkActivityTopic>;
 pub const SOURCE: runtime::Property<
     TeamworkActivityTopic,
     models::TeamworkActivityTopicSource,
-> = runtime::Property::new("source");
+> = runtime::Property::Named("source");
 /// `value`: never null.
-pub const VALUE: runtime::Property<TeamworkActivityTopic, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<TeamworkActivityTopic, String> = runtime::Property::Named(
     "value",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<TeamworkActivityTopic, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<TeamworkActivityTopic, String> = runtime::Property::Named(
     "webUrl",
 );

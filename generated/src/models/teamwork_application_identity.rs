@@ -71,12 +71,12 @@ pub type Patch = runtime::Patch<TeamworkApplicationIdentity>;
 pub const APPLICATION_IDENTITY_TYPE: runtime::Property<
     TeamworkApplicationIdentity,
     models::TeamworkApplicationIdentityType,
-> = runtime::Property::new("applicationIdentityType");
+> = runtime::Property::Named("applicationIdentityType");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TeamworkApplicationIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TeamworkApplicationIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<TeamworkApplicationIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<TeamworkApplicationIdentity, String> = runtime::Property::Named(
     "id",
 );

@@ -56,4 +56,4 @@ runtime::models!(TeamworkBot);
 /// Changes to a [`TeamworkBot`].
 pub type Patch = runtime::Patch<TeamworkBot>;
 /// `id`: never null.
-pub const ID: runtime::Property<TeamworkBot, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TeamworkBot, String> = runtime::Property::Named("id");

@@ -71,12 +71,12 @@ pub type Patch = runtime::Patch<TeamworkConversationIdentity>;
 pub const CONVERSATION_IDENTITY_TYPE: runtime::Property<
     TeamworkConversationIdentity,
     models::TeamworkConversationIdentityType,
-> = runtime::Property::new("conversationIdentityType");
+> = runtime::Property::Named("conversationIdentityType");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TeamworkConversationIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TeamworkConversationIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<TeamworkConversationIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<TeamworkConversationIdentity, String> = runtime::Property::Named(
     "id",
 );

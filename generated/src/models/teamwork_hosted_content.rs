@@ -72,12 +72,12 @@ pub type Patch = runtime::Patch<TeamworkHostedContent>;
 pub const CONTENT_BYTES: runtime::Property<
     TeamworkHostedContent,
     runtime::edm::Binary,
-> = runtime::Property::new("contentBytes");
+> = runtime::Property::Named("contentBytes");
 /// `contentType`
-pub const CONTENT_TYPE: runtime::Property<TeamworkHostedContent, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<TeamworkHostedContent, String> = runtime::Property::Named(
     "contentType",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TeamworkHostedContent, String> = runtime::Property::new(
+pub const ID: runtime::Property<TeamworkHostedContent, String> = runtime::Property::Named(
     "id",
 );

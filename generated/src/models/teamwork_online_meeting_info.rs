@@ -64,15 +64,15 @@ runtime::models!(TeamworkOnlineMeetingInfo);
 /// Changes to a [`TeamworkOnlineMeetingInfo`].
 pub type Patch = runtime::Patch<TeamworkOnlineMeetingInfo>;
 /// `calendarEventId`
-pub const CALENDAR_EVENT_ID: runtime::Property<TeamworkOnlineMeetingInfo, String> = runtime::Property::new(
+pub const CALENDAR_EVENT_ID: runtime::Property<TeamworkOnlineMeetingInfo, String> = runtime::Property::Named(
     "calendarEventId",
 );
 /// `joinWebUrl`
-pub const JOIN_WEB_URL: runtime::Property<TeamworkOnlineMeetingInfo, String> = runtime::Property::new(
+pub const JOIN_WEB_URL: runtime::Property<TeamworkOnlineMeetingInfo, String> = runtime::Property::Named(
     "joinWebUrl",
 );
 /// `organizer`
 pub const ORGANIZER: runtime::Property<
     TeamworkOnlineMeetingInfo,
     models::TeamworkUserIdentity,
-> = runtime::Property::new("organizer");
+> = runtime::Property::Named("organizer");

@@ -94,29 +94,29 @@ runtime::models!(TeamworkTag);
 /// Changes to a [`TeamworkTag`].
 pub type Patch = runtime::Patch<TeamworkTag>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<TeamworkTag, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<TeamworkTag, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TeamworkTag, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TeamworkTag, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TeamworkTag, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TeamworkTag, String> = runtime::Property::Named("id");
 /// `memberCount`
-pub const MEMBER_COUNT: runtime::Property<TeamworkTag, i32> = runtime::Property::new(
+pub const MEMBER_COUNT: runtime::Property<TeamworkTag, i32> = runtime::Property::Named(
     "memberCount",
 );
 /// `members`: navigation property.
 pub const MEMBERS: runtime::Property<
     TeamworkTag,
     runtime::Expanded<Vec<models::TeamworkTagMember>>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");
 /// `tagType`
-pub const TAG_TYPE: runtime::Property<TeamworkTag, models::TeamworkTagType> = runtime::Property::new(
+pub const TAG_TYPE: runtime::Property<TeamworkTag, models::TeamworkTagType> = runtime::Property::Named(
     "tagType",
 );
 /// `teamId`
-pub const TEAM_ID: runtime::Property<TeamworkTag, String> = runtime::Property::new(
+pub const TEAM_ID: runtime::Property<TeamworkTag, String> = runtime::Property::Named(
     "teamId",
 );

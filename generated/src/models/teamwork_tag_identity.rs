@@ -63,10 +63,10 @@ runtime::models!(TeamworkTagIdentity);
 /// Changes to a [`TeamworkTagIdentity`].
 pub type Patch = runtime::Patch<TeamworkTagIdentity>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TeamworkTagIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TeamworkTagIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<TeamworkTagIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<TeamworkTagIdentity, String> = runtime::Property::Named(
     "id",
 );

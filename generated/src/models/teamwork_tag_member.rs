@@ -71,18 +71,18 @@ runtime::models!(TeamworkTagMember);
 /// Changes to a [`TeamworkTagMember`].
 pub type Patch = runtime::Patch<TeamworkTagMember>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TeamworkTagMember, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TeamworkTagMember, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TeamworkTagMember, String> = runtime::Property::new(
+pub const ID: runtime::Property<TeamworkTagMember, String> = runtime::Property::Named(
     "id",
 );
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<TeamworkTagMember, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<TeamworkTagMember, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<TeamworkTagMember, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<TeamworkTagMember, String> = runtime::Property::Named(
     "userId",
 );

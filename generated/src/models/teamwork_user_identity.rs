@@ -68,15 +68,15 @@ runtime::models!(TeamworkUserIdentity);
 /// Changes to a [`TeamworkUserIdentity`].
 pub type Patch = runtime::Patch<TeamworkUserIdentity>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TeamworkUserIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TeamworkUserIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<TeamworkUserIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<TeamworkUserIdentity, String> = runtime::Property::Named(
     "id",
 );
 /// `userIdentityType`
 pub const USER_IDENTITY_TYPE: runtime::Property<
     TeamworkUserIdentity,
     models::TeamworkUserIdentityType,
-> = runtime::Property::new("userIdentityType");
+> = runtime::Property::Named("userIdentityType");

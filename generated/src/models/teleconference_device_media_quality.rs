@@ -185,99 +185,99 @@ pub type Patch = runtime::Patch<TeleconferenceDeviceMediaQuality>;
 pub const AVERAGE_INBOUND_JITTER: runtime::Property<
     TeleconferenceDeviceMediaQuality,
     runtime::edm::Duration,
-> = runtime::Property::new("averageInboundJitter");
+> = runtime::Property::Named("averageInboundJitter");
 /// `averageInboundPacketLossRateInPercentage`
 pub const AVERAGE_INBOUND_PACKET_LOSS_RATE_IN_PERCENTAGE: runtime::Property<
     TeleconferenceDeviceMediaQuality,
     f64,
-> = runtime::Property::new("averageInboundPacketLossRateInPercentage");
+> = runtime::Property::Named("averageInboundPacketLossRateInPercentage");
 /// `averageInboundRoundTripDelay`
 pub const AVERAGE_INBOUND_ROUND_TRIP_DELAY: runtime::Property<
     TeleconferenceDeviceMediaQuality,
     runtime::edm::Duration,
-> = runtime::Property::new("averageInboundRoundTripDelay");
+> = runtime::Property::Named("averageInboundRoundTripDelay");
 /// `averageOutboundJitter`
 pub const AVERAGE_OUTBOUND_JITTER: runtime::Property<
     TeleconferenceDeviceMediaQuality,
     runtime::edm::Duration,
-> = runtime::Property::new("averageOutboundJitter");
+> = runtime::Property::Named("averageOutboundJitter");
 /// `averageOutboundPacketLossRateInPercentage`
 pub const AVERAGE_OUTBOUND_PACKET_LOSS_RATE_IN_PERCENTAGE: runtime::Property<
     TeleconferenceDeviceMediaQuality,
     f64,
-> = runtime::Property::new("averageOutboundPacketLossRateInPercentage");
+> = runtime::Property::Named("averageOutboundPacketLossRateInPercentage");
 /// `averageOutboundRoundTripDelay`
 pub const AVERAGE_OUTBOUND_ROUND_TRIP_DELAY: runtime::Property<
     TeleconferenceDeviceMediaQuality,
     runtime::edm::Duration,
-> = runtime::Property::new("averageOutboundRoundTripDelay");
+> = runtime::Property::Named("averageOutboundRoundTripDelay");
 /// `channelIndex`: never null.
-pub const CHANNEL_INDEX: runtime::Property<TeleconferenceDeviceMediaQuality, i32> = runtime::Property::new(
+pub const CHANNEL_INDEX: runtime::Property<TeleconferenceDeviceMediaQuality, i32> = runtime::Property::Named(
     "channelIndex",
 );
 /// `inboundPackets`
-pub const INBOUND_PACKETS: runtime::Property<TeleconferenceDeviceMediaQuality, i64> = runtime::Property::new(
+pub const INBOUND_PACKETS: runtime::Property<TeleconferenceDeviceMediaQuality, i64> = runtime::Property::Named(
     "inboundPackets",
 );
 /// `localIPAddress`
 pub const LOCAL_IP_ADDRESS: runtime::Property<
     TeleconferenceDeviceMediaQuality,
     String,
-> = runtime::Property::new("localIPAddress");
+> = runtime::Property::Named("localIPAddress");
 /// `localPort`
-pub const LOCAL_PORT: runtime::Property<TeleconferenceDeviceMediaQuality, i32> = runtime::Property::new(
+pub const LOCAL_PORT: runtime::Property<TeleconferenceDeviceMediaQuality, i32> = runtime::Property::Named(
     "localPort",
 );
 /// `maximumInboundJitter`
 pub const MAXIMUM_INBOUND_JITTER: runtime::Property<
     TeleconferenceDeviceMediaQuality,
     runtime::edm::Duration,
-> = runtime::Property::new("maximumInboundJitter");
+> = runtime::Property::Named("maximumInboundJitter");
 /// `maximumInboundPacketLossRateInPercentage`
 pub const MAXIMUM_INBOUND_PACKET_LOSS_RATE_IN_PERCENTAGE: runtime::Property<
     TeleconferenceDeviceMediaQuality,
     f64,
-> = runtime::Property::new("maximumInboundPacketLossRateInPercentage");
+> = runtime::Property::Named("maximumInboundPacketLossRateInPercentage");
 /// `maximumInboundRoundTripDelay`
 pub const MAXIMUM_INBOUND_ROUND_TRIP_DELAY: runtime::Property<
     TeleconferenceDeviceMediaQuality,
     runtime::edm::Duration,
-> = runtime::Property::new("maximumInboundRoundTripDelay");
+> = runtime::Property::Named("maximumInboundRoundTripDelay");
 /// `maximumOutboundJitter`
 pub const MAXIMUM_OUTBOUND_JITTER: runtime::Property<
     TeleconferenceDeviceMediaQuality,
     runtime::edm::Duration,
-> = runtime::Property::new("maximumOutboundJitter");
+> = runtime::Property::Named("maximumOutboundJitter");
 /// `maximumOutboundPacketLossRateInPercentage`
 pub const MAXIMUM_OUTBOUND_PACKET_LOSS_RATE_IN_PERCENTAGE: runtime::Property<
     TeleconferenceDeviceMediaQuality,
     f64,
-> = runtime::Property::new("maximumOutboundPacketLossRateInPercentage");
+> = runtime::Property::Named("maximumOutboundPacketLossRateInPercentage");
 /// `maximumOutboundRoundTripDelay`
 pub const MAXIMUM_OUTBOUND_ROUND_TRIP_DELAY: runtime::Property<
     TeleconferenceDeviceMediaQuality,
     runtime::edm::Duration,
-> = runtime::Property::new("maximumOutboundRoundTripDelay");
+> = runtime::Property::Named("maximumOutboundRoundTripDelay");
 /// `mediaDuration`
 pub const MEDIA_DURATION: runtime::Property<
     TeleconferenceDeviceMediaQuality,
     runtime::edm::Duration,
-> = runtime::Property::new("mediaDuration");
+> = runtime::Property::Named("mediaDuration");
 /// `networkLinkSpeedInBytes`
 pub const NETWORK_LINK_SPEED_IN_BYTES: runtime::Property<
     TeleconferenceDeviceMediaQuality,
     i64,
-> = runtime::Property::new("networkLinkSpeedInBytes");
+> = runtime::Property::Named("networkLinkSpeedInBytes");
 /// `outboundPackets`
-pub const OUTBOUND_PACKETS: runtime::Property<TeleconferenceDeviceMediaQuality, i64> = runtime::Property::new(
+pub const OUTBOUND_PACKETS: runtime::Property<TeleconferenceDeviceMediaQuality, i64> = runtime::Property::Named(
     "outboundPackets",
 );
 /// `remoteIPAddress`
 pub const REMOTE_IP_ADDRESS: runtime::Property<
     TeleconferenceDeviceMediaQuality,
     String,
-> = runtime::Property::new("remoteIPAddress");
+> = runtime::Property::Named("remoteIPAddress");
 /// `remotePort`
-pub const REMOTE_PORT: runtime::Property<TeleconferenceDeviceMediaQuality, i32> = runtime::Property::new(
+pub const REMOTE_PORT: runtime::Property<TeleconferenceDeviceMediaQuality, i32> = runtime::Property::Named(
     "remotePort",
 );

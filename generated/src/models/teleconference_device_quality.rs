@@ -117,46 +117,46 @@ pub type Patch = runtime::Patch<TeleconferenceDeviceQuality>;
 pub const CALL_CHAIN_ID: runtime::Property<
     TeleconferenceDeviceQuality,
     runtime::edm::Guid,
-> = runtime::Property::new("callChainId");
+> = runtime::Property::Named("callChainId");
 /// `cloudServiceDeploymentEnvironment`
 pub const CLOUD_SERVICE_DEPLOYMENT_ENVIRONMENT: runtime::Property<
     TeleconferenceDeviceQuality,
     String,
-> = runtime::Property::new("cloudServiceDeploymentEnvironment");
+> = runtime::Property::Named("cloudServiceDeploymentEnvironment");
 /// `cloudServiceDeploymentId`
 pub const CLOUD_SERVICE_DEPLOYMENT_ID: runtime::Property<
     TeleconferenceDeviceQuality,
     String,
-> = runtime::Property::new("cloudServiceDeploymentId");
+> = runtime::Property::Named("cloudServiceDeploymentId");
 /// `cloudServiceInstanceName`
 pub const CLOUD_SERVICE_INSTANCE_NAME: runtime::Property<
     TeleconferenceDeviceQuality,
     String,
-> = runtime::Property::new("cloudServiceInstanceName");
+> = runtime::Property::Named("cloudServiceInstanceName");
 /// `cloudServiceName`
-pub const CLOUD_SERVICE_NAME: runtime::Property<TeleconferenceDeviceQuality, String> = runtime::Property::new(
+pub const CLOUD_SERVICE_NAME: runtime::Property<TeleconferenceDeviceQuality, String> = runtime::Property::Named(
     "cloudServiceName",
 );
 /// `deviceDescription`: never null.
-pub const DEVICE_DESCRIPTION: runtime::Property<TeleconferenceDeviceQuality, String> = runtime::Property::new(
+pub const DEVICE_DESCRIPTION: runtime::Property<TeleconferenceDeviceQuality, String> = runtime::Property::Named(
     "deviceDescription",
 );
 /// `deviceName`: never null.
-pub const DEVICE_NAME: runtime::Property<TeleconferenceDeviceQuality, String> = runtime::Property::new(
+pub const DEVICE_NAME: runtime::Property<TeleconferenceDeviceQuality, String> = runtime::Property::Named(
     "deviceName",
 );
 /// `mediaLegId`: never null.
 pub const MEDIA_LEG_ID: runtime::Property<
     TeleconferenceDeviceQuality,
     runtime::edm::Guid,
-> = runtime::Property::new("mediaLegId");
+> = runtime::Property::Named("mediaLegId");
 /// `mediaQualityList`: never null.
 pub const MEDIA_QUALITY_LIST: runtime::Property<
     TeleconferenceDeviceQuality,
     Vec<models::TeleconferenceDeviceMediaQuality>,
-> = runtime::Property::new("mediaQualityList");
+> = runtime::Property::Named("mediaQualityList");
 /// `participantId`: never null.
 pub const PARTICIPANT_ID: runtime::Property<
     TeleconferenceDeviceQuality,
     runtime::edm::Guid,
-> = runtime::Property::new("participantId");
+> = runtime::Property::Named("participantId");

@@ -105,37 +105,37 @@ pub type Patch = runtime::Patch<TemporaryAccessPassAuthenticationMethod>;
 pub const CREATED_DATE_TIME: runtime::Property<
     TemporaryAccessPassAuthenticationMethod,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<TemporaryAccessPassAuthenticationMethod, String> = runtime::Property::new(
+pub const ID: runtime::Property<TemporaryAccessPassAuthenticationMethod, String> = runtime::Property::Named(
     "id",
 );
 /// `isUsable`
-pub const IS_USABLE: runtime::Property<TemporaryAccessPassAuthenticationMethod, bool> = runtime::Property::new(
+pub const IS_USABLE: runtime::Property<TemporaryAccessPassAuthenticationMethod, bool> = runtime::Property::Named(
     "isUsable",
 );
 /// `isUsableOnce`
 pub const IS_USABLE_ONCE: runtime::Property<
     TemporaryAccessPassAuthenticationMethod,
     bool,
-> = runtime::Property::new("isUsableOnce");
+> = runtime::Property::Named("isUsableOnce");
 /// `lifetimeInMinutes`
 pub const LIFETIME_IN_MINUTES: runtime::Property<
     TemporaryAccessPassAuthenticationMethod,
     i32,
-> = runtime::Property::new("lifetimeInMinutes");
+> = runtime::Property::Named("lifetimeInMinutes");
 /// `methodUsabilityReason`
 pub const METHOD_USABILITY_REASON: runtime::Property<
     TemporaryAccessPassAuthenticationMethod,
     String,
-> = runtime::Property::new("methodUsabilityReason");
+> = runtime::Property::Named("methodUsabilityReason");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     TemporaryAccessPassAuthenticationMethod,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `temporaryAccessPass`
 pub const TEMPORARY_ACCESS_PASS: runtime::Property<
     TemporaryAccessPassAuthenticationMethod,
     String,
-> = runtime::Property::new("temporaryAccessPass");
+> = runtime::Property::Named("temporaryAccessPass");

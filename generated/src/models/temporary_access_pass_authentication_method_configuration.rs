@@ -119,45 +119,45 @@ pub type Patch = runtime::Patch<TemporaryAccessPassAuthenticationMethodConfigura
 pub const DEFAULT_LENGTH: runtime::Property<
     TemporaryAccessPassAuthenticationMethodConfiguration,
     i32,
-> = runtime::Property::new("defaultLength");
+> = runtime::Property::Named("defaultLength");
 /// `defaultLifetimeInMinutes`
 pub const DEFAULT_LIFETIME_IN_MINUTES: runtime::Property<
     TemporaryAccessPassAuthenticationMethodConfiguration,
     i32,
-> = runtime::Property::new("defaultLifetimeInMinutes");
+> = runtime::Property::Named("defaultLifetimeInMinutes");
 /// `excludeTargets`
 pub const EXCLUDE_TARGETS: runtime::Property<
     TemporaryAccessPassAuthenticationMethodConfiguration,
     Vec<models::ExcludeTarget>,
-> = runtime::Property::new("excludeTargets");
+> = runtime::Property::Named("excludeTargets");
 /// `id`: never null.
 pub const ID: runtime::Property<
     TemporaryAccessPassAuthenticationMethodConfiguration,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `includeTargets`: navigation property.
 #[cfg(feature = "full")]
 pub const INCLUDE_TARGETS: runtime::Property<
     TemporaryAccessPassAuthenticationMethodConfiguration,
     crate::runtime::Expanded<Vec<crate::models::AuthenticationMethodTarget>>,
-> = runtime::Property::new("includeTargets");
+> = runtime::Property::Named("includeTargets");
 /// `isUsableOnce`
 pub const IS_USABLE_ONCE: runtime::Property<
     TemporaryAccessPassAuthenticationMethodConfiguration,
     bool,
-> = runtime::Property::new("isUsableOnce");
+> = runtime::Property::Named("isUsableOnce");
 /// `maximumLifetimeInMinutes`
 pub const MAXIMUM_LIFETIME_IN_MINUTES: runtime::Property<
     TemporaryAccessPassAuthenticationMethodConfiguration,
     i32,
-> = runtime::Property::new("maximumLifetimeInMinutes");
+> = runtime::Property::Named("maximumLifetimeInMinutes");
 /// `minimumLifetimeInMinutes`
 pub const MINIMUM_LIFETIME_IN_MINUTES: runtime::Property<
     TemporaryAccessPassAuthenticationMethodConfiguration,
     i32,
-> = runtime::Property::new("minimumLifetimeInMinutes");
+> = runtime::Property::Named("minimumLifetimeInMinutes");
 /// `state`
 pub const STATE: runtime::Property<
     TemporaryAccessPassAuthenticationMethodConfiguration,
     models::AuthenticationMethodState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -107,30 +107,30 @@ pub type Patch = runtime::Patch<TenantAppManagementPolicy>;
 pub const APPLICATION_RESTRICTIONS: runtime::Property<
     TenantAppManagementPolicy,
     models::AppManagementApplicationConfiguration,
-> = runtime::Property::new("applicationRestrictions");
+> = runtime::Property::Named("applicationRestrictions");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     TenantAppManagementPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<TenantAppManagementPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<TenantAppManagementPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TenantAppManagementPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TenantAppManagementPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TenantAppManagementPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<TenantAppManagementPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<TenantAppManagementPolicy, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<TenantAppManagementPolicy, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `servicePrincipalRestrictions`
 pub const SERVICE_PRINCIPAL_RESTRICTIONS: runtime::Property<
     TenantAppManagementPolicy,
     models::AppManagementServicePrincipalConfiguration,
-> = runtime::Property::new("servicePrincipalRestrictions");
+> = runtime::Property::Named("servicePrincipalRestrictions");

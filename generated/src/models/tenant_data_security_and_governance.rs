@@ -119,16 +119,16 @@ runtime::models!(ProcessContentAsyncParameters);
 /// Changes to a [`TenantDataSecurityAndGovernance`].
 pub type Patch = runtime::Patch<TenantDataSecurityAndGovernance>;
 /// `id`: never null.
-pub const ID: runtime::Property<TenantDataSecurityAndGovernance, String> = runtime::Property::new(
+pub const ID: runtime::Property<TenantDataSecurityAndGovernance, String> = runtime::Property::Named(
     "id",
 );
 /// `protectionScopes`: navigation property.
 pub const PROTECTION_SCOPES: runtime::Property<
     TenantDataSecurityAndGovernance,
     runtime::Expanded<models::TenantProtectionScopeContainer>,
-> = runtime::Property::new("protectionScopes");
+> = runtime::Property::Named("protectionScopes");
 /// `sensitivityLabels`: navigation property.
 pub const SENSITIVITY_LABELS: runtime::Property<
     TenantDataSecurityAndGovernance,
     runtime::Expanded<Vec<models::SensitivityLabel>>,
-> = runtime::Property::new("sensitivityLabels");
+> = runtime::Property::Named("sensitivityLabels");

@@ -74,18 +74,18 @@ runtime::models!(TenantInformation);
 /// Changes to a [`TenantInformation`].
 pub type Patch = runtime::Patch<TenantInformation>;
 /// `defaultDomainName`
-pub const DEFAULT_DOMAIN_NAME: runtime::Property<TenantInformation, String> = runtime::Property::new(
+pub const DEFAULT_DOMAIN_NAME: runtime::Property<TenantInformation, String> = runtime::Property::Named(
     "defaultDomainName",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TenantInformation, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TenantInformation, String> = runtime::Property::Named(
     "displayName",
 );
 /// `federationBrandName`
-pub const FEDERATION_BRAND_NAME: runtime::Property<TenantInformation, String> = runtime::Property::new(
+pub const FEDERATION_BRAND_NAME: runtime::Property<TenantInformation, String> = runtime::Property::Named(
     "federationBrandName",
 );
 /// `tenantId`: never null.
-pub const TENANT_ID: runtime::Property<TenantInformation, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<TenantInformation, String> = runtime::Property::Named(
     "tenantId",
 );

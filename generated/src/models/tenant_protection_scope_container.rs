@@ -131,6 +131,6 @@ runtime::models!(ComputeParameters);
 /// Changes to a [`TenantProtectionScopeContainer`].
 pub type Patch = runtime::Patch<TenantProtectionScopeContainer>;
 /// `id`: never null.
-pub const ID: runtime::Property<TenantProtectionScopeContainer, String> = runtime::Property::new(
+pub const ID: runtime::Property<TenantProtectionScopeContainer, String> = runtime::Property::Named(
     "id",
 );

@@ -83,14 +83,14 @@ pub type Patch = runtime::Patch<TenantRelationship>;
 pub const DELEGATED_ADMIN_CUSTOMERS: runtime::Property<
     TenantRelationship,
     runtime::Expanded<Vec<models::DelegatedAdminCustomer>>,
-> = runtime::Property::new("delegatedAdminCustomers");
+> = runtime::Property::Named("delegatedAdminCustomers");
 /// `delegatedAdminRelationships`: navigation property.
 pub const DELEGATED_ADMIN_RELATIONSHIPS: runtime::Property<
     TenantRelationship,
     runtime::Expanded<Vec<models::DelegatedAdminRelationship>>,
-> = runtime::Property::new("delegatedAdminRelationships");
+> = runtime::Property::Named("delegatedAdminRelationships");
 /// `multiTenantOrganization`: navigation property.
 pub const MULTI_TENANT_ORGANIZATION: runtime::Property<
     TenantRelationship,
     runtime::Expanded<models::MultiTenantOrganization>,
-> = runtime::Property::new("multiTenantOrganization");
+> = runtime::Property::Named("multiTenantOrganization");

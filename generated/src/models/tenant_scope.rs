@@ -58,6 +58,6 @@ runtime::models!(TenantScope);
 /// Changes to a [`TenantScope`].
 pub type Patch = runtime::Patch<TenantScope>;
 /// `identity`
-pub const IDENTITY: runtime::Property<TenantScope, String> = runtime::Property::new(
+pub const IDENTITY: runtime::Property<TenantScope, String> = runtime::Property::Named(
     "identity",
 );

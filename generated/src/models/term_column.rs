@@ -82,7 +82,7 @@ runtime::models!(TermColumn);
 /// Changes to a [`TermColumn`].
 pub type Patch = runtime::Patch<TermColumn>;
 /// `allowMultipleValues`
-pub const ALLOW_MULTIPLE_VALUES: runtime::Property<TermColumn, bool> = runtime::Property::new(
+pub const ALLOW_MULTIPLE_VALUES: runtime::Property<TermColumn, bool> = runtime::Property::Named(
     "allowMultipleValues",
 );
 /// `parentTerm`: navigation property.
@@ -90,9 +90,9 @@ pub const ALLOW_MULTIPLE_VALUES: runtime::Property<TermColumn, bool> = runtime::
 pub const PARENT_TERM: runtime::Property<
     TermColumn,
     crate::runtime::Expanded<crate::models::term_store::Term>,
-> = runtime::Property::new("parentTerm");
+> = runtime::Property::Named("parentTerm");
 /// `showFullyQualifiedName`
-pub const SHOW_FULLY_QUALIFIED_NAME: runtime::Property<TermColumn, bool> = runtime::Property::new(
+pub const SHOW_FULLY_QUALIFIED_NAME: runtime::Property<TermColumn, bool> = runtime::Property::Named(
     "showFullyQualifiedName",
 );
 /// `termSet`: navigation property.
@@ -100,4 +100,4 @@ pub const SHOW_FULLY_QUALIFIED_NAME: runtime::Property<TermColumn, bool> = runti
 pub const TERM_SET: runtime::Property<
     TermColumn,
     crate::runtime::Expanded<crate::models::term_store::Set>,
-> = runtime::Property::new("termSet");
+> = runtime::Property::Named("termSet");

@@ -122,50 +122,50 @@ runtime::models!(TermsAndConditions);
 /// Changes to a [`TermsAndConditions`].
 pub type Patch = runtime::Patch<TermsAndConditions>;
 /// `acceptanceStatement`
-pub const ACCEPTANCE_STATEMENT: runtime::Property<TermsAndConditions, String> = runtime::Property::new(
+pub const ACCEPTANCE_STATEMENT: runtime::Property<TermsAndConditions, String> = runtime::Property::Named(
     "acceptanceStatement",
 );
 /// `acceptanceStatuses`: navigation property.
 pub const ACCEPTANCE_STATUSES: runtime::Property<
     TermsAndConditions,
     runtime::Expanded<Vec<models::TermsAndConditionsAcceptanceStatus>>,
-> = runtime::Property::new("acceptanceStatuses");
+> = runtime::Property::Named("acceptanceStatuses");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     TermsAndConditions,
     runtime::Expanded<Vec<models::TermsAndConditionsAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `bodyText`
-pub const BODY_TEXT: runtime::Property<TermsAndConditions, String> = runtime::Property::new(
+pub const BODY_TEXT: runtime::Property<TermsAndConditions, String> = runtime::Property::Named(
     "bodyText",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     TermsAndConditions,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<TermsAndConditions, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<TermsAndConditions, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<TermsAndConditions, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TermsAndConditions, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TermsAndConditions, String> = runtime::Property::new(
+pub const ID: runtime::Property<TermsAndConditions, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     TermsAndConditions,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `title`
-pub const TITLE: runtime::Property<TermsAndConditions, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<TermsAndConditions, String> = runtime::Property::Named(
     "title",
 );
 /// `version`: never null.
-pub const VERSION: runtime::Property<TermsAndConditions, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<TermsAndConditions, i32> = runtime::Property::Named(
     "version",
 );

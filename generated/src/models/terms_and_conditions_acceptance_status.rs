@@ -91,27 +91,27 @@ pub type Patch = runtime::Patch<TermsAndConditionsAcceptanceStatus>;
 pub const ACCEPTED_DATE_TIME: runtime::Property<
     TermsAndConditionsAcceptanceStatus,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("acceptedDateTime");
+> = runtime::Property::Named("acceptedDateTime");
 /// `acceptedVersion`: never null.
-pub const ACCEPTED_VERSION: runtime::Property<TermsAndConditionsAcceptanceStatus, i32> = runtime::Property::new(
+pub const ACCEPTED_VERSION: runtime::Property<TermsAndConditionsAcceptanceStatus, i32> = runtime::Property::Named(
     "acceptedVersion",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TermsAndConditionsAcceptanceStatus, String> = runtime::Property::new(
+pub const ID: runtime::Property<TermsAndConditionsAcceptanceStatus, String> = runtime::Property::Named(
     "id",
 );
 /// `termsAndConditions`: navigation property.
 pub const TERMS_AND_CONDITIONS: runtime::Property<
     TermsAndConditionsAcceptanceStatus,
     runtime::Expanded<models::TermsAndConditions>,
-> = runtime::Property::new("termsAndConditions");
+> = runtime::Property::Named("termsAndConditions");
 /// `userDisplayName`
 pub const USER_DISPLAY_NAME: runtime::Property<
     TermsAndConditionsAcceptanceStatus,
     String,
-> = runtime::Property::new("userDisplayName");
+> = runtime::Property::Named("userDisplayName");
 /// `userPrincipalName`
 pub const USER_PRINCIPAL_NAME: runtime::Property<
     TermsAndConditionsAcceptanceStatus,
     String,
-> = runtime::Property::new("userPrincipalName");
+> = runtime::Property::Named("userPrincipalName");

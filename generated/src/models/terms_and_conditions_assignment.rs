@@ -61,11 +61,11 @@ runtime::models!(TermsAndConditionsAssignment);
 /// Changes to a [`TermsAndConditionsAssignment`].
 pub type Patch = runtime::Patch<TermsAndConditionsAssignment>;
 /// `id`: never null.
-pub const ID: runtime::Property<TermsAndConditionsAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<TermsAndConditionsAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `target`
 pub const TARGET: runtime::Property<
     TermsAndConditionsAssignment,
     models::DeviceAndAppManagementAssignmentTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

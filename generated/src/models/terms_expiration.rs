@@ -59,11 +59,11 @@ runtime::models!(TermsExpiration);
 /// Changes to a [`TermsExpiration`].
 pub type Patch = runtime::Patch<TermsExpiration>;
 /// `frequency`
-pub const FREQUENCY: runtime::Property<TermsExpiration, runtime::edm::Duration> = runtime::Property::new(
+pub const FREQUENCY: runtime::Property<TermsExpiration, runtime::edm::Duration> = runtime::Property::Named(
     "frequency",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     TermsExpiration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<TermsOfUseContainer>;
 pub const AGREEMENT_ACCEPTANCES: runtime::Property<
     TermsOfUseContainer,
     runtime::Expanded<Vec<models::AgreementAcceptance>>,
-> = runtime::Property::new("agreementAcceptances");
+> = runtime::Property::Named("agreementAcceptances");
 /// `agreements`: navigation property.
 pub const AGREEMENTS: runtime::Property<
     TermsOfUseContainer,
     runtime::Expanded<Vec<models::Agreement>>,
-> = runtime::Property::new("agreements");
+> = runtime::Property::Named("agreements");
 /// `id`: never null.
-pub const ID: runtime::Property<TermsOfUseContainer, String> = runtime::Property::new(
+pub const ID: runtime::Property<TermsOfUseContainer, String> = runtime::Property::Named(
     "id",
 );

@@ -80,22 +80,22 @@ runtime::models!(TextColumn);
 /// Changes to a [`TextColumn`].
 pub type Patch = runtime::Patch<TextColumn>;
 /// `allowMultipleLines`
-pub const ALLOW_MULTIPLE_LINES: runtime::Property<TextColumn, bool> = runtime::Property::new(
+pub const ALLOW_MULTIPLE_LINES: runtime::Property<TextColumn, bool> = runtime::Property::Named(
     "allowMultipleLines",
 );
 /// `appendChangesToExistingText`
-pub const APPEND_CHANGES_TO_EXISTING_TEXT: runtime::Property<TextColumn, bool> = runtime::Property::new(
+pub const APPEND_CHANGES_TO_EXISTING_TEXT: runtime::Property<TextColumn, bool> = runtime::Property::Named(
     "appendChangesToExistingText",
 );
 /// `linesForEditing`
-pub const LINES_FOR_EDITING: runtime::Property<TextColumn, i32> = runtime::Property::new(
+pub const LINES_FOR_EDITING: runtime::Property<TextColumn, i32> = runtime::Property::Named(
     "linesForEditing",
 );
 /// `maxLength`
-pub const MAX_LENGTH: runtime::Property<TextColumn, i32> = runtime::Property::new(
+pub const MAX_LENGTH: runtime::Property<TextColumn, i32> = runtime::Property::Named(
     "maxLength",
 );
 /// `textType`
-pub const TEXT_TYPE: runtime::Property<TextColumn, String> = runtime::Property::new(
+pub const TEXT_TYPE: runtime::Property<TextColumn, String> = runtime::Property::Named(
     "textType",
 );

@@ -58,4 +58,6 @@ runtime::models!(TextContent);
 /// Changes to a [`TextContent`].
 pub type Patch = runtime::Patch<TextContent>;
 /// `data`: never null.
-pub const DATA: runtime::Property<TextContent, String> = runtime::Property::new("data");
+pub const DATA: runtime::Property<TextContent, String> = runtime::Property::Named(
+    "data",
+);

@@ -61,8 +61,8 @@ runtime::models!(TextWebPart);
 /// Changes to a [`TextWebPart`].
 pub type Patch = runtime::Patch<TextWebPart>;
 /// `id`: never null.
-pub const ID: runtime::Property<TextWebPart, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TextWebPart, String> = runtime::Property::Named("id");
 /// `innerHtml`
-pub const INNER_HTML: runtime::Property<TextWebPart, String> = runtime::Property::new(
+pub const INNER_HTML: runtime::Property<TextWebPart, String> = runtime::Property::Named(
     "innerHtml",
 );

@@ -116,44 +116,44 @@ runtime::models!(ThreatAssessmentRequest);
 /// Changes to a [`ThreatAssessmentRequest`].
 pub type Patch = runtime::Patch<ThreatAssessmentRequest>;
 /// `category`: never null.
-pub const CATEGORY: runtime::Property<ThreatAssessmentRequest, models::ThreatCategory> = runtime::Property::new(
+pub const CATEGORY: runtime::Property<ThreatAssessmentRequest, models::ThreatCategory> = runtime::Property::Named(
     "category",
 );
 /// `contentType`
 pub const CONTENT_TYPE: runtime::Property<
     ThreatAssessmentRequest,
     models::ThreatAssessmentContentType,
-> = runtime::Property::new("contentType");
+> = runtime::Property::Named("contentType");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<ThreatAssessmentRequest, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<ThreatAssessmentRequest, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     ThreatAssessmentRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `expectedAssessment`: never null.
 pub const EXPECTED_ASSESSMENT: runtime::Property<
     ThreatAssessmentRequest,
     models::ThreatExpectedAssessment,
-> = runtime::Property::new("expectedAssessment");
+> = runtime::Property::Named("expectedAssessment");
 /// `id`: never null.
-pub const ID: runtime::Property<ThreatAssessmentRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<ThreatAssessmentRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `requestSource`
 pub const REQUEST_SOURCE: runtime::Property<
     ThreatAssessmentRequest,
     models::ThreatAssessmentRequestSource,
-> = runtime::Property::new("requestSource");
+> = runtime::Property::Named("requestSource");
 /// `results`: navigation property.
 pub const RESULTS: runtime::Property<
     ThreatAssessmentRequest,
     runtime::Expanded<Vec<models::ThreatAssessmentResult>>,
-> = runtime::Property::new("results");
+> = runtime::Property::Named("results");
 /// `status`
 pub const STATUS: runtime::Property<
     ThreatAssessmentRequest,
     models::ThreatAssessmentStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

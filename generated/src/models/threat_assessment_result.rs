@@ -76,17 +76,17 @@ pub type Patch = runtime::Patch<ThreatAssessmentResult>;
 pub const CREATED_DATE_TIME: runtime::Property<
     ThreatAssessmentResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ThreatAssessmentResult, String> = runtime::Property::new(
+pub const ID: runtime::Property<ThreatAssessmentResult, String> = runtime::Property::Named(
     "id",
 );
 /// `message`
-pub const MESSAGE: runtime::Property<ThreatAssessmentResult, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<ThreatAssessmentResult, String> = runtime::Property::Named(
     "message",
 );
 /// `resultType`
 pub const RESULT_TYPE: runtime::Property<
     ThreatAssessmentResult,
     models::ThreatAssessmentResultType,
-> = runtime::Property::new("resultType");
+> = runtime::Property::Named("resultType");

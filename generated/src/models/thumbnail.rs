@@ -69,12 +69,12 @@ runtime::models!(Thumbnail);
 /// Changes to a [`Thumbnail`].
 pub type Patch = runtime::Patch<Thumbnail>;
 /// `height`
-pub const HEIGHT: runtime::Property<Thumbnail, i32> = runtime::Property::new("height");
+pub const HEIGHT: runtime::Property<Thumbnail, i32> = runtime::Property::Named("height");
 /// `sourceItemId`
-pub const SOURCE_ITEM_ID: runtime::Property<Thumbnail, String> = runtime::Property::new(
+pub const SOURCE_ITEM_ID: runtime::Property<Thumbnail, String> = runtime::Property::Named(
     "sourceItemId",
 );
 /// `url`
-pub const URL: runtime::Property<Thumbnail, String> = runtime::Property::new("url");
+pub const URL: runtime::Property<Thumbnail, String> = runtime::Property::Named("url");
 /// `width`
-pub const WIDTH: runtime::Property<Thumbnail, i32> = runtime::Property::new("width");
+pub const WIDTH: runtime::Property<Thumbnail, i32> = runtime::Property::Named("width");

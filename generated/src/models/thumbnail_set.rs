@@ -78,20 +78,20 @@ runtime::models!(ThumbnailSet);
 /// Changes to a [`ThumbnailSet`].
 pub type Patch = runtime::Patch<ThumbnailSet>;
 /// `id`: never null.
-pub const ID: runtime::Property<ThumbnailSet, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ThumbnailSet, String> = runtime::Property::Named("id");
 /// `large`
-pub const LARGE: runtime::Property<ThumbnailSet, models::Thumbnail> = runtime::Property::new(
+pub const LARGE: runtime::Property<ThumbnailSet, models::Thumbnail> = runtime::Property::Named(
     "large",
 );
 /// `medium`
-pub const MEDIUM: runtime::Property<ThumbnailSet, models::Thumbnail> = runtime::Property::new(
+pub const MEDIUM: runtime::Property<ThumbnailSet, models::Thumbnail> = runtime::Property::Named(
     "medium",
 );
 /// `small`
-pub const SMALL: runtime::Property<ThumbnailSet, models::Thumbnail> = runtime::Property::new(
+pub const SMALL: runtime::Property<ThumbnailSet, models::Thumbnail> = runtime::Property::Named(
     "small",
 );
 /// `source`
-pub const SOURCE: runtime::Property<ThumbnailSet, models::Thumbnail> = runtime::Property::new(
+pub const SOURCE: runtime::Property<ThumbnailSet, models::Thumbnail> = runtime::Property::Named(
     "source",
 );

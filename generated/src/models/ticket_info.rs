@@ -59,10 +59,10 @@ runtime::models!(TicketInfo);
 /// Changes to a [`TicketInfo`].
 pub type Patch = runtime::Patch<TicketInfo>;
 /// `ticketNumber`
-pub const TICKET_NUMBER: runtime::Property<TicketInfo, String> = runtime::Property::new(
+pub const TICKET_NUMBER: runtime::Property<TicketInfo, String> = runtime::Property::Named(
     "ticketNumber",
 );
 /// `ticketSystem`
-pub const TICKET_SYSTEM: runtime::Property<TicketInfo, String> = runtime::Property::new(
+pub const TICKET_SYSTEM: runtime::Property<TicketInfo, String> = runtime::Property::Named(
     "ticketSystem",
 );

@@ -361,24 +361,24 @@ runtime::models!(StartBreakParameters);
 /// Changes to a [`TimeCard`].
 pub type Patch = runtime::Patch<TimeCard>;
 /// `breaks`
-pub const BREAKS: runtime::Property<TimeCard, Vec<models::TimeCardBreak>> = runtime::Property::new(
+pub const BREAKS: runtime::Property<TimeCard, Vec<models::TimeCardBreak>> = runtime::Property::Named(
     "breaks",
 );
 /// `clockInEvent`
-pub const CLOCK_IN_EVENT: runtime::Property<TimeCard, models::TimeCardEvent> = runtime::Property::new(
+pub const CLOCK_IN_EVENT: runtime::Property<TimeCard, models::TimeCardEvent> = runtime::Property::Named(
     "clockInEvent",
 );
 /// `clockOutEvent`
-pub const CLOCK_OUT_EVENT: runtime::Property<TimeCard, models::TimeCardEvent> = runtime::Property::new(
+pub const CLOCK_OUT_EVENT: runtime::Property<TimeCard, models::TimeCardEvent> = runtime::Property::Named(
     "clockOutEvent",
 );
 /// `confirmedBy`
 pub const CONFIRMED_BY: runtime::Property<
     TimeCard,
     runtime::Flags<models::ConfirmedBy>,
-> = runtime::Property::new("confirmedBy");
+> = runtime::Property::Named("confirmedBy");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<TimeCard, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<TimeCard, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: read-only.
@@ -386,34 +386,34 @@ pub const CREATED_DATE_TIME: runtime::Property<
     TimeCard,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<TimeCard, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TimeCard, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`: read-only.
 pub const LAST_MODIFIED_BY: runtime::Property<
     TimeCard,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     TimeCard,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `notes`
-pub const NOTES: runtime::Property<TimeCard, models::ItemBody> = runtime::Property::new(
+pub const NOTES: runtime::Property<TimeCard, models::ItemBody> = runtime::Property::Named(
     "notes",
 );
 /// `originalEntry`
-pub const ORIGINAL_ENTRY: runtime::Property<TimeCard, models::TimeCardEntry> = runtime::Property::new(
+pub const ORIGINAL_ENTRY: runtime::Property<TimeCard, models::TimeCardEntry> = runtime::Property::Named(
     "originalEntry",
 );
 /// `state`
-pub const STATE: runtime::Property<TimeCard, models::TimeCardState> = runtime::Property::new(
+pub const STATE: runtime::Property<TimeCard, models::TimeCardState> = runtime::Property::Named(
     "state",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<TimeCard, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<TimeCard, String> = runtime::Property::Named(
     "userId",
 );

@@ -71,18 +71,18 @@ runtime::models!(TimeCardBreak);
 /// Changes to a [`TimeCardBreak`].
 pub type Patch = runtime::Patch<TimeCardBreak>;
 /// `breakId`
-pub const BREAK_ID: runtime::Property<TimeCardBreak, String> = runtime::Property::new(
+pub const BREAK_ID: runtime::Property<TimeCardBreak, String> = runtime::Property::Named(
     "breakId",
 );
 /// `end`
-pub const END: runtime::Property<TimeCardBreak, models::TimeCardEvent> = runtime::Property::new(
+pub const END: runtime::Property<TimeCardBreak, models::TimeCardEvent> = runtime::Property::Named(
     "end",
 );
 /// `notes`
-pub const NOTES: runtime::Property<TimeCardBreak, models::ItemBody> = runtime::Property::new(
+pub const NOTES: runtime::Property<TimeCardBreak, models::ItemBody> = runtime::Property::Named(
     "notes",
 );
 /// `start`: never null.
-pub const START: runtime::Property<TimeCardBreak, models::TimeCardEvent> = runtime::Property::new(
+pub const START: runtime::Property<TimeCardBreak, models::TimeCardEvent> = runtime::Property::Named(
     "start",
 );

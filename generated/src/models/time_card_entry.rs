@@ -66,14 +66,14 @@ runtime::models!(TimeCardEntry);
 /// Changes to a [`TimeCardEntry`].
 pub type Patch = runtime::Patch<TimeCardEntry>;
 /// `breaks`
-pub const BREAKS: runtime::Property<TimeCardEntry, Vec<models::TimeCardBreak>> = runtime::Property::new(
+pub const BREAKS: runtime::Property<TimeCardEntry, Vec<models::TimeCardBreak>> = runtime::Property::Named(
     "breaks",
 );
 /// `clockInEvent`
-pub const CLOCK_IN_EVENT: runtime::Property<TimeCardEntry, models::TimeCardEvent> = runtime::Property::new(
+pub const CLOCK_IN_EVENT: runtime::Property<TimeCardEntry, models::TimeCardEvent> = runtime::Property::Named(
     "clockInEvent",
 );
 /// `clockOutEvent`
-pub const CLOCK_OUT_EVENT: runtime::Property<TimeCardEntry, models::TimeCardEvent> = runtime::Property::new(
+pub const CLOCK_OUT_EVENT: runtime::Property<TimeCardEntry, models::TimeCardEvent> = runtime::Property::Named(
     "clockOutEvent",
 );

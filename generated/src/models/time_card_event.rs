@@ -66,14 +66,14 @@ runtime::models!(TimeCardEvent);
 /// Changes to a [`TimeCardEvent`].
 pub type Patch = runtime::Patch<TimeCardEvent>;
 /// `dateTime`: never null.
-pub const DATE_TIME: runtime::Property<TimeCardEvent, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const DATE_TIME: runtime::Property<TimeCardEvent, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "dateTime",
 );
 /// `isAtApprovedLocation`
-pub const IS_AT_APPROVED_LOCATION: runtime::Property<TimeCardEvent, bool> = runtime::Property::new(
+pub const IS_AT_APPROVED_LOCATION: runtime::Property<TimeCardEvent, bool> = runtime::Property::Named(
     "isAtApprovedLocation",
 );
 /// `notes`
-pub const NOTES: runtime::Property<TimeCardEvent, models::ItemBody> = runtime::Property::new(
+pub const NOTES: runtime::Property<TimeCardEvent, models::ItemBody> = runtime::Property::Named(
     "notes",
 );

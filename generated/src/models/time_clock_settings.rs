@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<TimeClockSettings>;
 pub const APPROVED_LOCATION: runtime::Property<
     TimeClockSettings,
     models::GeoCoordinates,
-> = runtime::Property::new("approvedLocation");
+> = runtime::Property::Named("approvedLocation");

@@ -63,10 +63,10 @@ runtime::models!(TimeConstraint);
 /// Changes to a [`TimeConstraint`].
 pub type Patch = runtime::Patch<TimeConstraint>;
 /// `activityDomain`
-pub const ACTIVITY_DOMAIN: runtime::Property<TimeConstraint, models::ActivityDomain> = runtime::Property::new(
+pub const ACTIVITY_DOMAIN: runtime::Property<TimeConstraint, models::ActivityDomain> = runtime::Property::Named(
     "activityDomain",
 );
 /// `timeSlots`
-pub const TIME_SLOTS: runtime::Property<TimeConstraint, Vec<models::TimeSlot>> = runtime::Property::new(
+pub const TIME_SLOTS: runtime::Property<TimeConstraint, Vec<models::TimeSlot>> = runtime::Property::Named(
     "timeSlots",
 );

@@ -108,7 +108,7 @@ runtime::models!(TimeOff);
 /// Changes to a [`TimeOff`].
 pub type Patch = runtime::Patch<TimeOff>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<TimeOff, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<TimeOff, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: read-only.
@@ -116,15 +116,15 @@ pub const CREATED_DATE_TIME: runtime::Property<
     TimeOff,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `draftTimeOff`
-pub const DRAFT_TIME_OFF: runtime::Property<TimeOff, models::TimeOffItem> = runtime::Property::new(
+pub const DRAFT_TIME_OFF: runtime::Property<TimeOff, models::TimeOffItem> = runtime::Property::Named(
     "draftTimeOff",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TimeOff, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TimeOff, String> = runtime::Property::Named("id");
 /// `isStagedForDeletion`
-pub const IS_STAGED_FOR_DELETION: runtime::Property<TimeOff, bool> = runtime::Property::new(
+pub const IS_STAGED_FOR_DELETION: runtime::Property<TimeOff, bool> = runtime::Property::Named(
     "isStagedForDeletion",
 );
 /// `lastModifiedBy`: read-only.
@@ -132,16 +132,18 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     TimeOff,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     TimeOff,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `sharedTimeOff`
-pub const SHARED_TIME_OFF: runtime::Property<TimeOff, models::TimeOffItem> = runtime::Property::new(
+pub const SHARED_TIME_OFF: runtime::Property<TimeOff, models::TimeOffItem> = runtime::Property::Named(
     "sharedTimeOff",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<TimeOff, String> = runtime::Property::new("userId");
+pub const USER_ID: runtime::Property<TimeOff, String> = runtime::Property::Named(
+    "userId",
+);

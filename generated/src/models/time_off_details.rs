@@ -61,10 +61,10 @@ runtime::models!(TimeOffDetails);
 /// Changes to a [`TimeOffDetails`].
 pub type Patch = runtime::Patch<TimeOffDetails>;
 /// `isAllDay`: never null.
-pub const IS_ALL_DAY: runtime::Property<TimeOffDetails, bool> = runtime::Property::new(
+pub const IS_ALL_DAY: runtime::Property<TimeOffDetails, bool> = runtime::Property::Named(
     "isAllDay",
 );
 /// `subject`
-pub const SUBJECT: runtime::Property<TimeOffDetails, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<TimeOffDetails, String> = runtime::Property::Named(
     "subject",
 );

@@ -73,19 +73,19 @@ runtime::models!(TimeOffItem);
 /// Changes to a [`TimeOffItem`].
 pub type Patch = runtime::Patch<TimeOffItem>;
 /// `endDateTime`
-pub const END_DATE_TIME: runtime::Property<TimeOffItem, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const END_DATE_TIME: runtime::Property<TimeOffItem, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "endDateTime",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     TimeOffItem,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `theme`: never null.
-pub const THEME: runtime::Property<TimeOffItem, models::ScheduleEntityTheme> = runtime::Property::new(
+pub const THEME: runtime::Property<TimeOffItem, models::ScheduleEntityTheme> = runtime::Property::Named(
     "theme",
 );
 /// `timeOffReasonId`
-pub const TIME_OFF_REASON_ID: runtime::Property<TimeOffItem, String> = runtime::Property::new(
+pub const TIME_OFF_REASON_ID: runtime::Property<TimeOffItem, String> = runtime::Property::Named(
     "timeOffReasonId",
 );

@@ -108,11 +108,11 @@ runtime::models!(TimeOffReason);
 /// Changes to a [`TimeOffReason`].
 pub type Patch = runtime::Patch<TimeOffReason>;
 /// `code`
-pub const CODE: runtime::Property<TimeOffReason, String> = runtime::Property::new(
+pub const CODE: runtime::Property<TimeOffReason, String> = runtime::Property::Named(
     "code",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<TimeOffReason, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<TimeOffReason, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: read-only.
@@ -120,19 +120,19 @@ pub const CREATED_DATE_TIME: runtime::Property<
     TimeOffReason,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TimeOffReason, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TimeOffReason, String> = runtime::Property::Named(
     "displayName",
 );
 /// `iconType`
-pub const ICON_TYPE: runtime::Property<TimeOffReason, models::TimeOffReasonIconType> = runtime::Property::new(
+pub const ICON_TYPE: runtime::Property<TimeOffReason, models::TimeOffReasonIconType> = runtime::Property::Named(
     "iconType",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TimeOffReason, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TimeOffReason, String> = runtime::Property::Named("id");
 /// `isActive`
-pub const IS_ACTIVE: runtime::Property<TimeOffReason, bool> = runtime::Property::new(
+pub const IS_ACTIVE: runtime::Property<TimeOffReason, bool> = runtime::Property::Named(
     "isActive",
 );
 /// `lastModifiedBy`: read-only.
@@ -140,10 +140,10 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     TimeOffReason,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     TimeOffReason,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

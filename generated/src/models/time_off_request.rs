@@ -157,9 +157,9 @@ pub type Patch = runtime::Patch<TimeOffRequest>;
 pub const ASSIGNED_TO: runtime::Property<
     TimeOffRequest,
     models::ScheduleChangeRequestActor,
-> = runtime::Property::new("assignedTo");
+> = runtime::Property::Named("assignedTo");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<TimeOffRequest, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<TimeOffRequest, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: read-only.
@@ -167,34 +167,34 @@ pub const CREATED_DATE_TIME: runtime::Property<
     TimeOffRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     TimeOffRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<TimeOffRequest, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TimeOffRequest, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`: read-only.
 pub const LAST_MODIFIED_BY: runtime::Property<
     TimeOffRequest,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     TimeOffRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `managerActionDateTime`: read-only.
 pub const MANAGER_ACTION_DATE_TIME: runtime::Property<
     TimeOffRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("managerActionDateTime");
+> = runtime::Property::Named("managerActionDateTime");
 /// `managerActionMessage`
-pub const MANAGER_ACTION_MESSAGE: runtime::Property<TimeOffRequest, String> = runtime::Property::new(
+pub const MANAGER_ACTION_MESSAGE: runtime::Property<TimeOffRequest, String> = runtime::Property::Named(
     "managerActionMessage",
 );
 /// `managerUserId`: read-only.
@@ -202,15 +202,15 @@ pub const MANAGER_USER_ID: runtime::Property<
     TimeOffRequest,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("managerUserId");
+> = runtime::Property::Named("managerUserId");
 /// `senderDateTime`: read-only.
 pub const SENDER_DATE_TIME: runtime::Property<
     TimeOffRequest,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("senderDateTime");
+> = runtime::Property::Named("senderDateTime");
 /// `senderMessage`
-pub const SENDER_MESSAGE: runtime::Property<TimeOffRequest, String> = runtime::Property::new(
+pub const SENDER_MESSAGE: runtime::Property<TimeOffRequest, String> = runtime::Property::Named(
     "senderMessage",
 );
 /// `senderUserId`: read-only.
@@ -218,17 +218,17 @@ pub const SENDER_USER_ID: runtime::Property<
     TimeOffRequest,
     String,
     runtime::query::ReadOnly,
-> = runtime::Property::new("senderUserId");
+> = runtime::Property::Named("senderUserId");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     TimeOffRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `state`
-pub const STATE: runtime::Property<TimeOffRequest, models::ScheduleChangeState> = runtime::Property::new(
+pub const STATE: runtime::Property<TimeOffRequest, models::ScheduleChangeState> = runtime::Property::Named(
     "state",
 );
 /// `timeOffReasonId`
-pub const TIME_OFF_REASON_ID: runtime::Property<TimeOffRequest, String> = runtime::Property::new(
+pub const TIME_OFF_REASON_ID: runtime::Property<TimeOffRequest, String> = runtime::Property::Named(
     "timeOffReasonId",
 );

@@ -61,10 +61,10 @@ runtime::models!(TimePeriod);
 /// Changes to a [`TimePeriod`].
 pub type Patch = runtime::Patch<TimePeriod>;
 /// `endDateTime`
-pub const END_DATE_TIME: runtime::Property<TimePeriod, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const END_DATE_TIME: runtime::Property<TimePeriod, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "endDateTime",
 );
 /// `startDateTime`
-pub const START_DATE_TIME: runtime::Property<TimePeriod, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const START_DATE_TIME: runtime::Property<TimePeriod, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "startDateTime",
 );

@@ -61,10 +61,10 @@ runtime::models!(TimeRange);
 /// Changes to a [`TimeRange`].
 pub type Patch = runtime::Patch<TimeRange>;
 /// `endTime`
-pub const END_TIME: runtime::Property<TimeRange, runtime::edm::TimeOfDay> = runtime::Property::new(
+pub const END_TIME: runtime::Property<TimeRange, runtime::edm::TimeOfDay> = runtime::Property::Named(
     "endTime",
 );
 /// `startTime`
-pub const START_TIME: runtime::Property<TimeRange, runtime::edm::TimeOfDay> = runtime::Property::new(
+pub const START_TIME: runtime::Property<TimeRange, runtime::edm::TimeOfDay> = runtime::Property::Named(
     "startTime",
 );

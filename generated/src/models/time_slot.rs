@@ -59,10 +59,10 @@ runtime::models!(TimeSlot);
 /// Changes to a [`TimeSlot`].
 pub type Patch = runtime::Patch<TimeSlot>;
 /// `end`: never null.
-pub const END: runtime::Property<TimeSlot, models::DateTimeTimeZone> = runtime::Property::new(
+pub const END: runtime::Property<TimeSlot, models::DateTimeTimeZone> = runtime::Property::Named(
     "end",
 );
 /// `start`: never null.
-pub const START: runtime::Property<TimeSlot, models::DateTimeTimeZone> = runtime::Property::new(
+pub const START: runtime::Property<TimeSlot, models::DateTimeTimeZone> = runtime::Property::Named(
     "start",
 );

@@ -54,4 +54,6 @@ runtime::models!(TimeZoneBase);
 /// Changes to a [`TimeZoneBase`].
 pub type Patch = runtime::Patch<TimeZoneBase>;
 /// `name`
-pub const NAME: runtime::Property<TimeZoneBase, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<TimeZoneBase, String> = runtime::Property::Named(
+    "name",
+);

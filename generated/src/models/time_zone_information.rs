@@ -59,10 +59,10 @@ runtime::models!(TimeZoneInformation);
 /// Changes to a [`TimeZoneInformation`].
 pub type Patch = runtime::Patch<TimeZoneInformation>;
 /// `alias`
-pub const ALIAS: runtime::Property<TimeZoneInformation, String> = runtime::Property::new(
+pub const ALIAS: runtime::Property<TimeZoneInformation, String> = runtime::Property::Named(
     "alias",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TimeZoneInformation, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TimeZoneInformation, String> = runtime::Property::Named(
     "displayName",
 );

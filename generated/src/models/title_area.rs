@@ -112,44 +112,44 @@ runtime::models!(TitleArea);
 /// Changes to a [`TitleArea`].
 pub type Patch = runtime::Patch<TitleArea>;
 /// `alternativeText`
-pub const ALTERNATIVE_TEXT: runtime::Property<TitleArea, String> = runtime::Property::new(
+pub const ALTERNATIVE_TEXT: runtime::Property<TitleArea, String> = runtime::Property::Named(
     "alternativeText",
 );
 /// `enableGradientEffect`
-pub const ENABLE_GRADIENT_EFFECT: runtime::Property<TitleArea, bool> = runtime::Property::new(
+pub const ENABLE_GRADIENT_EFFECT: runtime::Property<TitleArea, bool> = runtime::Property::Named(
     "enableGradientEffect",
 );
 /// `imageWebUrl`
-pub const IMAGE_WEB_URL: runtime::Property<TitleArea, String> = runtime::Property::new(
+pub const IMAGE_WEB_URL: runtime::Property<TitleArea, String> = runtime::Property::Named(
     "imageWebUrl",
 );
 /// `layout`
-pub const LAYOUT: runtime::Property<TitleArea, models::TitleAreaLayoutType> = runtime::Property::new(
+pub const LAYOUT: runtime::Property<TitleArea, models::TitleAreaLayoutType> = runtime::Property::Named(
     "layout",
 );
 /// `serverProcessedContent`
 pub const SERVER_PROCESSED_CONTENT: runtime::Property<
     TitleArea,
     models::ServerProcessedContent,
-> = runtime::Property::new("serverProcessedContent");
+> = runtime::Property::Named("serverProcessedContent");
 /// `showAuthor`
-pub const SHOW_AUTHOR: runtime::Property<TitleArea, bool> = runtime::Property::new(
+pub const SHOW_AUTHOR: runtime::Property<TitleArea, bool> = runtime::Property::Named(
     "showAuthor",
 );
 /// `showPublishedDate`
-pub const SHOW_PUBLISHED_DATE: runtime::Property<TitleArea, bool> = runtime::Property::new(
+pub const SHOW_PUBLISHED_DATE: runtime::Property<TitleArea, bool> = runtime::Property::Named(
     "showPublishedDate",
 );
 /// `showTextBlockAboveTitle`
-pub const SHOW_TEXT_BLOCK_ABOVE_TITLE: runtime::Property<TitleArea, bool> = runtime::Property::new(
+pub const SHOW_TEXT_BLOCK_ABOVE_TITLE: runtime::Property<TitleArea, bool> = runtime::Property::Named(
     "showTextBlockAboveTitle",
 );
 /// `textAboveTitle`
-pub const TEXT_ABOVE_TITLE: runtime::Property<TitleArea, String> = runtime::Property::new(
+pub const TEXT_ABOVE_TITLE: runtime::Property<TitleArea, String> = runtime::Property::Named(
     "textAboveTitle",
 );
 /// `textAlignment`
 pub const TEXT_ALIGNMENT: runtime::Property<
     TitleArea,
     models::TitleAreaTextAlignmentType,
-> = runtime::Property::new("textAlignment");
+> = runtime::Property::Named("textAlignment");

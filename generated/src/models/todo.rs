@@ -63,8 +63,8 @@ runtime::models!(Todo);
 /// Changes to a [`Todo`].
 pub type Patch = runtime::Patch<Todo>;
 /// `id`: never null.
-pub const ID: runtime::Property<Todo, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Todo, String> = runtime::Property::Named("id");
 /// `lists`: navigation property.
-pub const LISTS: runtime::Property<Todo, runtime::Expanded<Vec<models::TodoTaskList>>> = runtime::Property::new(
+pub const LISTS: runtime::Property<Todo, runtime::Expanded<Vec<models::TodoTaskList>>> = runtime::Property::Named(
     "lists",
 );

@@ -183,86 +183,86 @@ pub type Patch = runtime::Patch<TodoTask>;
 pub const ATTACHMENT_SESSIONS: runtime::Property<
     TodoTask,
     runtime::Expanded<Vec<models::AttachmentSession>>,
-> = runtime::Property::new("attachmentSessions");
+> = runtime::Property::Named("attachmentSessions");
 /// `attachments`: navigation property.
 pub const ATTACHMENTS: runtime::Property<
     TodoTask,
     runtime::Expanded<Vec<models::AttachmentBase>>,
-> = runtime::Property::new("attachments");
+> = runtime::Property::Named("attachments");
 /// `body`
-pub const BODY: runtime::Property<TodoTask, models::ItemBody> = runtime::Property::new(
+pub const BODY: runtime::Property<TodoTask, models::ItemBody> = runtime::Property::Named(
     "body",
 );
 /// `bodyLastModifiedDateTime`: never null.
 pub const BODY_LAST_MODIFIED_DATE_TIME: runtime::Property<
     TodoTask,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("bodyLastModifiedDateTime");
+> = runtime::Property::Named("bodyLastModifiedDateTime");
 /// `categories`
-pub const CATEGORIES: runtime::Property<TodoTask, Vec<String>> = runtime::Property::new(
+pub const CATEGORIES: runtime::Property<TodoTask, Vec<String>> = runtime::Property::Named(
     "categories",
 );
 /// `checklistItems`: navigation property.
 pub const CHECKLIST_ITEMS: runtime::Property<
     TodoTask,
     runtime::Expanded<Vec<models::ChecklistItem>>,
-> = runtime::Property::new("checklistItems");
+> = runtime::Property::Named("checklistItems");
 /// `completedDateTime`
-pub const COMPLETED_DATE_TIME: runtime::Property<TodoTask, models::DateTimeTimeZone> = runtime::Property::new(
+pub const COMPLETED_DATE_TIME: runtime::Property<TodoTask, models::DateTimeTimeZone> = runtime::Property::Named(
     "completedDateTime",
 );
 /// `createdDateTime`: never null.
-pub const CREATED_DATE_TIME: runtime::Property<TodoTask, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<TodoTask, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `dueDateTime`
-pub const DUE_DATE_TIME: runtime::Property<TodoTask, models::DateTimeTimeZone> = runtime::Property::new(
+pub const DUE_DATE_TIME: runtime::Property<TodoTask, models::DateTimeTimeZone> = runtime::Property::Named(
     "dueDateTime",
 );
 /// `extensions`: navigation property.
 pub const EXTENSIONS: runtime::Property<
     TodoTask,
     runtime::Expanded<Vec<models::Extension>>,
-> = runtime::Property::new("extensions");
+> = runtime::Property::Named("extensions");
 /// `hasAttachments`
-pub const HAS_ATTACHMENTS: runtime::Property<TodoTask, bool> = runtime::Property::new(
+pub const HAS_ATTACHMENTS: runtime::Property<TodoTask, bool> = runtime::Property::Named(
     "hasAttachments",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TodoTask, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TodoTask, String> = runtime::Property::Named("id");
 /// `importance`: never null.
-pub const IMPORTANCE: runtime::Property<TodoTask, models::Importance> = runtime::Property::new(
+pub const IMPORTANCE: runtime::Property<TodoTask, models::Importance> = runtime::Property::Named(
     "importance",
 );
 /// `isReminderOn`: never null.
-pub const IS_REMINDER_ON: runtime::Property<TodoTask, bool> = runtime::Property::new(
+pub const IS_REMINDER_ON: runtime::Property<TodoTask, bool> = runtime::Property::Named(
     "isReminderOn",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     TodoTask,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `linkedResources`: navigation property.
 pub const LINKED_RESOURCES: runtime::Property<
     TodoTask,
     runtime::Expanded<Vec<models::LinkedResource>>,
-> = runtime::Property::new("linkedResources");
+> = runtime::Property::Named("linkedResources");
 /// `recurrence`
-pub const RECURRENCE: runtime::Property<TodoTask, models::PatternedRecurrence> = runtime::Property::new(
+pub const RECURRENCE: runtime::Property<TodoTask, models::PatternedRecurrence> = runtime::Property::Named(
     "recurrence",
 );
 /// `reminderDateTime`
-pub const REMINDER_DATE_TIME: runtime::Property<TodoTask, models::DateTimeTimeZone> = runtime::Property::new(
+pub const REMINDER_DATE_TIME: runtime::Property<TodoTask, models::DateTimeTimeZone> = runtime::Property::Named(
     "reminderDateTime",
 );
 /// `startDateTime`
-pub const START_DATE_TIME: runtime::Property<TodoTask, models::DateTimeTimeZone> = runtime::Property::new(
+pub const START_DATE_TIME: runtime::Property<TodoTask, models::DateTimeTimeZone> = runtime::Property::Named(
     "startDateTime",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<TodoTask, models::TaskStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<TodoTask, models::TaskStatus> = runtime::Property::Named(
     "status",
 );
 /// `title`
-pub const TITLE: runtime::Property<TodoTask, String> = runtime::Property::new("title");
+pub const TITLE: runtime::Property<TodoTask, String> = runtime::Property::Named("title");

@@ -96,31 +96,31 @@ runtime::models!(TodoTaskList);
 /// Changes to a [`TodoTaskList`].
 pub type Patch = runtime::Patch<TodoTaskList>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TodoTaskList, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TodoTaskList, String> = runtime::Property::Named(
     "displayName",
 );
 /// `extensions`: navigation property.
 pub const EXTENSIONS: runtime::Property<
     TodoTaskList,
     runtime::Expanded<Vec<models::Extension>>,
-> = runtime::Property::new("extensions");
+> = runtime::Property::Named("extensions");
 /// `id`: never null.
-pub const ID: runtime::Property<TodoTaskList, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TodoTaskList, String> = runtime::Property::Named("id");
 /// `isOwner`: never null.
-pub const IS_OWNER: runtime::Property<TodoTaskList, bool> = runtime::Property::new(
+pub const IS_OWNER: runtime::Property<TodoTaskList, bool> = runtime::Property::Named(
     "isOwner",
 );
 /// `isShared`: never null.
-pub const IS_SHARED: runtime::Property<TodoTaskList, bool> = runtime::Property::new(
+pub const IS_SHARED: runtime::Property<TodoTaskList, bool> = runtime::Property::Named(
     "isShared",
 );
 /// `tasks`: navigation property.
 pub const TASKS: runtime::Property<
     TodoTaskList,
     runtime::Expanded<Vec<models::TodoTask>>,
-> = runtime::Property::new("tasks");
+> = runtime::Property::Named("tasks");
 /// `wellknownListName`: never null.
 pub const WELLKNOWN_LIST_NAME: runtime::Property<
     TodoTaskList,
     models::WellknownListName,
-> = runtime::Property::new("wellknownListName");
+> = runtime::Property::Named("wellknownListName");

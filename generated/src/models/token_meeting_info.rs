@@ -58,6 +58,6 @@ runtime::models!(TokenMeetingInfo);
 /// Changes to a [`TokenMeetingInfo`].
 pub type Patch = runtime::Patch<TokenMeetingInfo>;
 /// `token`: never null.
-pub const TOKEN: runtime::Property<TokenMeetingInfo, String> = runtime::Property::new(
+pub const TOKEN: runtime::Property<TokenMeetingInfo, String> = runtime::Property::Named(
     "token",
 );

@@ -61,10 +61,10 @@ runtime::models!(ToneInfo);
 /// Changes to a [`ToneInfo`].
 pub type Patch = runtime::Patch<ToneInfo>;
 /// `sequenceId`: never null.
-pub const SEQUENCE_ID: runtime::Property<ToneInfo, i64> = runtime::Property::new(
+pub const SEQUENCE_ID: runtime::Property<ToneInfo, i64> = runtime::Property::Named(
     "sequenceId",
 );
 /// `tone`: never null.
-pub const TONE: runtime::Property<ToneInfo, models::Tone> = runtime::Property::new(
+pub const TONE: runtime::Property<ToneInfo, models::Tone> = runtime::Property::Named(
     "tone",
 );

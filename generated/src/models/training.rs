@@ -147,60 +147,60 @@ pub type Patch = runtime::Patch<Training>;
 pub const AVAILABILITY_STATUS: runtime::Property<
     Training,
     models::TrainingAvailabilityStatus,
-> = runtime::Property::new("availabilityStatus");
+> = runtime::Property::Named("availabilityStatus");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<Training, models::EmailIdentity> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<Training, models::EmailIdentity> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Training, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Training, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Training, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Training, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Training, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Training, String> = runtime::Property::Named(
     "displayName",
 );
 /// `durationInMinutes`
-pub const DURATION_IN_MINUTES: runtime::Property<Training, i32> = runtime::Property::new(
+pub const DURATION_IN_MINUTES: runtime::Property<Training, i32> = runtime::Property::Named(
     "durationInMinutes",
 );
 /// `hasEvaluation`
-pub const HAS_EVALUATION: runtime::Property<Training, bool> = runtime::Property::new(
+pub const HAS_EVALUATION: runtime::Property<Training, bool> = runtime::Property::Named(
     "hasEvaluation",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Training, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Training, String> = runtime::Property::Named("id");
 /// `languageDetails`: navigation property.
 pub const LANGUAGE_DETAILS: runtime::Property<
     Training,
     runtime::Expanded<Vec<models::TrainingLanguageDetail>>,
-> = runtime::Property::new("languageDetails");
+> = runtime::Property::Named("languageDetails");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<Training, models::EmailIdentity> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<Training, models::EmailIdentity> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Training,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `source`
-pub const SOURCE: runtime::Property<Training, models::SimulationContentSource> = runtime::Property::new(
+pub const SOURCE: runtime::Property<Training, models::SimulationContentSource> = runtime::Property::Named(
     "source",
 );
 /// `supportedLocales`
-pub const SUPPORTED_LOCALES: runtime::Property<Training, Vec<String>> = runtime::Property::new(
+pub const SUPPORTED_LOCALES: runtime::Property<Training, Vec<String>> = runtime::Property::Named(
     "supportedLocales",
 );
 /// `tags`
-pub const TAGS: runtime::Property<Training, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<Training, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `type`
-pub const TYPE: runtime::Property<Training, models::TrainingType> = runtime::Property::new(
+pub const TYPE: runtime::Property<Training, models::TrainingType> = runtime::Property::Named(
     "type",
 );

@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<TrainingEventsContent>;
 pub const ASSIGNED_TRAININGS_INFOS: runtime::Property<
     TrainingEventsContent,
     Vec<models::AssignedTrainingInfo>,
-> = runtime::Property::new("assignedTrainingsInfos");
+> = runtime::Property::Named("assignedTrainingsInfos");
 /// `trainingsAssignedUserCount`
-pub const TRAININGS_ASSIGNED_USER_COUNT: runtime::Property<TrainingEventsContent, i32> = runtime::Property::new(
+pub const TRAININGS_ASSIGNED_USER_COUNT: runtime::Property<TrainingEventsContent, i32> = runtime::Property::Named(
     "trainingsAssignedUserCount",
 );

@@ -114,45 +114,45 @@ runtime::models!(TrainingLanguageDetail);
 /// Changes to a [`TrainingLanguageDetail`].
 pub type Patch = runtime::Patch<TrainingLanguageDetail>;
 /// `content`: never null.
-pub const CONTENT: runtime::Property<TrainingLanguageDetail, String> = runtime::Property::new(
+pub const CONTENT: runtime::Property<TrainingLanguageDetail, String> = runtime::Property::Named(
     "content",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<TrainingLanguageDetail, models::EmailIdentity> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<TrainingLanguageDetail, models::EmailIdentity> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     TrainingLanguageDetail,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<TrainingLanguageDetail, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<TrainingLanguageDetail, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<TrainingLanguageDetail, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TrainingLanguageDetail, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TrainingLanguageDetail, String> = runtime::Property::new(
+pub const ID: runtime::Property<TrainingLanguageDetail, String> = runtime::Property::Named(
     "id",
 );
 /// `isDefaultLangauge`
-pub const IS_DEFAULT_LANGAUGE: runtime::Property<TrainingLanguageDetail, bool> = runtime::Property::new(
+pub const IS_DEFAULT_LANGAUGE: runtime::Property<TrainingLanguageDetail, bool> = runtime::Property::Named(
     "isDefaultLangauge",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     TrainingLanguageDetail,
     models::EmailIdentity,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     TrainingLanguageDetail,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `locale`: never null.
-pub const LOCALE: runtime::Property<TrainingLanguageDetail, String> = runtime::Property::new(
+pub const LOCALE: runtime::Property<TrainingLanguageDetail, String> = runtime::Property::Named(
     "locale",
 );

@@ -87,24 +87,24 @@ pub type Patch = runtime::Patch<TrainingNotificationSetting>;
 pub const NOTIFICATION_PREFERENCE: runtime::Property<
     TrainingNotificationSetting,
     models::EndUserNotificationPreference,
-> = runtime::Property::new("notificationPreference");
+> = runtime::Property::Named("notificationPreference");
 /// `positiveReinforcement`
 pub const POSITIVE_REINFORCEMENT: runtime::Property<
     TrainingNotificationSetting,
     models::PositiveReinforcementNotification,
-> = runtime::Property::new("positiveReinforcement");
+> = runtime::Property::Named("positiveReinforcement");
 /// `settingType`
 pub const SETTING_TYPE: runtime::Property<
     TrainingNotificationSetting,
     models::EndUserNotificationSettingType,
-> = runtime::Property::new("settingType");
+> = runtime::Property::Named("settingType");
 /// `trainingAssignment`
 pub const TRAINING_ASSIGNMENT: runtime::Property<
     TrainingNotificationSetting,
     models::BaseEndUserNotification,
-> = runtime::Property::new("trainingAssignment");
+> = runtime::Property::Named("trainingAssignment");
 /// `trainingReminder`
 pub const TRAINING_REMINDER: runtime::Property<
     TrainingNotificationSetting,
     models::TrainingReminderNotification,
-> = runtime::Property::new("trainingReminder");
+> = runtime::Property::Named("trainingReminder");

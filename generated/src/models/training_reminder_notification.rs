@@ -68,16 +68,16 @@ runtime::models!(TrainingReminderNotification);
 /// Changes to a [`TrainingReminderNotification`].
 pub type Patch = runtime::Patch<TrainingReminderNotification>;
 /// `defaultLanguage`
-pub const DEFAULT_LANGUAGE: runtime::Property<TrainingReminderNotification, String> = runtime::Property::new(
+pub const DEFAULT_LANGUAGE: runtime::Property<TrainingReminderNotification, String> = runtime::Property::Named(
     "defaultLanguage",
 );
 /// `deliveryFrequency`
 pub const DELIVERY_FREQUENCY: runtime::Property<
     TrainingReminderNotification,
     models::NotificationDeliveryFrequency,
-> = runtime::Property::new("deliveryFrequency");
+> = runtime::Property::Named("deliveryFrequency");
 /// `endUserNotification`: navigation property.
 pub const END_USER_NOTIFICATION: runtime::Property<
     TrainingReminderNotification,
     runtime::Expanded<models::EndUserNotification>,
-> = runtime::Property::new("endUserNotification");
+> = runtime::Property::Named("endUserNotification");

@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<TrainingSetting>;
 pub const SETTING_TYPE: runtime::Property<
     TrainingSetting,
     models::TrainingSettingType,
-> = runtime::Property::new("settingType");
+> = runtime::Property::Named("settingType");

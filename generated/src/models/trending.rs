@@ -90,14 +90,14 @@ runtime::models!(Trending);
 /// Changes to a [`Trending`].
 pub type Patch = runtime::Patch<Trending>;
 /// `id`: never null.
-pub const ID: runtime::Property<Trending, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Trending, String> = runtime::Property::Named("id");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Trending,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `resource`: navigation property.
-pub const RESOURCE: runtime::Property<Trending, runtime::Expanded<models::Entity>> = runtime::Property::new(
+pub const RESOURCE: runtime::Property<Trending, runtime::Expanded<models::Entity>> = runtime::Property::Named(
     "resource",
 );
 /// `resourceReference`: read-only.
@@ -105,12 +105,12 @@ pub const RESOURCE_REFERENCE: runtime::Property<
     Trending,
     models::ResourceReference,
     runtime::query::ReadOnly,
-> = runtime::Property::new("resourceReference");
+> = runtime::Property::Named("resourceReference");
 /// `resourceVisualization`: read-only.
 pub const RESOURCE_VISUALIZATION: runtime::Property<
     Trending,
     models::ResourceVisualization,
     runtime::query::ReadOnly,
-> = runtime::Property::new("resourceVisualization");
+> = runtime::Property::Named("resourceVisualization");
 /// `weight`: never null.
-pub const WEIGHT: runtime::Property<Trending, f64> = runtime::Property::new("weight");
+pub const WEIGHT: runtime::Property<Trending, f64> = runtime::Property::Named("weight");

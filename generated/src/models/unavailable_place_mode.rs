@@ -58,6 +58,6 @@ runtime::models!(UnavailablePlaceMode);
 /// Changes to a [`UnavailablePlaceMode`].
 pub type Patch = runtime::Patch<UnavailablePlaceMode>;
 /// `reason`
-pub const REASON: runtime::Property<UnavailablePlaceMode, String> = runtime::Property::new(
+pub const REASON: runtime::Property<UnavailablePlaceMode, String> = runtime::Property::Named(
     "reason",
 );

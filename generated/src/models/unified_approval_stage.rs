@@ -89,27 +89,27 @@ pub type Patch = runtime::Patch<UnifiedApprovalStage>;
 pub const APPROVAL_STAGE_TIME_OUT_IN_DAYS: runtime::Property<
     UnifiedApprovalStage,
     i32,
-> = runtime::Property::new("approvalStageTimeOutInDays");
+> = runtime::Property::Named("approvalStageTimeOutInDays");
 /// `escalationApprovers`
 pub const ESCALATION_APPROVERS: runtime::Property<
     UnifiedApprovalStage,
     Vec<models::SubjectSet>,
-> = runtime::Property::new("escalationApprovers");
+> = runtime::Property::Named("escalationApprovers");
 /// `escalationTimeInMinutes`
-pub const ESCALATION_TIME_IN_MINUTES: runtime::Property<UnifiedApprovalStage, i32> = runtime::Property::new(
+pub const ESCALATION_TIME_IN_MINUTES: runtime::Property<UnifiedApprovalStage, i32> = runtime::Property::Named(
     "escalationTimeInMinutes",
 );
 /// `isApproverJustificationRequired`
 pub const IS_APPROVER_JUSTIFICATION_REQUIRED: runtime::Property<
     UnifiedApprovalStage,
     bool,
-> = runtime::Property::new("isApproverJustificationRequired");
+> = runtime::Property::Named("isApproverJustificationRequired");
 /// `isEscalationEnabled`
-pub const IS_ESCALATION_ENABLED: runtime::Property<UnifiedApprovalStage, bool> = runtime::Property::new(
+pub const IS_ESCALATION_ENABLED: runtime::Property<UnifiedApprovalStage, bool> = runtime::Property::Named(
     "isEscalationEnabled",
 );
 /// `primaryApprovers`
 pub const PRIMARY_APPROVERS: runtime::Property<
     UnifiedApprovalStage,
     Vec<models::SubjectSet>,
-> = runtime::Property::new("primaryApprovers");
+> = runtime::Property::Named("primaryApprovers");

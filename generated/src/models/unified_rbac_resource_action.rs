@@ -94,32 +94,32 @@ runtime::models!(UnifiedRbacResourceAction);
 /// Changes to a [`UnifiedRbacResourceAction`].
 pub type Patch = runtime::Patch<UnifiedRbacResourceAction>;
 /// `actionVerb`
-pub const ACTION_VERB: runtime::Property<UnifiedRbacResourceAction, String> = runtime::Property::new(
+pub const ACTION_VERB: runtime::Property<UnifiedRbacResourceAction, String> = runtime::Property::Named(
     "actionVerb",
 );
 /// `authenticationContextId`
 pub const AUTHENTICATION_CONTEXT_ID: runtime::Property<
     UnifiedRbacResourceAction,
     String,
-> = runtime::Property::new("authenticationContextId");
+> = runtime::Property::Named("authenticationContextId");
 /// `description`
-pub const DESCRIPTION: runtime::Property<UnifiedRbacResourceAction, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<UnifiedRbacResourceAction, String> = runtime::Property::Named(
     "description",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRbacResourceAction, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRbacResourceAction, String> = runtime::Property::Named(
     "id",
 );
 /// `isAuthenticationContextSettable`
 pub const IS_AUTHENTICATION_CONTEXT_SETTABLE: runtime::Property<
     UnifiedRbacResourceAction,
     bool,
-> = runtime::Property::new("isAuthenticationContextSettable");
+> = runtime::Property::Named("isAuthenticationContextSettable");
 /// `name`: never null.
-pub const NAME: runtime::Property<UnifiedRbacResourceAction, String> = runtime::Property::new(
+pub const NAME: runtime::Property<UnifiedRbacResourceAction, String> = runtime::Property::Named(
     "name",
 );
 /// `resourceScopeId`
-pub const RESOURCE_SCOPE_ID: runtime::Property<UnifiedRbacResourceAction, String> = runtime::Property::new(
+pub const RESOURCE_SCOPE_ID: runtime::Property<UnifiedRbacResourceAction, String> = runtime::Property::Named(
     "resourceScopeId",
 );

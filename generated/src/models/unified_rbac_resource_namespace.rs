@@ -68,15 +68,15 @@ runtime::models!(UnifiedRbacResourceNamespace);
 /// Changes to a [`UnifiedRbacResourceNamespace`].
 pub type Patch = runtime::Patch<UnifiedRbacResourceNamespace>;
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRbacResourceNamespace, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRbacResourceNamespace, String> = runtime::Property::Named(
     "id",
 );
 /// `name`: never null.
-pub const NAME: runtime::Property<UnifiedRbacResourceNamespace, String> = runtime::Property::new(
+pub const NAME: runtime::Property<UnifiedRbacResourceNamespace, String> = runtime::Property::Named(
     "name",
 );
 /// `resourceActions`: navigation property.
 pub const RESOURCE_ACTIONS: runtime::Property<
     UnifiedRbacResourceNamespace,
     runtime::Expanded<Vec<models::UnifiedRbacResourceAction>>,
-> = runtime::Property::new("resourceActions");
+> = runtime::Property::Named("resourceActions");

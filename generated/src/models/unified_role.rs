@@ -56,6 +56,6 @@ runtime::models!(UnifiedRole);
 /// Changes to a [`UnifiedRole`].
 pub type Patch = runtime::Patch<UnifiedRole>;
 /// `roleDefinitionId`: never null.
-pub const ROLE_DEFINITION_ID: runtime::Property<UnifiedRole, String> = runtime::Property::new(
+pub const ROLE_DEFINITION_ID: runtime::Property<UnifiedRole, String> = runtime::Property::Named(
     "roleDefinitionId",
 );

@@ -123,47 +123,47 @@ pub type Patch = runtime::Patch<UnifiedRoleAssignment>;
 pub const APP_SCOPE: runtime::Property<
     UnifiedRoleAssignment,
     runtime::Expanded<models::AppScope>,
-> = runtime::Property::new("appScope");
+> = runtime::Property::Named("appScope");
 /// `appScopeId`
-pub const APP_SCOPE_ID: runtime::Property<UnifiedRoleAssignment, String> = runtime::Property::new(
+pub const APP_SCOPE_ID: runtime::Property<UnifiedRoleAssignment, String> = runtime::Property::Named(
     "appScopeId",
 );
 /// `condition`
-pub const CONDITION: runtime::Property<UnifiedRoleAssignment, String> = runtime::Property::new(
+pub const CONDITION: runtime::Property<UnifiedRoleAssignment, String> = runtime::Property::Named(
     "condition",
 );
 /// `directoryScope`: navigation property.
 pub const DIRECTORY_SCOPE: runtime::Property<
     UnifiedRoleAssignment,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("directoryScope");
+> = runtime::Property::Named("directoryScope");
 /// `directoryScopeId`
-pub const DIRECTORY_SCOPE_ID: runtime::Property<UnifiedRoleAssignment, String> = runtime::Property::new(
+pub const DIRECTORY_SCOPE_ID: runtime::Property<UnifiedRoleAssignment, String> = runtime::Property::Named(
     "directoryScopeId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRoleAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRoleAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `principal`: navigation property.
 pub const PRINCIPAL: runtime::Property<
     UnifiedRoleAssignment,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("principal");
+> = runtime::Property::Named("principal");
 /// `principalId`
-pub const PRINCIPAL_ID: runtime::Property<UnifiedRoleAssignment, String> = runtime::Property::new(
+pub const PRINCIPAL_ID: runtime::Property<UnifiedRoleAssignment, String> = runtime::Property::Named(
     "principalId",
 );
 /// `principalOrganizationId`
-pub const PRINCIPAL_ORGANIZATION_ID: runtime::Property<UnifiedRoleAssignment, String> = runtime::Property::new(
+pub const PRINCIPAL_ORGANIZATION_ID: runtime::Property<UnifiedRoleAssignment, String> = runtime::Property::Named(
     "principalOrganizationId",
 );
 /// `roleDefinition`: navigation property.
 pub const ROLE_DEFINITION: runtime::Property<
     UnifiedRoleAssignment,
     runtime::Expanded<models::UnifiedRoleDefinition>,
-> = runtime::Property::new("roleDefinition");
+> = runtime::Property::Named("roleDefinition");
 /// `roleDefinitionId`
-pub const ROLE_DEFINITION_ID: runtime::Property<UnifiedRoleAssignment, String> = runtime::Property::new(
+pub const ROLE_DEFINITION_ID: runtime::Property<UnifiedRoleAssignment, String> = runtime::Property::Named(
     "roleDefinitionId",
 );

@@ -159,75 +159,75 @@ pub type Patch = runtime::Patch<UnifiedRoleAssignmentSchedule>;
 pub const ACTIVATED_USING: runtime::Property<
     UnifiedRoleAssignmentSchedule,
     runtime::Expanded<models::UnifiedRoleEligibilitySchedule>,
-> = runtime::Property::new("activatedUsing");
+> = runtime::Property::Named("activatedUsing");
 /// `appScope`: navigation property.
 pub const APP_SCOPE: runtime::Property<
     UnifiedRoleAssignmentSchedule,
     runtime::Expanded<models::AppScope>,
-> = runtime::Property::new("appScope");
+> = runtime::Property::Named("appScope");
 /// `appScopeId`
-pub const APP_SCOPE_ID: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::new(
+pub const APP_SCOPE_ID: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::Named(
     "appScopeId",
 );
 /// `assignmentType`
-pub const ASSIGNMENT_TYPE: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::new(
+pub const ASSIGNMENT_TYPE: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::Named(
     "assignmentType",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     UnifiedRoleAssignmentSchedule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `createdUsing`
-pub const CREATED_USING: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::new(
+pub const CREATED_USING: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::Named(
     "createdUsing",
 );
 /// `directoryScope`: navigation property.
 pub const DIRECTORY_SCOPE: runtime::Property<
     UnifiedRoleAssignmentSchedule,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("directoryScope");
+> = runtime::Property::Named("directoryScope");
 /// `directoryScopeId`
-pub const DIRECTORY_SCOPE_ID: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::new(
+pub const DIRECTORY_SCOPE_ID: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::Named(
     "directoryScopeId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::Named(
     "id",
 );
 /// `memberType`
-pub const MEMBER_TYPE: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::new(
+pub const MEMBER_TYPE: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::Named(
     "memberType",
 );
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     UnifiedRoleAssignmentSchedule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `principal`: navigation property.
 pub const PRINCIPAL: runtime::Property<
     UnifiedRoleAssignmentSchedule,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("principal");
+> = runtime::Property::Named("principal");
 /// `principalId`
-pub const PRINCIPAL_ID: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::new(
+pub const PRINCIPAL_ID: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::Named(
     "principalId",
 );
 /// `roleDefinition`: navigation property.
 pub const ROLE_DEFINITION: runtime::Property<
     UnifiedRoleAssignmentSchedule,
     runtime::Expanded<models::UnifiedRoleDefinition>,
-> = runtime::Property::new("roleDefinition");
+> = runtime::Property::Named("roleDefinition");
 /// `roleDefinitionId`
-pub const ROLE_DEFINITION_ID: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::new(
+pub const ROLE_DEFINITION_ID: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::Named(
     "roleDefinitionId",
 );
 /// `scheduleInfo`
 pub const SCHEDULE_INFO: runtime::Property<
     UnifiedRoleAssignmentSchedule,
     models::RequestSchedule,
-> = runtime::Property::new("scheduleInfo");
+> = runtime::Property::Named("scheduleInfo");
 /// `status`
-pub const STATUS: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<UnifiedRoleAssignmentSchedule, String> = runtime::Property::Named(
     "status",
 );

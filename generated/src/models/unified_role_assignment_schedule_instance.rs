@@ -156,78 +156,78 @@ pub type Patch = runtime::Patch<UnifiedRoleAssignmentScheduleInstance>;
 pub const ACTIVATED_USING: runtime::Property<
     UnifiedRoleAssignmentScheduleInstance,
     runtime::Expanded<models::UnifiedRoleEligibilityScheduleInstance>,
-> = runtime::Property::new("activatedUsing");
+> = runtime::Property::Named("activatedUsing");
 /// `appScope`: navigation property.
 pub const APP_SCOPE: runtime::Property<
     UnifiedRoleAssignmentScheduleInstance,
     runtime::Expanded<models::AppScope>,
-> = runtime::Property::new("appScope");
+> = runtime::Property::Named("appScope");
 /// `appScopeId`
 pub const APP_SCOPE_ID: runtime::Property<
     UnifiedRoleAssignmentScheduleInstance,
     String,
-> = runtime::Property::new("appScopeId");
+> = runtime::Property::Named("appScopeId");
 /// `assignmentType`
 pub const ASSIGNMENT_TYPE: runtime::Property<
     UnifiedRoleAssignmentScheduleInstance,
     String,
-> = runtime::Property::new("assignmentType");
+> = runtime::Property::Named("assignmentType");
 /// `directoryScope`: navigation property.
 pub const DIRECTORY_SCOPE: runtime::Property<
     UnifiedRoleAssignmentScheduleInstance,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("directoryScope");
+> = runtime::Property::Named("directoryScope");
 /// `directoryScopeId`
 pub const DIRECTORY_SCOPE_ID: runtime::Property<
     UnifiedRoleAssignmentScheduleInstance,
     String,
-> = runtime::Property::new("directoryScopeId");
+> = runtime::Property::Named("directoryScopeId");
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     UnifiedRoleAssignmentScheduleInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRoleAssignmentScheduleInstance, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRoleAssignmentScheduleInstance, String> = runtime::Property::Named(
     "id",
 );
 /// `memberType`
 pub const MEMBER_TYPE: runtime::Property<
     UnifiedRoleAssignmentScheduleInstance,
     String,
-> = runtime::Property::new("memberType");
+> = runtime::Property::Named("memberType");
 /// `principal`: navigation property.
 pub const PRINCIPAL: runtime::Property<
     UnifiedRoleAssignmentScheduleInstance,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("principal");
+> = runtime::Property::Named("principal");
 /// `principalId`
 pub const PRINCIPAL_ID: runtime::Property<
     UnifiedRoleAssignmentScheduleInstance,
     String,
-> = runtime::Property::new("principalId");
+> = runtime::Property::Named("principalId");
 /// `roleAssignmentOriginId`
 pub const ROLE_ASSIGNMENT_ORIGIN_ID: runtime::Property<
     UnifiedRoleAssignmentScheduleInstance,
     String,
-> = runtime::Property::new("roleAssignmentOriginId");
+> = runtime::Property::Named("roleAssignmentOriginId");
 /// `roleAssignmentScheduleId`
 pub const ROLE_ASSIGNMENT_SCHEDULE_ID: runtime::Property<
     UnifiedRoleAssignmentScheduleInstance,
     String,
-> = runtime::Property::new("roleAssignmentScheduleId");
+> = runtime::Property::Named("roleAssignmentScheduleId");
 /// `roleDefinition`: navigation property.
 pub const ROLE_DEFINITION: runtime::Property<
     UnifiedRoleAssignmentScheduleInstance,
     runtime::Expanded<models::UnifiedRoleDefinition>,
-> = runtime::Property::new("roleDefinition");
+> = runtime::Property::Named("roleDefinition");
 /// `roleDefinitionId`
 pub const ROLE_DEFINITION_ID: runtime::Property<
     UnifiedRoleAssignmentScheduleInstance,
     String,
-> = runtime::Property::new("roleDefinitionId");
+> = runtime::Property::Named("roleDefinitionId");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     UnifiedRoleAssignmentScheduleInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

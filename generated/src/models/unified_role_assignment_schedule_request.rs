@@ -197,110 +197,110 @@ pub type Patch = runtime::Patch<UnifiedRoleAssignmentScheduleRequest>;
 pub const ACTION: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     models::UnifiedRoleScheduleRequestActions,
-> = runtime::Property::new("action");
+> = runtime::Property::Named("action");
 /// `activatedUsing`: navigation property.
 pub const ACTIVATED_USING: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     runtime::Expanded<models::UnifiedRoleEligibilitySchedule>,
-> = runtime::Property::new("activatedUsing");
+> = runtime::Property::Named("activatedUsing");
 /// `appScope`: navigation property.
 pub const APP_SCOPE: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     runtime::Expanded<models::AppScope>,
-> = runtime::Property::new("appScope");
+> = runtime::Property::Named("appScope");
 /// `appScopeId`
 pub const APP_SCOPE_ID: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     String,
-> = runtime::Property::new("appScopeId");
+> = runtime::Property::Named("appScopeId");
 /// `approvalId`
-pub const APPROVAL_ID: runtime::Property<UnifiedRoleAssignmentScheduleRequest, String> = runtime::Property::new(
+pub const APPROVAL_ID: runtime::Property<UnifiedRoleAssignmentScheduleRequest, String> = runtime::Property::Named(
     "approvalId",
 );
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
 pub const CREATED_BY: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customData`
-pub const CUSTOM_DATA: runtime::Property<UnifiedRoleAssignmentScheduleRequest, String> = runtime::Property::new(
+pub const CUSTOM_DATA: runtime::Property<UnifiedRoleAssignmentScheduleRequest, String> = runtime::Property::Named(
     "customData",
 );
 /// `directoryScope`: navigation property.
 pub const DIRECTORY_SCOPE: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("directoryScope");
+> = runtime::Property::Named("directoryScope");
 /// `directoryScopeId`
 pub const DIRECTORY_SCOPE_ID: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     String,
-> = runtime::Property::new("directoryScopeId");
+> = runtime::Property::Named("directoryScopeId");
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRoleAssignmentScheduleRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRoleAssignmentScheduleRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `isValidationOnly`
 pub const IS_VALIDATION_ONLY: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     bool,
-> = runtime::Property::new("isValidationOnly");
+> = runtime::Property::Named("isValidationOnly");
 /// `justification`
 pub const JUSTIFICATION: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     String,
-> = runtime::Property::new("justification");
+> = runtime::Property::Named("justification");
 /// `principal`: navigation property.
 pub const PRINCIPAL: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("principal");
+> = runtime::Property::Named("principal");
 /// `principalId`
 pub const PRINCIPAL_ID: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     String,
-> = runtime::Property::new("principalId");
+> = runtime::Property::Named("principalId");
 /// `roleDefinition`: navigation property.
 pub const ROLE_DEFINITION: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     runtime::Expanded<models::UnifiedRoleDefinition>,
-> = runtime::Property::new("roleDefinition");
+> = runtime::Property::Named("roleDefinition");
 /// `roleDefinitionId`
 pub const ROLE_DEFINITION_ID: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     String,
-> = runtime::Property::new("roleDefinitionId");
+> = runtime::Property::Named("roleDefinitionId");
 /// `scheduleInfo`
 pub const SCHEDULE_INFO: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     models::RequestSchedule,
-> = runtime::Property::new("scheduleInfo");
+> = runtime::Property::Named("scheduleInfo");
 /// `status`: never null.
-pub const STATUS: runtime::Property<UnifiedRoleAssignmentScheduleRequest, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<UnifiedRoleAssignmentScheduleRequest, String> = runtime::Property::Named(
     "status",
 );
 /// `targetSchedule`: navigation property.
 pub const TARGET_SCHEDULE: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     runtime::Expanded<models::UnifiedRoleAssignmentSchedule>,
-> = runtime::Property::new("targetSchedule");
+> = runtime::Property::Named("targetSchedule");
 /// `targetScheduleId`
 pub const TARGET_SCHEDULE_ID: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     String,
-> = runtime::Property::new("targetScheduleId");
+> = runtime::Property::Named("targetScheduleId");
 /// `ticketInfo`
 pub const TICKET_INFO: runtime::Property<
     UnifiedRoleAssignmentScheduleRequest,
     models::TicketInfo,
-> = runtime::Property::new("ticketInfo");
+> = runtime::Property::Named("ticketInfo");

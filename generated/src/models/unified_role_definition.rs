@@ -114,44 +114,44 @@ runtime::models!(UnifiedRoleDefinition);
 /// Changes to a [`UnifiedRoleDefinition`].
 pub type Patch = runtime::Patch<UnifiedRoleDefinition>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<UnifiedRoleDefinition, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<UnifiedRoleDefinition, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<UnifiedRoleDefinition, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<UnifiedRoleDefinition, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRoleDefinition, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRoleDefinition, String> = runtime::Property::Named(
     "id",
 );
 /// `inheritsPermissionsFrom`: navigation property.
 pub const INHERITS_PERMISSIONS_FROM: runtime::Property<
     UnifiedRoleDefinition,
     runtime::Expanded<Vec<models::UnifiedRoleDefinition>>,
-> = runtime::Property::new("inheritsPermissionsFrom");
+> = runtime::Property::Named("inheritsPermissionsFrom");
 /// `isBuiltIn`
-pub const IS_BUILT_IN: runtime::Property<UnifiedRoleDefinition, bool> = runtime::Property::new(
+pub const IS_BUILT_IN: runtime::Property<UnifiedRoleDefinition, bool> = runtime::Property::Named(
     "isBuiltIn",
 );
 /// `isEnabled`
-pub const IS_ENABLED: runtime::Property<UnifiedRoleDefinition, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<UnifiedRoleDefinition, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `resourceScopes`: never null.
-pub const RESOURCE_SCOPES: runtime::Property<UnifiedRoleDefinition, Vec<String>> = runtime::Property::new(
+pub const RESOURCE_SCOPES: runtime::Property<UnifiedRoleDefinition, Vec<String>> = runtime::Property::Named(
     "resourceScopes",
 );
 /// `rolePermissions`: never null.
 pub const ROLE_PERMISSIONS: runtime::Property<
     UnifiedRoleDefinition,
     Vec<models::UnifiedRolePermission>,
-> = runtime::Property::new("rolePermissions");
+> = runtime::Property::Named("rolePermissions");
 /// `templateId`
-pub const TEMPLATE_ID: runtime::Property<UnifiedRoleDefinition, String> = runtime::Property::new(
+pub const TEMPLATE_ID: runtime::Property<UnifiedRoleDefinition, String> = runtime::Property::Named(
     "templateId",
 );
 /// `version`
-pub const VERSION: runtime::Property<UnifiedRoleDefinition, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<UnifiedRoleDefinition, String> = runtime::Property::Named(
     "version",
 );

@@ -145,68 +145,68 @@ pub type Patch = runtime::Patch<UnifiedRoleEligibilitySchedule>;
 pub const APP_SCOPE: runtime::Property<
     UnifiedRoleEligibilitySchedule,
     runtime::Expanded<models::AppScope>,
-> = runtime::Property::new("appScope");
+> = runtime::Property::Named("appScope");
 /// `appScopeId`
-pub const APP_SCOPE_ID: runtime::Property<UnifiedRoleEligibilitySchedule, String> = runtime::Property::new(
+pub const APP_SCOPE_ID: runtime::Property<UnifiedRoleEligibilitySchedule, String> = runtime::Property::Named(
     "appScopeId",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     UnifiedRoleEligibilitySchedule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `createdUsing`
-pub const CREATED_USING: runtime::Property<UnifiedRoleEligibilitySchedule, String> = runtime::Property::new(
+pub const CREATED_USING: runtime::Property<UnifiedRoleEligibilitySchedule, String> = runtime::Property::Named(
     "createdUsing",
 );
 /// `directoryScope`: navigation property.
 pub const DIRECTORY_SCOPE: runtime::Property<
     UnifiedRoleEligibilitySchedule,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("directoryScope");
+> = runtime::Property::Named("directoryScope");
 /// `directoryScopeId`
 pub const DIRECTORY_SCOPE_ID: runtime::Property<
     UnifiedRoleEligibilitySchedule,
     String,
-> = runtime::Property::new("directoryScopeId");
+> = runtime::Property::Named("directoryScopeId");
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRoleEligibilitySchedule, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRoleEligibilitySchedule, String> = runtime::Property::Named(
     "id",
 );
 /// `memberType`
-pub const MEMBER_TYPE: runtime::Property<UnifiedRoleEligibilitySchedule, String> = runtime::Property::new(
+pub const MEMBER_TYPE: runtime::Property<UnifiedRoleEligibilitySchedule, String> = runtime::Property::Named(
     "memberType",
 );
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     UnifiedRoleEligibilitySchedule,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `principal`: navigation property.
 pub const PRINCIPAL: runtime::Property<
     UnifiedRoleEligibilitySchedule,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("principal");
+> = runtime::Property::Named("principal");
 /// `principalId`
-pub const PRINCIPAL_ID: runtime::Property<UnifiedRoleEligibilitySchedule, String> = runtime::Property::new(
+pub const PRINCIPAL_ID: runtime::Property<UnifiedRoleEligibilitySchedule, String> = runtime::Property::Named(
     "principalId",
 );
 /// `roleDefinition`: navigation property.
 pub const ROLE_DEFINITION: runtime::Property<
     UnifiedRoleEligibilitySchedule,
     runtime::Expanded<models::UnifiedRoleDefinition>,
-> = runtime::Property::new("roleDefinition");
+> = runtime::Property::Named("roleDefinition");
 /// `roleDefinitionId`
 pub const ROLE_DEFINITION_ID: runtime::Property<
     UnifiedRoleEligibilitySchedule,
     String,
-> = runtime::Property::new("roleDefinitionId");
+> = runtime::Property::Named("roleDefinitionId");
 /// `scheduleInfo`
 pub const SCHEDULE_INFO: runtime::Property<
     UnifiedRoleEligibilitySchedule,
     models::RequestSchedule,
-> = runtime::Property::new("scheduleInfo");
+> = runtime::Property::Named("scheduleInfo");
 /// `status`
-pub const STATUS: runtime::Property<UnifiedRoleEligibilitySchedule, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<UnifiedRoleEligibilitySchedule, String> = runtime::Property::Named(
     "status",
 );

@@ -136,63 +136,63 @@ pub type Patch = runtime::Patch<UnifiedRoleEligibilityScheduleInstance>;
 pub const APP_SCOPE: runtime::Property<
     UnifiedRoleEligibilityScheduleInstance,
     runtime::Expanded<models::AppScope>,
-> = runtime::Property::new("appScope");
+> = runtime::Property::Named("appScope");
 /// `appScopeId`
 pub const APP_SCOPE_ID: runtime::Property<
     UnifiedRoleEligibilityScheduleInstance,
     String,
-> = runtime::Property::new("appScopeId");
+> = runtime::Property::Named("appScopeId");
 /// `directoryScope`: navigation property.
 pub const DIRECTORY_SCOPE: runtime::Property<
     UnifiedRoleEligibilityScheduleInstance,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("directoryScope");
+> = runtime::Property::Named("directoryScope");
 /// `directoryScopeId`
 pub const DIRECTORY_SCOPE_ID: runtime::Property<
     UnifiedRoleEligibilityScheduleInstance,
     String,
-> = runtime::Property::new("directoryScopeId");
+> = runtime::Property::Named("directoryScopeId");
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     UnifiedRoleEligibilityScheduleInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRoleEligibilityScheduleInstance, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRoleEligibilityScheduleInstance, String> = runtime::Property::Named(
     "id",
 );
 /// `memberType`
 pub const MEMBER_TYPE: runtime::Property<
     UnifiedRoleEligibilityScheduleInstance,
     String,
-> = runtime::Property::new("memberType");
+> = runtime::Property::Named("memberType");
 /// `principal`: navigation property.
 pub const PRINCIPAL: runtime::Property<
     UnifiedRoleEligibilityScheduleInstance,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("principal");
+> = runtime::Property::Named("principal");
 /// `principalId`
 pub const PRINCIPAL_ID: runtime::Property<
     UnifiedRoleEligibilityScheduleInstance,
     String,
-> = runtime::Property::new("principalId");
+> = runtime::Property::Named("principalId");
 /// `roleDefinition`: navigation property.
 pub const ROLE_DEFINITION: runtime::Property<
     UnifiedRoleEligibilityScheduleInstance,
     runtime::Expanded<models::UnifiedRoleDefinition>,
-> = runtime::Property::new("roleDefinition");
+> = runtime::Property::Named("roleDefinition");
 /// `roleDefinitionId`
 pub const ROLE_DEFINITION_ID: runtime::Property<
     UnifiedRoleEligibilityScheduleInstance,
     String,
-> = runtime::Property::new("roleDefinitionId");
+> = runtime::Property::Named("roleDefinitionId");
 /// `roleEligibilityScheduleId`
 pub const ROLE_ELIGIBILITY_SCHEDULE_ID: runtime::Property<
     UnifiedRoleEligibilityScheduleInstance,
     String,
-> = runtime::Property::new("roleEligibilityScheduleId");
+> = runtime::Property::Named("roleEligibilityScheduleId");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     UnifiedRoleEligibilityScheduleInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

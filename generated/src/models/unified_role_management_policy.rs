@@ -114,47 +114,47 @@ runtime::models!(UnifiedRoleManagementPolicy);
 /// Changes to a [`UnifiedRoleManagementPolicy`].
 pub type Patch = runtime::Patch<UnifiedRoleManagementPolicy>;
 /// `description`: never null.
-pub const DESCRIPTION: runtime::Property<UnifiedRoleManagementPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<UnifiedRoleManagementPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<UnifiedRoleManagementPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<UnifiedRoleManagementPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `effectiveRules`: navigation property.
 pub const EFFECTIVE_RULES: runtime::Property<
     UnifiedRoleManagementPolicy,
     runtime::Expanded<Vec<models::UnifiedRoleManagementPolicyRule>>,
-> = runtime::Property::new("effectiveRules");
+> = runtime::Property::Named("effectiveRules");
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRoleManagementPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRoleManagementPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `isOrganizationDefault`
 pub const IS_ORGANIZATION_DEFAULT: runtime::Property<
     UnifiedRoleManagementPolicy,
     bool,
-> = runtime::Property::new("isOrganizationDefault");
+> = runtime::Property::Named("isOrganizationDefault");
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     UnifiedRoleManagementPolicy,
     models::Identity,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     UnifiedRoleManagementPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `rules`: navigation property.
 pub const RULES: runtime::Property<
     UnifiedRoleManagementPolicy,
     runtime::Expanded<Vec<models::UnifiedRoleManagementPolicyRule>>,
-> = runtime::Property::new("rules");
+> = runtime::Property::Named("rules");
 /// `scopeId`: never null.
-pub const SCOPE_ID: runtime::Property<UnifiedRoleManagementPolicy, String> = runtime::Property::new(
+pub const SCOPE_ID: runtime::Property<UnifiedRoleManagementPolicy, String> = runtime::Property::Named(
     "scopeId",
 );
 /// `scopeType`: never null.
-pub const SCOPE_TYPE: runtime::Property<UnifiedRoleManagementPolicy, String> = runtime::Property::new(
+pub const SCOPE_TYPE: runtime::Property<UnifiedRoleManagementPolicy, String> = runtime::Property::Named(
     "scopeType",
 );

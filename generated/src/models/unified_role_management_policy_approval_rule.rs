@@ -69,16 +69,16 @@ runtime::models!(UnifiedRoleManagementPolicyApprovalRule);
 /// Changes to a [`UnifiedRoleManagementPolicyApprovalRule`].
 pub type Patch = runtime::Patch<UnifiedRoleManagementPolicyApprovalRule>;
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRoleManagementPolicyApprovalRule, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRoleManagementPolicyApprovalRule, String> = runtime::Property::Named(
     "id",
 );
 /// `setting`
 pub const SETTING: runtime::Property<
     UnifiedRoleManagementPolicyApprovalRule,
     models::ApprovalSettings,
-> = runtime::Property::new("setting");
+> = runtime::Property::Named("setting");
 /// `target`
 pub const TARGET: runtime::Property<
     UnifiedRoleManagementPolicyApprovalRule,
     models::UnifiedRoleManagementPolicyRuleTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

@@ -88,28 +88,28 @@ runtime::models!(UnifiedRoleManagementPolicyAssignment);
 /// Changes to a [`UnifiedRoleManagementPolicyAssignment`].
 pub type Patch = runtime::Patch<UnifiedRoleManagementPolicyAssignment>;
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRoleManagementPolicyAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRoleManagementPolicyAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `policy`: navigation property.
 pub const POLICY: runtime::Property<
     UnifiedRoleManagementPolicyAssignment,
     runtime::Expanded<models::UnifiedRoleManagementPolicy>,
-> = runtime::Property::new("policy");
+> = runtime::Property::Named("policy");
 /// `policyId`: never null.
-pub const POLICY_ID: runtime::Property<UnifiedRoleManagementPolicyAssignment, String> = runtime::Property::new(
+pub const POLICY_ID: runtime::Property<UnifiedRoleManagementPolicyAssignment, String> = runtime::Property::Named(
     "policyId",
 );
 /// `roleDefinitionId`
 pub const ROLE_DEFINITION_ID: runtime::Property<
     UnifiedRoleManagementPolicyAssignment,
     String,
-> = runtime::Property::new("roleDefinitionId");
+> = runtime::Property::Named("roleDefinitionId");
 /// `scopeId`: never null.
-pub const SCOPE_ID: runtime::Property<UnifiedRoleManagementPolicyAssignment, String> = runtime::Property::new(
+pub const SCOPE_ID: runtime::Property<UnifiedRoleManagementPolicyAssignment, String> = runtime::Property::Named(
     "scopeId",
 );
 /// `scopeType`: never null.
-pub const SCOPE_TYPE: runtime::Property<UnifiedRoleManagementPolicyAssignment, String> = runtime::Property::new(
+pub const SCOPE_TYPE: runtime::Property<UnifiedRoleManagementPolicyAssignment, String> = runtime::Property::Named(
     "scopeType",
 );

@@ -77,19 +77,19 @@ pub type Patch = runtime::Patch<UnifiedRoleManagementPolicyAuthenticationContext
 pub const CLAIM_VALUE: runtime::Property<
     UnifiedRoleManagementPolicyAuthenticationContextRule,
     String,
-> = runtime::Property::new("claimValue");
+> = runtime::Property::Named("claimValue");
 /// `id`: never null.
 pub const ID: runtime::Property<
     UnifiedRoleManagementPolicyAuthenticationContextRule,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `isEnabled`
 pub const IS_ENABLED: runtime::Property<
     UnifiedRoleManagementPolicyAuthenticationContextRule,
     bool,
-> = runtime::Property::new("isEnabled");
+> = runtime::Property::Named("isEnabled");
 /// `target`
 pub const TARGET: runtime::Property<
     UnifiedRoleManagementPolicyAuthenticationContextRule,
     models::UnifiedRoleManagementPolicyRuleTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

@@ -72,13 +72,13 @@ pub type Patch = runtime::Patch<UnifiedRoleManagementPolicyEnablementRule>;
 pub const ENABLED_RULES: runtime::Property<
     UnifiedRoleManagementPolicyEnablementRule,
     Vec<String>,
-> = runtime::Property::new("enabledRules");
+> = runtime::Property::Named("enabledRules");
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRoleManagementPolicyEnablementRule, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRoleManagementPolicyEnablementRule, String> = runtime::Property::Named(
     "id",
 );
 /// `target`
 pub const TARGET: runtime::Property<
     UnifiedRoleManagementPolicyEnablementRule,
     models::UnifiedRoleManagementPolicyRuleTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

@@ -74,21 +74,21 @@ runtime::models!(UnifiedRoleManagementPolicyExpirationRule);
 /// Changes to a [`UnifiedRoleManagementPolicyExpirationRule`].
 pub type Patch = runtime::Patch<UnifiedRoleManagementPolicyExpirationRule>;
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRoleManagementPolicyExpirationRule, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRoleManagementPolicyExpirationRule, String> = runtime::Property::Named(
     "id",
 );
 /// `isExpirationRequired`
 pub const IS_EXPIRATION_REQUIRED: runtime::Property<
     UnifiedRoleManagementPolicyExpirationRule,
     bool,
-> = runtime::Property::new("isExpirationRequired");
+> = runtime::Property::Named("isExpirationRequired");
 /// `maximumDuration`
 pub const MAXIMUM_DURATION: runtime::Property<
     UnifiedRoleManagementPolicyExpirationRule,
     runtime::edm::Duration,
-> = runtime::Property::new("maximumDuration");
+> = runtime::Property::Named("maximumDuration");
 /// `target`
 pub const TARGET: runtime::Property<
     UnifiedRoleManagementPolicyExpirationRule,
     models::UnifiedRoleManagementPolicyRuleTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

@@ -97,36 +97,36 @@ runtime::models!(UnifiedRoleManagementPolicyNotificationRule);
 /// Changes to a [`UnifiedRoleManagementPolicyNotificationRule`].
 pub type Patch = runtime::Patch<UnifiedRoleManagementPolicyNotificationRule>;
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRoleManagementPolicyNotificationRule, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRoleManagementPolicyNotificationRule, String> = runtime::Property::Named(
     "id",
 );
 /// `isDefaultRecipientsEnabled`
 pub const IS_DEFAULT_RECIPIENTS_ENABLED: runtime::Property<
     UnifiedRoleManagementPolicyNotificationRule,
     bool,
-> = runtime::Property::new("isDefaultRecipientsEnabled");
+> = runtime::Property::Named("isDefaultRecipientsEnabled");
 /// `notificationLevel`
 pub const NOTIFICATION_LEVEL: runtime::Property<
     UnifiedRoleManagementPolicyNotificationRule,
     String,
-> = runtime::Property::new("notificationLevel");
+> = runtime::Property::Named("notificationLevel");
 /// `notificationRecipients`
 pub const NOTIFICATION_RECIPIENTS: runtime::Property<
     UnifiedRoleManagementPolicyNotificationRule,
     Vec<String>,
-> = runtime::Property::new("notificationRecipients");
+> = runtime::Property::Named("notificationRecipients");
 /// `notificationType`
 pub const NOTIFICATION_TYPE: runtime::Property<
     UnifiedRoleManagementPolicyNotificationRule,
     String,
-> = runtime::Property::new("notificationType");
+> = runtime::Property::Named("notificationType");
 /// `recipientType`
 pub const RECIPIENT_TYPE: runtime::Property<
     UnifiedRoleManagementPolicyNotificationRule,
     String,
-> = runtime::Property::new("recipientType");
+> = runtime::Property::Named("recipientType");
 /// `target`
 pub const TARGET: runtime::Property<
     UnifiedRoleManagementPolicyNotificationRule,
     models::UnifiedRoleManagementPolicyRuleTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

@@ -70,11 +70,11 @@ runtime::models!(UnifiedRoleManagementPolicyRule);
 /// Changes to a [`UnifiedRoleManagementPolicyRule`].
 pub type Patch = runtime::Patch<UnifiedRoleManagementPolicyRule>;
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRoleManagementPolicyRule, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRoleManagementPolicyRule, String> = runtime::Property::Named(
     "id",
 );
 /// `target`
 pub const TARGET: runtime::Property<
     UnifiedRoleManagementPolicyRule,
     models::UnifiedRoleManagementPolicyRuleTarget,
-> = runtime::Property::new("target");
+> = runtime::Property::Named("target");

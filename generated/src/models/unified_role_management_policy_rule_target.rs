@@ -86,30 +86,30 @@ runtime::models!(UnifiedRoleManagementPolicyRuleTarget);
 /// Changes to a [`UnifiedRoleManagementPolicyRuleTarget`].
 pub type Patch = runtime::Patch<UnifiedRoleManagementPolicyRuleTarget>;
 /// `caller`
-pub const CALLER: runtime::Property<UnifiedRoleManagementPolicyRuleTarget, String> = runtime::Property::new(
+pub const CALLER: runtime::Property<UnifiedRoleManagementPolicyRuleTarget, String> = runtime::Property::Named(
     "caller",
 );
 /// `enforcedSettings`
 pub const ENFORCED_SETTINGS: runtime::Property<
     UnifiedRoleManagementPolicyRuleTarget,
     Vec<String>,
-> = runtime::Property::new("enforcedSettings");
+> = runtime::Property::Named("enforcedSettings");
 /// `inheritableSettings`
 pub const INHERITABLE_SETTINGS: runtime::Property<
     UnifiedRoleManagementPolicyRuleTarget,
     Vec<String>,
-> = runtime::Property::new("inheritableSettings");
+> = runtime::Property::Named("inheritableSettings");
 /// `level`
-pub const LEVEL: runtime::Property<UnifiedRoleManagementPolicyRuleTarget, String> = runtime::Property::new(
+pub const LEVEL: runtime::Property<UnifiedRoleManagementPolicyRuleTarget, String> = runtime::Property::Named(
     "level",
 );
 /// `operations`
 pub const OPERATIONS: runtime::Property<
     UnifiedRoleManagementPolicyRuleTarget,
     Vec<models::UnifiedRoleManagementPolicyRuleTargetOperations>,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");
 /// `targetObjects`: navigation property.
 pub const TARGET_OBJECTS: runtime::Property<
     UnifiedRoleManagementPolicyRuleTarget,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("targetObjects");
+> = runtime::Property::Named("targetObjects");

@@ -67,13 +67,13 @@ pub type Patch = runtime::Patch<UnifiedRolePermission>;
 pub const ALLOWED_RESOURCE_ACTIONS: runtime::Property<
     UnifiedRolePermission,
     Vec<String>,
-> = runtime::Property::new("allowedResourceActions");
+> = runtime::Property::Named("allowedResourceActions");
 /// `condition`
-pub const CONDITION: runtime::Property<UnifiedRolePermission, String> = runtime::Property::new(
+pub const CONDITION: runtime::Property<UnifiedRolePermission, String> = runtime::Property::Named(
     "condition",
 );
 /// `excludedResourceActions`
 pub const EXCLUDED_RESOURCE_ACTIONS: runtime::Property<
     UnifiedRolePermission,
     Vec<String>,
-> = runtime::Property::new("excludedResourceActions");
+> = runtime::Property::Named("excludedResourceActions");

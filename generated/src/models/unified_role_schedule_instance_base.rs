@@ -113,41 +113,41 @@ pub type Patch = runtime::Patch<UnifiedRoleScheduleInstanceBase>;
 pub const APP_SCOPE: runtime::Property<
     UnifiedRoleScheduleInstanceBase,
     runtime::Expanded<models::AppScope>,
-> = runtime::Property::new("appScope");
+> = runtime::Property::Named("appScope");
 /// `appScopeId`
-pub const APP_SCOPE_ID: runtime::Property<UnifiedRoleScheduleInstanceBase, String> = runtime::Property::new(
+pub const APP_SCOPE_ID: runtime::Property<UnifiedRoleScheduleInstanceBase, String> = runtime::Property::Named(
     "appScopeId",
 );
 /// `directoryScope`: navigation property.
 pub const DIRECTORY_SCOPE: runtime::Property<
     UnifiedRoleScheduleInstanceBase,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("directoryScope");
+> = runtime::Property::Named("directoryScope");
 /// `directoryScopeId`
 pub const DIRECTORY_SCOPE_ID: runtime::Property<
     UnifiedRoleScheduleInstanceBase,
     String,
-> = runtime::Property::new("directoryScopeId");
+> = runtime::Property::Named("directoryScopeId");
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedRoleScheduleInstanceBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedRoleScheduleInstanceBase, String> = runtime::Property::Named(
     "id",
 );
 /// `principal`: navigation property.
 pub const PRINCIPAL: runtime::Property<
     UnifiedRoleScheduleInstanceBase,
     runtime::Expanded<models::DirectoryObject>,
-> = runtime::Property::new("principal");
+> = runtime::Property::Named("principal");
 /// `principalId`
-pub const PRINCIPAL_ID: runtime::Property<UnifiedRoleScheduleInstanceBase, String> = runtime::Property::new(
+pub const PRINCIPAL_ID: runtime::Property<UnifiedRoleScheduleInstanceBase, String> = runtime::Property::Named(
     "principalId",
 );
 /// `roleDefinition`: navigation property.
 pub const ROLE_DEFINITION: runtime::Property<
     UnifiedRoleScheduleInstanceBase,
     runtime::Expanded<models::UnifiedRoleDefinition>,
-> = runtime::Property::new("roleDefinition");
+> = runtime::Property::Named("roleDefinition");
 /// `roleDefinitionId`
 pub const ROLE_DEFINITION_ID: runtime::Property<
     UnifiedRoleScheduleInstanceBase,
     String,
-> = runtime::Property::new("roleDefinitionId");
+> = runtime::Property::Named("roleDefinitionId");

@@ -102,35 +102,35 @@ runtime::models!(UnifiedStorageQuota);
 /// Changes to a [`UnifiedStorageQuota`].
 pub type Patch = runtime::Patch<UnifiedStorageQuota>;
 /// `deleted`
-pub const DELETED: runtime::Property<UnifiedStorageQuota, i64> = runtime::Property::new(
+pub const DELETED: runtime::Property<UnifiedStorageQuota, i64> = runtime::Property::Named(
     "deleted",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedStorageQuota, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedStorageQuota, String> = runtime::Property::Named(
     "id",
 );
 /// `manageWebUrl`
-pub const MANAGE_WEB_URL: runtime::Property<UnifiedStorageQuota, String> = runtime::Property::new(
+pub const MANAGE_WEB_URL: runtime::Property<UnifiedStorageQuota, String> = runtime::Property::Named(
     "manageWebUrl",
 );
 /// `remaining`
-pub const REMAINING: runtime::Property<UnifiedStorageQuota, i64> = runtime::Property::new(
+pub const REMAINING: runtime::Property<UnifiedStorageQuota, i64> = runtime::Property::Named(
     "remaining",
 );
 /// `services`: navigation property.
 pub const SERVICES: runtime::Property<
     UnifiedStorageQuota,
     runtime::Expanded<Vec<models::ServiceStorageQuotaBreakdown>>,
-> = runtime::Property::new("services");
+> = runtime::Property::Named("services");
 /// `state`
-pub const STATE: runtime::Property<UnifiedStorageQuota, String> = runtime::Property::new(
+pub const STATE: runtime::Property<UnifiedStorageQuota, String> = runtime::Property::Named(
     "state",
 );
 /// `total`
-pub const TOTAL: runtime::Property<UnifiedStorageQuota, i64> = runtime::Property::new(
+pub const TOTAL: runtime::Property<UnifiedStorageQuota, i64> = runtime::Property::Named(
     "total",
 );
 /// `used`
-pub const USED: runtime::Property<UnifiedStorageQuota, i64> = runtime::Property::new(
+pub const USED: runtime::Property<UnifiedStorageQuota, i64> = runtime::Property::Named(
     "used",
 );

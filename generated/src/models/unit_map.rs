@@ -68,12 +68,12 @@ runtime::models!(UnitMap);
 /// Changes to a [`UnitMap`].
 pub type Patch = runtime::Patch<UnitMap>;
 /// `id`: never null.
-pub const ID: runtime::Property<UnitMap, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<UnitMap, String> = runtime::Property::Named("id");
 /// `placeId`
-pub const PLACE_ID: runtime::Property<UnitMap, String> = runtime::Property::new(
+pub const PLACE_ID: runtime::Property<UnitMap, String> = runtime::Property::Named(
     "placeId",
 );
 /// `properties`
-pub const PROPERTIES: runtime::Property<UnitMap, String> = runtime::Property::new(
+pub const PROPERTIES: runtime::Property<UnitMap, String> = runtime::Property::Named(
     "properties",
 );

@@ -75,20 +75,20 @@ runtime::models!(UnmuteParticipantOperation);
 /// Changes to a [`UnmuteParticipantOperation`].
 pub type Patch = runtime::Patch<UnmuteParticipantOperation>;
 /// `clientContext`
-pub const CLIENT_CONTEXT: runtime::Property<UnmuteParticipantOperation, String> = runtime::Property::new(
+pub const CLIENT_CONTEXT: runtime::Property<UnmuteParticipantOperation, String> = runtime::Property::Named(
     "clientContext",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<UnmuteParticipantOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnmuteParticipantOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `resultInfo`
 pub const RESULT_INFO: runtime::Property<
     UnmuteParticipantOperation,
     models::ResultInfo,
-> = runtime::Property::new("resultInfo");
+> = runtime::Property::Named("resultInfo");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     UnmuteParticipantOperation,
     models::OperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -81,19 +81,19 @@ pub type Patch = runtime::Patch<UpdateAllowedCombinationsResult>;
 pub const ADDITIONAL_INFORMATION: runtime::Property<
     UpdateAllowedCombinationsResult,
     String,
-> = runtime::Property::new("additionalInformation");
+> = runtime::Property::Named("additionalInformation");
 /// `conditionalAccessReferences`
 pub const CONDITIONAL_ACCESS_REFERENCES: runtime::Property<
     UpdateAllowedCombinationsResult,
     Vec<String>,
-> = runtime::Property::new("conditionalAccessReferences");
+> = runtime::Property::Named("conditionalAccessReferences");
 /// `currentCombinations`: never null.
 pub const CURRENT_COMBINATIONS: runtime::Property<
     UpdateAllowedCombinationsResult,
     Vec<runtime::Flags<models::AuthenticationMethodModes>>,
-> = runtime::Property::new("currentCombinations");
+> = runtime::Property::Named("currentCombinations");
 /// `previousCombinations`: never null.
 pub const PREVIOUS_COMBINATIONS: runtime::Property<
     UpdateAllowedCombinationsResult,
     Vec<runtime::Flags<models::AuthenticationMethodModes>>,
-> = runtime::Property::new("previousCombinations");
+> = runtime::Property::Named("previousCombinations");

@@ -75,20 +75,20 @@ runtime::models!(UpdateRecordingStatusOperation);
 /// Changes to a [`UpdateRecordingStatusOperation`].
 pub type Patch = runtime::Patch<UpdateRecordingStatusOperation>;
 /// `clientContext`
-pub const CLIENT_CONTEXT: runtime::Property<UpdateRecordingStatusOperation, String> = runtime::Property::new(
+pub const CLIENT_CONTEXT: runtime::Property<UpdateRecordingStatusOperation, String> = runtime::Property::Named(
     "clientContext",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<UpdateRecordingStatusOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<UpdateRecordingStatusOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `resultInfo`
 pub const RESULT_INFO: runtime::Property<
     UpdateRecordingStatusOperation,
     models::ResultInfo,
-> = runtime::Property::new("resultInfo");
+> = runtime::Property::Named("resultInfo");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     UpdateRecordingStatusOperation,
     models::OperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -89,29 +89,29 @@ pub type Patch = runtime::Patch<UpdateWindowsDeviceAccountActionParameter>;
 pub const CALENDAR_SYNC_ENABLED: runtime::Property<
     UpdateWindowsDeviceAccountActionParameter,
     bool,
-> = runtime::Property::new("calendarSyncEnabled");
+> = runtime::Property::Named("calendarSyncEnabled");
 /// `deviceAccount`
 pub const DEVICE_ACCOUNT: runtime::Property<
     UpdateWindowsDeviceAccountActionParameter,
     models::WindowsDeviceAccount,
-> = runtime::Property::new("deviceAccount");
+> = runtime::Property::Named("deviceAccount");
 /// `deviceAccountEmail`
 pub const DEVICE_ACCOUNT_EMAIL: runtime::Property<
     UpdateWindowsDeviceAccountActionParameter,
     String,
-> = runtime::Property::new("deviceAccountEmail");
+> = runtime::Property::Named("deviceAccountEmail");
 /// `exchangeServer`
 pub const EXCHANGE_SERVER: runtime::Property<
     UpdateWindowsDeviceAccountActionParameter,
     String,
-> = runtime::Property::new("exchangeServer");
+> = runtime::Property::Named("exchangeServer");
 /// `passwordRotationEnabled`
 pub const PASSWORD_ROTATION_ENABLED: runtime::Property<
     UpdateWindowsDeviceAccountActionParameter,
     bool,
-> = runtime::Property::new("passwordRotationEnabled");
+> = runtime::Property::Named("passwordRotationEnabled");
 /// `sessionInitiationProtocalAddress`
 pub const SESSION_INITIATION_PROTOCAL_ADDRESS: runtime::Property<
     UpdateWindowsDeviceAccountActionParameter,
     String,
-> = runtime::Property::new("sessionInitiationProtocalAddress");
+> = runtime::Property::Named("sessionInitiationProtocalAddress");

@@ -67,12 +67,12 @@ pub type Patch = runtime::Patch<UploadSession>;
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     UploadSession,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `nextExpectedRanges`
-pub const NEXT_EXPECTED_RANGES: runtime::Property<UploadSession, Vec<String>> = runtime::Property::new(
+pub const NEXT_EXPECTED_RANGES: runtime::Property<UploadSession, Vec<String>> = runtime::Property::Named(
     "nextExpectedRanges",
 );
 /// `uploadUrl`
-pub const UPLOAD_URL: runtime::Property<UploadSession, String> = runtime::Property::new(
+pub const UPLOAD_URL: runtime::Property<UploadSession, String> = runtime::Property::Named(
     "uploadUrl",
 );

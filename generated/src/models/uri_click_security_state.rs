@@ -88,27 +88,27 @@ runtime::models!(UriClickSecurityState);
 /// Changes to a [`UriClickSecurityState`].
 pub type Patch = runtime::Patch<UriClickSecurityState>;
 /// `clickAction`
-pub const CLICK_ACTION: runtime::Property<UriClickSecurityState, String> = runtime::Property::new(
+pub const CLICK_ACTION: runtime::Property<UriClickSecurityState, String> = runtime::Property::Named(
     "clickAction",
 );
 /// `clickDateTime`
 pub const CLICK_DATE_TIME: runtime::Property<
     UriClickSecurityState,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("clickDateTime");
+> = runtime::Property::Named("clickDateTime");
 /// `id`
-pub const ID: runtime::Property<UriClickSecurityState, String> = runtime::Property::new(
+pub const ID: runtime::Property<UriClickSecurityState, String> = runtime::Property::Named(
     "id",
 );
 /// `sourceId`
-pub const SOURCE_ID: runtime::Property<UriClickSecurityState, String> = runtime::Property::new(
+pub const SOURCE_ID: runtime::Property<UriClickSecurityState, String> = runtime::Property::Named(
     "sourceId",
 );
 /// `uriDomain`
-pub const URI_DOMAIN: runtime::Property<UriClickSecurityState, String> = runtime::Property::new(
+pub const URI_DOMAIN: runtime::Property<UriClickSecurityState, String> = runtime::Property::Named(
     "uriDomain",
 );
 /// `verdict`
-pub const VERDICT: runtime::Property<UriClickSecurityState, String> = runtime::Property::new(
+pub const VERDICT: runtime::Property<UriClickSecurityState, String> = runtime::Property::Named(
     "verdict",
 );

@@ -114,48 +114,48 @@ runtime::models!(UrlAssessmentRequest);
 /// Changes to a [`UrlAssessmentRequest`].
 pub type Patch = runtime::Patch<UrlAssessmentRequest>;
 /// `category`: never null.
-pub const CATEGORY: runtime::Property<UrlAssessmentRequest, models::ThreatCategory> = runtime::Property::new(
+pub const CATEGORY: runtime::Property<UrlAssessmentRequest, models::ThreatCategory> = runtime::Property::Named(
     "category",
 );
 /// `contentType`
 pub const CONTENT_TYPE: runtime::Property<
     UrlAssessmentRequest,
     models::ThreatAssessmentContentType,
-> = runtime::Property::new("contentType");
+> = runtime::Property::Named("contentType");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<UrlAssessmentRequest, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<UrlAssessmentRequest, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     UrlAssessmentRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `expectedAssessment`: never null.
 pub const EXPECTED_ASSESSMENT: runtime::Property<
     UrlAssessmentRequest,
     models::ThreatExpectedAssessment,
-> = runtime::Property::new("expectedAssessment");
+> = runtime::Property::Named("expectedAssessment");
 /// `id`: never null.
-pub const ID: runtime::Property<UrlAssessmentRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<UrlAssessmentRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `requestSource`
 pub const REQUEST_SOURCE: runtime::Property<
     UrlAssessmentRequest,
     models::ThreatAssessmentRequestSource,
-> = runtime::Property::new("requestSource");
+> = runtime::Property::Named("requestSource");
 /// `results`: navigation property.
 pub const RESULTS: runtime::Property<
     UrlAssessmentRequest,
     runtime::Expanded<Vec<models::ThreatAssessmentResult>>,
-> = runtime::Property::new("results");
+> = runtime::Property::Named("results");
 /// `status`
 pub const STATUS: runtime::Property<
     UrlAssessmentRequest,
     models::ThreatAssessmentStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `url`: never null.
-pub const URL: runtime::Property<UrlAssessmentRequest, String> = runtime::Property::new(
+pub const URL: runtime::Property<UrlAssessmentRequest, String> = runtime::Property::Named(
     "url",
 );

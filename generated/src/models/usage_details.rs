@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<UsageDetails>;
 pub const LAST_ACCESSED_DATE_TIME: runtime::Property<
     UsageDetails,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastAccessedDateTime");
+> = runtime::Property::Named("lastAccessedDateTime");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     UsageDetails,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

@@ -73,19 +73,19 @@ runtime::models!(UsageRightsIncluded);
 /// Changes to a [`UsageRightsIncluded`].
 pub type Patch = runtime::Patch<UsageRightsIncluded>;
 /// `id`: never null.
-pub const ID: runtime::Property<UsageRightsIncluded, String> = runtime::Property::new(
+pub const ID: runtime::Property<UsageRightsIncluded, String> = runtime::Property::Named(
     "id",
 );
 /// `ownerEmail`
-pub const OWNER_EMAIL: runtime::Property<UsageRightsIncluded, String> = runtime::Property::new(
+pub const OWNER_EMAIL: runtime::Property<UsageRightsIncluded, String> = runtime::Property::Named(
     "ownerEmail",
 );
 /// `userEmail`
-pub const USER_EMAIL: runtime::Property<UsageRightsIncluded, String> = runtime::Property::new(
+pub const USER_EMAIL: runtime::Property<UsageRightsIncluded, String> = runtime::Property::Named(
     "userEmail",
 );
 /// `value`: never null.
 pub const VALUE: runtime::Property<
     UsageRightsIncluded,
     runtime::Flags<models::UsageRights>,
-> = runtime::Property::new("value");
+> = runtime::Property::Named("value");

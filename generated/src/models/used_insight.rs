@@ -84,13 +84,13 @@ runtime::models!(UsedInsight);
 /// Changes to a [`UsedInsight`].
 pub type Patch = runtime::Patch<UsedInsight>;
 /// `id`: never null.
-pub const ID: runtime::Property<UsedInsight, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<UsedInsight, String> = runtime::Property::Named("id");
 /// `lastUsed`
-pub const LAST_USED: runtime::Property<UsedInsight, models::UsageDetails> = runtime::Property::new(
+pub const LAST_USED: runtime::Property<UsedInsight, models::UsageDetails> = runtime::Property::Named(
     "lastUsed",
 );
 /// `resource`: navigation property.
-pub const RESOURCE: runtime::Property<UsedInsight, runtime::Expanded<models::Entity>> = runtime::Property::new(
+pub const RESOURCE: runtime::Property<UsedInsight, runtime::Expanded<models::Entity>> = runtime::Property::Named(
     "resource",
 );
 /// `resourceReference`: read-only.
@@ -98,10 +98,10 @@ pub const RESOURCE_REFERENCE: runtime::Property<
     UsedInsight,
     models::ResourceReference,
     runtime::query::ReadOnly,
-> = runtime::Property::new("resourceReference");
+> = runtime::Property::Named("resourceReference");
 /// `resourceVisualization`: read-only.
 pub const RESOURCE_VISUALIZATION: runtime::Property<
     UsedInsight,
     models::ResourceVisualization,
     runtime::query::ReadOnly,
-> = runtime::Property::new("resourceVisualization");
+> = runtime::Property::Named("resourceVisualization");

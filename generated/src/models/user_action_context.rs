@@ -56,6 +56,6 @@ runtime::models!(UserActionContext);
 /// Changes to a [`UserActionContext`].
 pub type Patch = runtime::Patch<UserActionContext>;
 /// `userAction`
-pub const USER_ACTION: runtime::Property<UserActionContext, models::UserAction> = runtime::Property::new(
+pub const USER_ACTION: runtime::Property<UserActionContext, models::UserAction> = runtime::Property::Named(
     "userAction",
 );

@@ -144,64 +144,64 @@ runtime::models!(UserActivity);
 /// Changes to a [`UserActivity`].
 pub type Patch = runtime::Patch<UserActivity>;
 /// `activationUrl`: never null.
-pub const ACTIVATION_URL: runtime::Property<UserActivity, String> = runtime::Property::new(
+pub const ACTIVATION_URL: runtime::Property<UserActivity, String> = runtime::Property::Named(
     "activationUrl",
 );
 /// `activitySourceHost`: never null.
-pub const ACTIVITY_SOURCE_HOST: runtime::Property<UserActivity, String> = runtime::Property::new(
+pub const ACTIVITY_SOURCE_HOST: runtime::Property<UserActivity, String> = runtime::Property::Named(
     "activitySourceHost",
 );
 /// `appActivityId`: never null.
-pub const APP_ACTIVITY_ID: runtime::Property<UserActivity, String> = runtime::Property::new(
+pub const APP_ACTIVITY_ID: runtime::Property<UserActivity, String> = runtime::Property::Named(
     "appActivityId",
 );
 /// `appDisplayName`
-pub const APP_DISPLAY_NAME: runtime::Property<UserActivity, String> = runtime::Property::new(
+pub const APP_DISPLAY_NAME: runtime::Property<UserActivity, String> = runtime::Property::Named(
     "appDisplayName",
 );
 /// `contentInfo`
-pub const CONTENT_INFO: runtime::Property<UserActivity, runtime::edm::Json> = runtime::Property::new(
+pub const CONTENT_INFO: runtime::Property<UserActivity, runtime::edm::Json> = runtime::Property::Named(
     "contentInfo",
 );
 /// `contentUrl`
-pub const CONTENT_URL: runtime::Property<UserActivity, String> = runtime::Property::new(
+pub const CONTENT_URL: runtime::Property<UserActivity, String> = runtime::Property::Named(
     "contentUrl",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     UserActivity,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `expirationDateTime`
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     UserActivity,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `fallbackUrl`
-pub const FALLBACK_URL: runtime::Property<UserActivity, String> = runtime::Property::new(
+pub const FALLBACK_URL: runtime::Property<UserActivity, String> = runtime::Property::Named(
     "fallbackUrl",
 );
 /// `historyItems`: navigation property.
 pub const HISTORY_ITEMS: runtime::Property<
     UserActivity,
     runtime::Expanded<Vec<models::ActivityHistoryItem>>,
-> = runtime::Property::new("historyItems");
+> = runtime::Property::Named("historyItems");
 /// `id`: never null.
-pub const ID: runtime::Property<UserActivity, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<UserActivity, String> = runtime::Property::Named("id");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     UserActivity,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `status`
-pub const STATUS: runtime::Property<UserActivity, models::Status> = runtime::Property::new(
+pub const STATUS: runtime::Property<UserActivity, models::Status> = runtime::Property::Named(
     "status",
 );
 /// `userTimezone`
-pub const USER_TIMEZONE: runtime::Property<UserActivity, String> = runtime::Property::new(
+pub const USER_TIMEZONE: runtime::Property<UserActivity, String> = runtime::Property::Named(
     "userTimezone",
 );
 /// `visualElements`: never null.
-pub const VISUAL_ELEMENTS: runtime::Property<UserActivity, models::VisualInfo> = runtime::Property::new(
+pub const VISUAL_ELEMENTS: runtime::Property<UserActivity, models::VisualInfo> = runtime::Property::Named(
     "visualElements",
 );

@@ -66,14 +66,14 @@ runtime::models!(UserAttributeValuesItem);
 /// Changes to a [`UserAttributeValuesItem`].
 pub type Patch = runtime::Patch<UserAttributeValuesItem>;
 /// `isDefault`: never null.
-pub const IS_DEFAULT: runtime::Property<UserAttributeValuesItem, bool> = runtime::Property::new(
+pub const IS_DEFAULT: runtime::Property<UserAttributeValuesItem, bool> = runtime::Property::Named(
     "isDefault",
 );
 /// `name`
-pub const NAME: runtime::Property<UserAttributeValuesItem, String> = runtime::Property::new(
+pub const NAME: runtime::Property<UserAttributeValuesItem, String> = runtime::Property::Named(
     "name",
 );
 /// `value`
-pub const VALUE: runtime::Property<UserAttributeValuesItem, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<UserAttributeValuesItem, String> = runtime::Property::Named(
     "value",
 );

@@ -109,38 +109,38 @@ pub type Patch = runtime::Patch<UserConsentRequest>;
 pub const APPROVAL: runtime::Property<
     UserConsentRequest,
     runtime::Expanded<models::Approval>,
-> = runtime::Property::new("approval");
+> = runtime::Property::Named("approval");
 /// `approvalId`
-pub const APPROVAL_ID: runtime::Property<UserConsentRequest, String> = runtime::Property::new(
+pub const APPROVAL_ID: runtime::Property<UserConsentRequest, String> = runtime::Property::Named(
     "approvalId",
 );
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     UserConsentRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<UserConsentRequest, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<UserConsentRequest, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     UserConsentRequest,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `customData`
-pub const CUSTOM_DATA: runtime::Property<UserConsentRequest, String> = runtime::Property::new(
+pub const CUSTOM_DATA: runtime::Property<UserConsentRequest, String> = runtime::Property::Named(
     "customData",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<UserConsentRequest, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserConsentRequest, String> = runtime::Property::Named(
     "id",
 );
 /// `reason`
-pub const REASON: runtime::Property<UserConsentRequest, String> = runtime::Property::new(
+pub const REASON: runtime::Property<UserConsentRequest, String> = runtime::Property::Named(
     "reason",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<UserConsentRequest, String> = runtime::Property::new(
+pub const STATUS: runtime::Property<UserConsentRequest, String> = runtime::Property::Named(
     "status",
 );

@@ -127,18 +127,18 @@ pub type Patch = runtime::Patch<UserDataSecurityAndGovernance>;
 pub const ACTIVITIES: runtime::Property<
     UserDataSecurityAndGovernance,
     runtime::Expanded<models::ActivitiesContainer>,
-> = runtime::Property::new("activities");
+> = runtime::Property::Named("activities");
 /// `id`: never null.
-pub const ID: runtime::Property<UserDataSecurityAndGovernance, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserDataSecurityAndGovernance, String> = runtime::Property::Named(
     "id",
 );
 /// `protectionScopes`: navigation property.
 pub const PROTECTION_SCOPES: runtime::Property<
     UserDataSecurityAndGovernance,
     runtime::Expanded<models::UserProtectionScopeContainer>,
-> = runtime::Property::new("protectionScopes");
+> = runtime::Property::Named("protectionScopes");
 /// `sensitivityLabels`: navigation property.
 pub const SENSITIVITY_LABELS: runtime::Property<
     UserDataSecurityAndGovernance,
     runtime::Expanded<Vec<models::SensitivityLabel>>,
-> = runtime::Property::new("sensitivityLabels");
+> = runtime::Property::Named("sensitivityLabels");

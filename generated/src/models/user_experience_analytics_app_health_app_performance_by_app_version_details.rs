@@ -112,44 +112,44 @@ pub type Patch = runtime::Patch<
 pub const APP_CRASH_COUNT: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDetails,
     i32,
-> = runtime::Property::new("appCrashCount");
+> = runtime::Property::Named("appCrashCount");
 /// `appDisplayName`
 pub const APP_DISPLAY_NAME: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDetails,
     String,
-> = runtime::Property::new("appDisplayName");
+> = runtime::Property::Named("appDisplayName");
 /// `appName`
 pub const APP_NAME: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDetails,
     String,
-> = runtime::Property::new("appName");
+> = runtime::Property::Named("appName");
 /// `appPublisher`
 pub const APP_PUBLISHER: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDetails,
     String,
-> = runtime::Property::new("appPublisher");
+> = runtime::Property::Named("appPublisher");
 /// `appVersion`
 pub const APP_VERSION: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDetails,
     String,
-> = runtime::Property::new("appVersion");
+> = runtime::Property::Named("appVersion");
 /// `deviceCountWithCrashes`: never null.
 pub const DEVICE_COUNT_WITH_CRASHES: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDetails,
     i32,
-> = runtime::Property::new("deviceCountWithCrashes");
+> = runtime::Property::Named("deviceCountWithCrashes");
 /// `id`: never null.
 pub const ID: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDetails,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `isLatestUsedVersion`: never null.
 pub const IS_LATEST_USED_VERSION: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDetails,
     bool,
-> = runtime::Property::new("isLatestUsedVersion");
+> = runtime::Property::Named("isLatestUsedVersion");
 /// `isMostUsedVersion`: never null.
 pub const IS_MOST_USED_VERSION: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDetails,
     bool,
-> = runtime::Property::new("isMostUsedVersion");
+> = runtime::Property::Named("isMostUsedVersion");

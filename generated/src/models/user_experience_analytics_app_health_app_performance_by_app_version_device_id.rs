@@ -112,44 +112,44 @@ pub type Patch = runtime::Patch<
 pub const APP_CRASH_COUNT: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDeviceId,
     i32,
-> = runtime::Property::new("appCrashCount");
+> = runtime::Property::Named("appCrashCount");
 /// `appDisplayName`
 pub const APP_DISPLAY_NAME: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDeviceId,
     String,
-> = runtime::Property::new("appDisplayName");
+> = runtime::Property::Named("appDisplayName");
 /// `appName`
 pub const APP_NAME: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDeviceId,
     String,
-> = runtime::Property::new("appName");
+> = runtime::Property::Named("appName");
 /// `appPublisher`
 pub const APP_PUBLISHER: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDeviceId,
     String,
-> = runtime::Property::new("appPublisher");
+> = runtime::Property::Named("appPublisher");
 /// `appVersion`
 pub const APP_VERSION: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDeviceId,
     String,
-> = runtime::Property::new("appVersion");
+> = runtime::Property::Named("appVersion");
 /// `deviceDisplayName`
 pub const DEVICE_DISPLAY_NAME: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDeviceId,
     String,
-> = runtime::Property::new("deviceDisplayName");
+> = runtime::Property::Named("deviceDisplayName");
 /// `deviceId`
 pub const DEVICE_ID: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDeviceId,
     String,
-> = runtime::Property::new("deviceId");
+> = runtime::Property::Named("deviceId");
 /// `id`: never null.
 pub const ID: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDeviceId,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `processedDateTime`: never null.
 pub const PROCESSED_DATE_TIME: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDeviceId,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("processedDateTime");
+> = runtime::Property::Named("processedDateTime");

@@ -117,49 +117,49 @@ pub type Patch = runtime::Patch<
 pub const ACTIVE_DEVICE_COUNT: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByOsVersion,
     i32,
-> = runtime::Property::new("activeDeviceCount");
+> = runtime::Property::Named("activeDeviceCount");
 /// `appCrashCount`: never null.
 pub const APP_CRASH_COUNT: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByOsVersion,
     i32,
-> = runtime::Property::new("appCrashCount");
+> = runtime::Property::Named("appCrashCount");
 /// `appDisplayName`
 pub const APP_DISPLAY_NAME: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByOsVersion,
     String,
-> = runtime::Property::new("appDisplayName");
+> = runtime::Property::Named("appDisplayName");
 /// `appName`
 pub const APP_NAME: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByOsVersion,
     String,
-> = runtime::Property::new("appName");
+> = runtime::Property::Named("appName");
 /// `appPublisher`
 pub const APP_PUBLISHER: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByOsVersion,
     String,
-> = runtime::Property::new("appPublisher");
+> = runtime::Property::Named("appPublisher");
 /// `appUsageDuration`: never null.
 pub const APP_USAGE_DURATION: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByOsVersion,
     i32,
-> = runtime::Property::new("appUsageDuration");
+> = runtime::Property::Named("appUsageDuration");
 /// `id`: never null.
 pub const ID: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByOsVersion,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `meanTimeToFailureInMinutes`: never null.
 pub const MEAN_TIME_TO_FAILURE_IN_MINUTES: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByOsVersion,
     i32,
-> = runtime::Property::new("meanTimeToFailureInMinutes");
+> = runtime::Property::Named("meanTimeToFailureInMinutes");
 /// `osBuildNumber`
 pub const OS_BUILD_NUMBER: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByOsVersion,
     String,
-> = runtime::Property::new("osBuildNumber");
+> = runtime::Property::Named("osBuildNumber");
 /// `osVersion`
 pub const OS_VERSION: runtime::Property<
     UserExperienceAnalyticsAppHealthAppPerformanceByOsVersion,
     String,
-> = runtime::Property::new("osVersion");
+> = runtime::Property::Named("osVersion");

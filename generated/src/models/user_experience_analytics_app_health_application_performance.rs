@@ -115,49 +115,49 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsAppHealthApplicationPerfo
 pub const ACTIVE_DEVICE_COUNT: runtime::Property<
     UserExperienceAnalyticsAppHealthApplicationPerformance,
     i32,
-> = runtime::Property::new("activeDeviceCount");
+> = runtime::Property::Named("activeDeviceCount");
 /// `appCrashCount`: never null.
 pub const APP_CRASH_COUNT: runtime::Property<
     UserExperienceAnalyticsAppHealthApplicationPerformance,
     i32,
-> = runtime::Property::new("appCrashCount");
+> = runtime::Property::Named("appCrashCount");
 /// `appDisplayName`
 pub const APP_DISPLAY_NAME: runtime::Property<
     UserExperienceAnalyticsAppHealthApplicationPerformance,
     String,
-> = runtime::Property::new("appDisplayName");
+> = runtime::Property::Named("appDisplayName");
 /// `appHangCount`: never null.
 pub const APP_HANG_COUNT: runtime::Property<
     UserExperienceAnalyticsAppHealthApplicationPerformance,
     i32,
-> = runtime::Property::new("appHangCount");
+> = runtime::Property::Named("appHangCount");
 /// `appHealthScore`: never null.
 pub const APP_HEALTH_SCORE: runtime::Property<
     UserExperienceAnalyticsAppHealthApplicationPerformance,
     f64,
-> = runtime::Property::new("appHealthScore");
+> = runtime::Property::Named("appHealthScore");
 /// `appName`
 pub const APP_NAME: runtime::Property<
     UserExperienceAnalyticsAppHealthApplicationPerformance,
     String,
-> = runtime::Property::new("appName");
+> = runtime::Property::Named("appName");
 /// `appPublisher`
 pub const APP_PUBLISHER: runtime::Property<
     UserExperienceAnalyticsAppHealthApplicationPerformance,
     String,
-> = runtime::Property::new("appPublisher");
+> = runtime::Property::Named("appPublisher");
 /// `appUsageDuration`: never null.
 pub const APP_USAGE_DURATION: runtime::Property<
     UserExperienceAnalyticsAppHealthApplicationPerformance,
     i32,
-> = runtime::Property::new("appUsageDuration");
+> = runtime::Property::Named("appUsageDuration");
 /// `id`: never null.
 pub const ID: runtime::Property<
     UserExperienceAnalyticsAppHealthApplicationPerformance,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `meanTimeToFailureInMinutes`: never null.
 pub const MEAN_TIME_TO_FAILURE_IN_MINUTES: runtime::Property<
     UserExperienceAnalyticsAppHealthApplicationPerformance,
     i32,
-> = runtime::Property::new("meanTimeToFailureInMinutes");
+> = runtime::Property::Named("meanTimeToFailureInMinutes");

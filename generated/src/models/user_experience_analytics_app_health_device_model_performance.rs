@@ -97,34 +97,34 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsAppHealthDeviceModelPerfo
 pub const ACTIVE_DEVICE_COUNT: runtime::Property<
     UserExperienceAnalyticsAppHealthDeviceModelPerformance,
     i32,
-> = runtime::Property::new("activeDeviceCount");
+> = runtime::Property::Named("activeDeviceCount");
 /// `deviceManufacturer`
 pub const DEVICE_MANUFACTURER: runtime::Property<
     UserExperienceAnalyticsAppHealthDeviceModelPerformance,
     String,
-> = runtime::Property::new("deviceManufacturer");
+> = runtime::Property::Named("deviceManufacturer");
 /// `deviceModel`
 pub const DEVICE_MODEL: runtime::Property<
     UserExperienceAnalyticsAppHealthDeviceModelPerformance,
     String,
-> = runtime::Property::new("deviceModel");
+> = runtime::Property::Named("deviceModel");
 /// `healthStatus`: never null.
 pub const HEALTH_STATUS: runtime::Property<
     UserExperienceAnalyticsAppHealthDeviceModelPerformance,
     models::UserExperienceAnalyticsHealthState,
-> = runtime::Property::new("healthStatus");
+> = runtime::Property::Named("healthStatus");
 /// `id`: never null.
 pub const ID: runtime::Property<
     UserExperienceAnalyticsAppHealthDeviceModelPerformance,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `meanTimeToFailureInMinutes`: never null.
 pub const MEAN_TIME_TO_FAILURE_IN_MINUTES: runtime::Property<
     UserExperienceAnalyticsAppHealthDeviceModelPerformance,
     i32,
-> = runtime::Property::new("meanTimeToFailureInMinutes");
+> = runtime::Property::Named("meanTimeToFailureInMinutes");
 /// `modelAppHealthScore`: never null.
 pub const MODEL_APP_HEALTH_SCORE: runtime::Property<
     UserExperienceAnalyticsAppHealthDeviceModelPerformance,
     f64,
-> = runtime::Property::new("modelAppHealthScore");
+> = runtime::Property::Named("modelAppHealthScore");

@@ -127,59 +127,59 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsAppHealthDevicePerformanc
 pub const APP_CRASH_COUNT: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformance,
     i32,
-> = runtime::Property::new("appCrashCount");
+> = runtime::Property::Named("appCrashCount");
 /// `appHangCount`: never null.
 pub const APP_HANG_COUNT: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformance,
     i32,
-> = runtime::Property::new("appHangCount");
+> = runtime::Property::Named("appHangCount");
 /// `crashedAppCount`: never null.
 pub const CRASHED_APP_COUNT: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformance,
     i32,
-> = runtime::Property::new("crashedAppCount");
+> = runtime::Property::Named("crashedAppCount");
 /// `deviceAppHealthScore`: never null.
 pub const DEVICE_APP_HEALTH_SCORE: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformance,
     f64,
-> = runtime::Property::new("deviceAppHealthScore");
+> = runtime::Property::Named("deviceAppHealthScore");
 /// `deviceDisplayName`
 pub const DEVICE_DISPLAY_NAME: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformance,
     String,
-> = runtime::Property::new("deviceDisplayName");
+> = runtime::Property::Named("deviceDisplayName");
 /// `deviceId`
 pub const DEVICE_ID: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformance,
     String,
-> = runtime::Property::new("deviceId");
+> = runtime::Property::Named("deviceId");
 /// `deviceManufacturer`
 pub const DEVICE_MANUFACTURER: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformance,
     String,
-> = runtime::Property::new("deviceManufacturer");
+> = runtime::Property::Named("deviceManufacturer");
 /// `deviceModel`
 pub const DEVICE_MODEL: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformance,
     String,
-> = runtime::Property::new("deviceModel");
+> = runtime::Property::Named("deviceModel");
 /// `healthStatus`: never null.
 pub const HEALTH_STATUS: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformance,
     models::UserExperienceAnalyticsHealthState,
-> = runtime::Property::new("healthStatus");
+> = runtime::Property::Named("healthStatus");
 /// `id`: never null.
 pub const ID: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformance,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `meanTimeToFailureInMinutes`: never null.
 pub const MEAN_TIME_TO_FAILURE_IN_MINUTES: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformance,
     i32,
-> = runtime::Property::new("meanTimeToFailureInMinutes");
+> = runtime::Property::Named("meanTimeToFailureInMinutes");
 /// `processedDateTime`: never null.
 pub const PROCESSED_DATE_TIME: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("processedDateTime");
+> = runtime::Property::Named("processedDateTime");

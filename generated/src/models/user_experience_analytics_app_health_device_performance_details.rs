@@ -105,39 +105,39 @@ pub type Patch = runtime::Patch<
 pub const APP_DISPLAY_NAME: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformanceDetails,
     String,
-> = runtime::Property::new("appDisplayName");
+> = runtime::Property::Named("appDisplayName");
 /// `appPublisher`
 pub const APP_PUBLISHER: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformanceDetails,
     String,
-> = runtime::Property::new("appPublisher");
+> = runtime::Property::Named("appPublisher");
 /// `appVersion`
 pub const APP_VERSION: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformanceDetails,
     String,
-> = runtime::Property::new("appVersion");
+> = runtime::Property::Named("appVersion");
 /// `deviceDisplayName`
 pub const DEVICE_DISPLAY_NAME: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformanceDetails,
     String,
-> = runtime::Property::new("deviceDisplayName");
+> = runtime::Property::Named("deviceDisplayName");
 /// `deviceId`
 pub const DEVICE_ID: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformanceDetails,
     String,
-> = runtime::Property::new("deviceId");
+> = runtime::Property::Named("deviceId");
 /// `eventDateTime`: never null.
 pub const EVENT_DATE_TIME: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformanceDetails,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `eventType`
 pub const EVENT_TYPE: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformanceDetails,
     String,
-> = runtime::Property::new("eventType");
+> = runtime::Property::Named("eventType");
 /// `id`: never null.
 pub const ID: runtime::Property<
     UserExperienceAnalyticsAppHealthDevicePerformanceDetails,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");

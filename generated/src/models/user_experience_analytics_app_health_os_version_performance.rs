@@ -91,29 +91,29 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsAppHealthOsVersionPerform
 pub const ACTIVE_DEVICE_COUNT: runtime::Property<
     UserExperienceAnalyticsAppHealthOsVersionPerformance,
     i32,
-> = runtime::Property::new("activeDeviceCount");
+> = runtime::Property::Named("activeDeviceCount");
 /// `id`: never null.
 pub const ID: runtime::Property<
     UserExperienceAnalyticsAppHealthOsVersionPerformance,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `meanTimeToFailureInMinutes`: never null.
 pub const MEAN_TIME_TO_FAILURE_IN_MINUTES: runtime::Property<
     UserExperienceAnalyticsAppHealthOsVersionPerformance,
     i32,
-> = runtime::Property::new("meanTimeToFailureInMinutes");
+> = runtime::Property::Named("meanTimeToFailureInMinutes");
 /// `osBuildNumber`
 pub const OS_BUILD_NUMBER: runtime::Property<
     UserExperienceAnalyticsAppHealthOsVersionPerformance,
     String,
-> = runtime::Property::new("osBuildNumber");
+> = runtime::Property::Named("osBuildNumber");
 /// `osVersion`
 pub const OS_VERSION: runtime::Property<
     UserExperienceAnalyticsAppHealthOsVersionPerformance,
     String,
-> = runtime::Property::new("osVersion");
+> = runtime::Property::Named("osVersion");
 /// `osVersionAppHealthScore`: never null.
 pub const OS_VERSION_APP_HEALTH_SCORE: runtime::Property<
     UserExperienceAnalyticsAppHealthOsVersionPerformance,
     f64,
-> = runtime::Property::new("osVersionAppHealthScore");
+> = runtime::Property::Named("osVersionAppHealthScore");

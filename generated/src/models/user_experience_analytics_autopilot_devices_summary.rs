@@ -71,14 +71,14 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsAutopilotDevicesSummary>;
 pub const DEVICES_NOT_AUTOPILOT_REGISTERED: runtime::Property<
     UserExperienceAnalyticsAutopilotDevicesSummary,
     i32,
-> = runtime::Property::new("devicesNotAutopilotRegistered");
+> = runtime::Property::Named("devicesNotAutopilotRegistered");
 /// `devicesWithoutAutopilotProfileAssigned`: never null.
 pub const DEVICES_WITHOUT_AUTOPILOT_PROFILE_ASSIGNED: runtime::Property<
     UserExperienceAnalyticsAutopilotDevicesSummary,
     i32,
-> = runtime::Property::new("devicesWithoutAutopilotProfileAssigned");
+> = runtime::Property::Named("devicesWithoutAutopilotProfileAssigned");
 /// `totalWindows10DevicesWithoutTenantAttached`: never null.
 pub const TOTAL_WINDOWS10_DEVICES_WITHOUT_TENANT_ATTACHED: runtime::Property<
     UserExperienceAnalyticsAutopilotDevicesSummary,
     i32,
-> = runtime::Property::new("totalWindows10DevicesWithoutTenantAttached");
+> = runtime::Property::Named("totalWindows10DevicesWithoutTenantAttached");

@@ -135,51 +135,51 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsBaseline>;
 pub const APP_HEALTH_METRICS: runtime::Property<
     UserExperienceAnalyticsBaseline,
     runtime::Expanded<models::UserExperienceAnalyticsCategory>,
-> = runtime::Property::new("appHealthMetrics");
+> = runtime::Property::Named("appHealthMetrics");
 /// `batteryHealthMetrics`: navigation property.
 pub const BATTERY_HEALTH_METRICS: runtime::Property<
     UserExperienceAnalyticsBaseline,
     runtime::Expanded<models::UserExperienceAnalyticsCategory>,
-> = runtime::Property::new("batteryHealthMetrics");
+> = runtime::Property::Named("batteryHealthMetrics");
 /// `bestPracticesMetrics`: navigation property.
 pub const BEST_PRACTICES_METRICS: runtime::Property<
     UserExperienceAnalyticsBaseline,
     runtime::Expanded<models::UserExperienceAnalyticsCategory>,
-> = runtime::Property::new("bestPracticesMetrics");
+> = runtime::Property::Named("bestPracticesMetrics");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     UserExperienceAnalyticsBaseline,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deviceBootPerformanceMetrics`: navigation property.
 pub const DEVICE_BOOT_PERFORMANCE_METRICS: runtime::Property<
     UserExperienceAnalyticsBaseline,
     runtime::Expanded<models::UserExperienceAnalyticsCategory>,
-> = runtime::Property::new("deviceBootPerformanceMetrics");
+> = runtime::Property::Named("deviceBootPerformanceMetrics");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<UserExperienceAnalyticsBaseline, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<UserExperienceAnalyticsBaseline, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<UserExperienceAnalyticsBaseline, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserExperienceAnalyticsBaseline, String> = runtime::Property::Named(
     "id",
 );
 /// `isBuiltIn`: never null.
-pub const IS_BUILT_IN: runtime::Property<UserExperienceAnalyticsBaseline, bool> = runtime::Property::new(
+pub const IS_BUILT_IN: runtime::Property<UserExperienceAnalyticsBaseline, bool> = runtime::Property::Named(
     "isBuiltIn",
 );
 /// `rebootAnalyticsMetrics`: navigation property.
 pub const REBOOT_ANALYTICS_METRICS: runtime::Property<
     UserExperienceAnalyticsBaseline,
     runtime::Expanded<models::UserExperienceAnalyticsCategory>,
-> = runtime::Property::new("rebootAnalyticsMetrics");
+> = runtime::Property::Named("rebootAnalyticsMetrics");
 /// `resourcePerformanceMetrics`: navigation property.
 pub const RESOURCE_PERFORMANCE_METRICS: runtime::Property<
     UserExperienceAnalyticsBaseline,
     runtime::Expanded<models::UserExperienceAnalyticsCategory>,
-> = runtime::Property::new("resourcePerformanceMetrics");
+> = runtime::Property::Named("resourcePerformanceMetrics");
 /// `workFromAnywhereMetrics`: navigation property.
 pub const WORK_FROM_ANYWHERE_METRICS: runtime::Property<
     UserExperienceAnalyticsBaseline,
     runtime::Expanded<models::UserExperienceAnalyticsCategory>,
-> = runtime::Property::new("workFromAnywhereMetrics");
+> = runtime::Property::Named("workFromAnywhereMetrics");

@@ -68,16 +68,16 @@ runtime::models!(UserExperienceAnalyticsCategory);
 /// Changes to a [`UserExperienceAnalyticsCategory`].
 pub type Patch = runtime::Patch<UserExperienceAnalyticsCategory>;
 /// `id`: never null.
-pub const ID: runtime::Property<UserExperienceAnalyticsCategory, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserExperienceAnalyticsCategory, String> = runtime::Property::Named(
     "id",
 );
 /// `insights`
 pub const INSIGHTS: runtime::Property<
     UserExperienceAnalyticsCategory,
     Vec<models::UserExperienceAnalyticsInsight>,
-> = runtime::Property::new("insights");
+> = runtime::Property::Named("insights");
 /// `metricValues`: navigation property.
 pub const METRIC_VALUES: runtime::Property<
     UserExperienceAnalyticsCategory,
     runtime::Expanded<Vec<models::UserExperienceAnalyticsMetric>>,
-> = runtime::Property::new("metricValues");
+> = runtime::Property::Named("metricValues");

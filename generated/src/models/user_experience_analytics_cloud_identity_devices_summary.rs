@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsCloudIdentityDevicesSumma
 pub const DEVICE_WITHOUT_CLOUD_IDENTITY_COUNT: runtime::Property<
     UserExperienceAnalyticsCloudIdentityDevicesSummary,
     i32,
-> = runtime::Property::new("deviceWithoutCloudIdentityCount");
+> = runtime::Property::Named("deviceWithoutCloudIdentityCount");

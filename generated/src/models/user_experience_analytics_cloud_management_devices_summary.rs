@@ -71,14 +71,14 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsCloudManagementDevicesSum
 pub const CO_MANAGED_DEVICE_COUNT: runtime::Property<
     UserExperienceAnalyticsCloudManagementDevicesSummary,
     i32,
-> = runtime::Property::new("coManagedDeviceCount");
+> = runtime::Property::Named("coManagedDeviceCount");
 /// `intuneDeviceCount`: never null.
 pub const INTUNE_DEVICE_COUNT: runtime::Property<
     UserExperienceAnalyticsCloudManagementDevicesSummary,
     i32,
-> = runtime::Property::new("intuneDeviceCount");
+> = runtime::Property::Named("intuneDeviceCount");
 /// `tenantAttachDeviceCount`: never null.
 pub const TENANT_ATTACH_DEVICE_COUNT: runtime::Property<
     UserExperienceAnalyticsCloudManagementDevicesSummary,
     i32,
-> = runtime::Property::new("tenantAttachDeviceCount");
+> = runtime::Property::Named("tenantAttachDeviceCount");

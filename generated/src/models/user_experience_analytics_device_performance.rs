@@ -181,101 +181,101 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsDevicePerformance>;
 pub const AVERAGE_BLUE_SCREENS: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     f64,
-> = runtime::Property::new("averageBlueScreens");
+> = runtime::Property::Named("averageBlueScreens");
 /// `averageRestarts`: never null.
 pub const AVERAGE_RESTARTS: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     f64,
-> = runtime::Property::new("averageRestarts");
+> = runtime::Property::Named("averageRestarts");
 /// `blueScreenCount`: never null.
 pub const BLUE_SCREEN_COUNT: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     i32,
-> = runtime::Property::new("blueScreenCount");
+> = runtime::Property::Named("blueScreenCount");
 /// `bootScore`: never null.
-pub const BOOT_SCORE: runtime::Property<UserExperienceAnalyticsDevicePerformance, i32> = runtime::Property::new(
+pub const BOOT_SCORE: runtime::Property<UserExperienceAnalyticsDevicePerformance, i32> = runtime::Property::Named(
     "bootScore",
 );
 /// `coreBootTimeInMs`: never null.
 pub const CORE_BOOT_TIME_IN_MS: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     i32,
-> = runtime::Property::new("coreBootTimeInMs");
+> = runtime::Property::Named("coreBootTimeInMs");
 /// `coreLoginTimeInMs`: never null.
 pub const CORE_LOGIN_TIME_IN_MS: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     i32,
-> = runtime::Property::new("coreLoginTimeInMs");
+> = runtime::Property::Named("coreLoginTimeInMs");
 /// `deviceCount`: never null.
 pub const DEVICE_COUNT: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     i64,
-> = runtime::Property::new("deviceCount");
+> = runtime::Property::Named("deviceCount");
 /// `deviceName`
 pub const DEVICE_NAME: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     String,
-> = runtime::Property::new("deviceName");
+> = runtime::Property::Named("deviceName");
 /// `diskType`: never null.
 pub const DISK_TYPE: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     models::DiskType,
-> = runtime::Property::new("diskType");
+> = runtime::Property::Named("diskType");
 /// `groupPolicyBootTimeInMs`: never null.
 pub const GROUP_POLICY_BOOT_TIME_IN_MS: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     i32,
-> = runtime::Property::new("groupPolicyBootTimeInMs");
+> = runtime::Property::Named("groupPolicyBootTimeInMs");
 /// `groupPolicyLoginTimeInMs`: never null.
 pub const GROUP_POLICY_LOGIN_TIME_IN_MS: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     i32,
-> = runtime::Property::new("groupPolicyLoginTimeInMs");
+> = runtime::Property::Named("groupPolicyLoginTimeInMs");
 /// `healthStatus`: never null.
 pub const HEALTH_STATUS: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     models::UserExperienceAnalyticsHealthState,
-> = runtime::Property::new("healthStatus");
+> = runtime::Property::Named("healthStatus");
 /// `id`: never null.
-pub const ID: runtime::Property<UserExperienceAnalyticsDevicePerformance, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserExperienceAnalyticsDevicePerformance, String> = runtime::Property::Named(
     "id",
 );
 /// `loginScore`: never null.
 pub const LOGIN_SCORE: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     i32,
-> = runtime::Property::new("loginScore");
+> = runtime::Property::Named("loginScore");
 /// `manufacturer`
 pub const MANUFACTURER: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     String,
-> = runtime::Property::new("manufacturer");
+> = runtime::Property::Named("manufacturer");
 /// `model`
-pub const MODEL: runtime::Property<UserExperienceAnalyticsDevicePerformance, String> = runtime::Property::new(
+pub const MODEL: runtime::Property<UserExperienceAnalyticsDevicePerformance, String> = runtime::Property::Named(
     "model",
 );
 /// `modelStartupPerformanceScore`: never null.
 pub const MODEL_STARTUP_PERFORMANCE_SCORE: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     f64,
-> = runtime::Property::new("modelStartupPerformanceScore");
+> = runtime::Property::Named("modelStartupPerformanceScore");
 /// `operatingSystemVersion`
 pub const OPERATING_SYSTEM_VERSION: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     String,
-> = runtime::Property::new("operatingSystemVersion");
+> = runtime::Property::Named("operatingSystemVersion");
 /// `responsiveDesktopTimeInMs`: never null.
 pub const RESPONSIVE_DESKTOP_TIME_IN_MS: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     i32,
-> = runtime::Property::new("responsiveDesktopTimeInMs");
+> = runtime::Property::Named("responsiveDesktopTimeInMs");
 /// `restartCount`: never null.
 pub const RESTART_COUNT: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     i32,
-> = runtime::Property::new("restartCount");
+> = runtime::Property::Named("restartCount");
 /// `startupPerformanceScore`: never null.
 pub const STARTUP_PERFORMANCE_SCORE: runtime::Property<
     UserExperienceAnalyticsDevicePerformance,
     f64,
-> = runtime::Property::new("startupPerformanceScore");
+> = runtime::Property::Named("startupPerformanceScore");

@@ -159,83 +159,83 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsDeviceStartupHistory>;
 pub const CORE_BOOT_TIME_IN_MS: runtime::Property<
     UserExperienceAnalyticsDeviceStartupHistory,
     i32,
-> = runtime::Property::new("coreBootTimeInMs");
+> = runtime::Property::Named("coreBootTimeInMs");
 /// `coreLoginTimeInMs`: never null.
 pub const CORE_LOGIN_TIME_IN_MS: runtime::Property<
     UserExperienceAnalyticsDeviceStartupHistory,
     i32,
-> = runtime::Property::new("coreLoginTimeInMs");
+> = runtime::Property::Named("coreLoginTimeInMs");
 /// `deviceId`
 pub const DEVICE_ID: runtime::Property<
     UserExperienceAnalyticsDeviceStartupHistory,
     String,
-> = runtime::Property::new("deviceId");
+> = runtime::Property::Named("deviceId");
 /// `featureUpdateBootTimeInMs`: never null.
 pub const FEATURE_UPDATE_BOOT_TIME_IN_MS: runtime::Property<
     UserExperienceAnalyticsDeviceStartupHistory,
     i32,
-> = runtime::Property::new("featureUpdateBootTimeInMs");
+> = runtime::Property::Named("featureUpdateBootTimeInMs");
 /// `groupPolicyBootTimeInMs`: never null.
 pub const GROUP_POLICY_BOOT_TIME_IN_MS: runtime::Property<
     UserExperienceAnalyticsDeviceStartupHistory,
     i32,
-> = runtime::Property::new("groupPolicyBootTimeInMs");
+> = runtime::Property::Named("groupPolicyBootTimeInMs");
 /// `groupPolicyLoginTimeInMs`: never null.
 pub const GROUP_POLICY_LOGIN_TIME_IN_MS: runtime::Property<
     UserExperienceAnalyticsDeviceStartupHistory,
     i32,
-> = runtime::Property::new("groupPolicyLoginTimeInMs");
+> = runtime::Property::Named("groupPolicyLoginTimeInMs");
 /// `id`: never null.
-pub const ID: runtime::Property<UserExperienceAnalyticsDeviceStartupHistory, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserExperienceAnalyticsDeviceStartupHistory, String> = runtime::Property::Named(
     "id",
 );
 /// `isFeatureUpdate`: never null.
 pub const IS_FEATURE_UPDATE: runtime::Property<
     UserExperienceAnalyticsDeviceStartupHistory,
     bool,
-> = runtime::Property::new("isFeatureUpdate");
+> = runtime::Property::Named("isFeatureUpdate");
 /// `isFirstLogin`: never null.
 pub const IS_FIRST_LOGIN: runtime::Property<
     UserExperienceAnalyticsDeviceStartupHistory,
     bool,
-> = runtime::Property::new("isFirstLogin");
+> = runtime::Property::Named("isFirstLogin");
 /// `operatingSystemVersion`
 pub const OPERATING_SYSTEM_VERSION: runtime::Property<
     UserExperienceAnalyticsDeviceStartupHistory,
     String,
-> = runtime::Property::new("operatingSystemVersion");
+> = runtime::Property::Named("operatingSystemVersion");
 /// `responsiveDesktopTimeInMs`: never null.
 pub const RESPONSIVE_DESKTOP_TIME_IN_MS: runtime::Property<
     UserExperienceAnalyticsDeviceStartupHistory,
     i32,
-> = runtime::Property::new("responsiveDesktopTimeInMs");
+> = runtime::Property::Named("responsiveDesktopTimeInMs");
 /// `restartCategory`: never null.
 pub const RESTART_CATEGORY: runtime::Property<
     UserExperienceAnalyticsDeviceStartupHistory,
     models::UserExperienceAnalyticsOperatingSystemRestartCategory,
-> = runtime::Property::new("restartCategory");
+> = runtime::Property::Named("restartCategory");
 /// `restartFaultBucket`
 pub const RESTART_FAULT_BUCKET: runtime::Property<
     UserExperienceAnalyticsDeviceStartupHistory,
     String,
-> = runtime::Property::new("restartFaultBucket");
+> = runtime::Property::Named("restartFaultBucket");
 /// `restartStopCode`
 pub const RESTART_STOP_CODE: runtime::Property<
     UserExperienceAnalyticsDeviceStartupHistory,
     String,
-> = runtime::Property::new("restartStopCode");
+> = runtime::Property::Named("restartStopCode");
 /// `startTime`: never null.
 pub const START_TIME: runtime::Property<
     UserExperienceAnalyticsDeviceStartupHistory,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startTime");
+> = runtime::Property::Named("startTime");
 /// `totalBootTimeInMs`: never null.
 pub const TOTAL_BOOT_TIME_IN_MS: runtime::Property<
     UserExperienceAnalyticsDeviceStartupHistory,
     i32,
-> = runtime::Property::new("totalBootTimeInMs");
+> = runtime::Property::Named("totalBootTimeInMs");
 /// `totalLoginTimeInMs`: never null.
 pub const TOTAL_LOGIN_TIME_IN_MS: runtime::Property<
     UserExperienceAnalyticsDeviceStartupHistory,
     i32,
-> = runtime::Property::new("totalLoginTimeInMs");
+> = runtime::Property::Named("totalLoginTimeInMs");

@@ -88,31 +88,31 @@ runtime::models!(UserExperienceAnalyticsDeviceStartupProcess);
 /// Changes to a [`UserExperienceAnalyticsDeviceStartupProcess`].
 pub type Patch = runtime::Patch<UserExperienceAnalyticsDeviceStartupProcess>;
 /// `id`: never null.
-pub const ID: runtime::Property<UserExperienceAnalyticsDeviceStartupProcess, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserExperienceAnalyticsDeviceStartupProcess, String> = runtime::Property::Named(
     "id",
 );
 /// `managedDeviceId`
 pub const MANAGED_DEVICE_ID: runtime::Property<
     UserExperienceAnalyticsDeviceStartupProcess,
     String,
-> = runtime::Property::new("managedDeviceId");
+> = runtime::Property::Named("managedDeviceId");
 /// `processName`
 pub const PROCESS_NAME: runtime::Property<
     UserExperienceAnalyticsDeviceStartupProcess,
     String,
-> = runtime::Property::new("processName");
+> = runtime::Property::Named("processName");
 /// `productName`
 pub const PRODUCT_NAME: runtime::Property<
     UserExperienceAnalyticsDeviceStartupProcess,
     String,
-> = runtime::Property::new("productName");
+> = runtime::Property::Named("productName");
 /// `publisher`
 pub const PUBLISHER: runtime::Property<
     UserExperienceAnalyticsDeviceStartupProcess,
     String,
-> = runtime::Property::new("publisher");
+> = runtime::Property::Named("publisher");
 /// `startupImpactInMs`: never null.
 pub const STARTUP_IMPACT_IN_MS: runtime::Property<
     UserExperienceAnalyticsDeviceStartupProcess,
     i32,
-> = runtime::Property::new("startupImpactInMs");
+> = runtime::Property::Named("startupImpactInMs");

@@ -97,34 +97,34 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsDeviceStartupProcessPerfo
 pub const DEVICE_COUNT: runtime::Property<
     UserExperienceAnalyticsDeviceStartupProcessPerformance,
     i64,
-> = runtime::Property::new("deviceCount");
+> = runtime::Property::Named("deviceCount");
 /// `id`: never null.
 pub const ID: runtime::Property<
     UserExperienceAnalyticsDeviceStartupProcessPerformance,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `medianImpactInMs`: never null.
 pub const MEDIAN_IMPACT_IN_MS: runtime::Property<
     UserExperienceAnalyticsDeviceStartupProcessPerformance,
     i64,
-> = runtime::Property::new("medianImpactInMs");
+> = runtime::Property::Named("medianImpactInMs");
 /// `processName`
 pub const PROCESS_NAME: runtime::Property<
     UserExperienceAnalyticsDeviceStartupProcessPerformance,
     String,
-> = runtime::Property::new("processName");
+> = runtime::Property::Named("processName");
 /// `productName`
 pub const PRODUCT_NAME: runtime::Property<
     UserExperienceAnalyticsDeviceStartupProcessPerformance,
     String,
-> = runtime::Property::new("productName");
+> = runtime::Property::Named("productName");
 /// `publisher`
 pub const PUBLISHER: runtime::Property<
     UserExperienceAnalyticsDeviceStartupProcessPerformance,
     String,
-> = runtime::Property::new("publisher");
+> = runtime::Property::Named("publisher");
 /// `totalImpactInMs`: never null.
 pub const TOTAL_IMPACT_IN_MS: runtime::Property<
     UserExperienceAnalyticsDeviceStartupProcessPerformance,
     i64,
-> = runtime::Property::new("totalImpactInMs");
+> = runtime::Property::Named("totalImpactInMs");

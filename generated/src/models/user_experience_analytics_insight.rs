@@ -74,21 +74,21 @@ runtime::models!(UserExperienceAnalyticsInsight);
 /// Changes to a [`UserExperienceAnalyticsInsight`].
 pub type Patch = runtime::Patch<UserExperienceAnalyticsInsight>;
 /// `insightId`
-pub const INSIGHT_ID: runtime::Property<UserExperienceAnalyticsInsight, String> = runtime::Property::new(
+pub const INSIGHT_ID: runtime::Property<UserExperienceAnalyticsInsight, String> = runtime::Property::Named(
     "insightId",
 );
 /// `severity`: never null.
 pub const SEVERITY: runtime::Property<
     UserExperienceAnalyticsInsight,
     models::UserExperienceAnalyticsInsightSeverity,
-> = runtime::Property::new("severity");
+> = runtime::Property::Named("severity");
 /// `userExperienceAnalyticsMetricId`
 pub const USER_EXPERIENCE_ANALYTICS_METRIC_ID: runtime::Property<
     UserExperienceAnalyticsInsight,
     String,
-> = runtime::Property::new("userExperienceAnalyticsMetricId");
+> = runtime::Property::Named("userExperienceAnalyticsMetricId");
 /// `values`
 pub const VALUES: runtime::Property<
     UserExperienceAnalyticsInsight,
     Vec<models::UserExperienceAnalyticsInsightValue>,
-> = runtime::Property::new("values");
+> = runtime::Property::Named("values");

@@ -66,14 +66,14 @@ runtime::models!(UserExperienceAnalyticsMetric);
 /// Changes to a [`UserExperienceAnalyticsMetric`].
 pub type Patch = runtime::Patch<UserExperienceAnalyticsMetric>;
 /// `id`: never null.
-pub const ID: runtime::Property<UserExperienceAnalyticsMetric, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserExperienceAnalyticsMetric, String> = runtime::Property::Named(
     "id",
 );
 /// `unit`
-pub const UNIT: runtime::Property<UserExperienceAnalyticsMetric, String> = runtime::Property::new(
+pub const UNIT: runtime::Property<UserExperienceAnalyticsMetric, String> = runtime::Property::Named(
     "unit",
 );
 /// `value`: never null.
-pub const VALUE: runtime::Property<UserExperienceAnalyticsMetric, f64> = runtime::Property::new(
+pub const VALUE: runtime::Property<UserExperienceAnalyticsMetric, f64> = runtime::Property::Named(
     "value",
 );

@@ -71,19 +71,19 @@ runtime::models!(UserExperienceAnalyticsMetricHistory);
 /// Changes to a [`UserExperienceAnalyticsMetricHistory`].
 pub type Patch = runtime::Patch<UserExperienceAnalyticsMetricHistory>;
 /// `deviceId`
-pub const DEVICE_ID: runtime::Property<UserExperienceAnalyticsMetricHistory, String> = runtime::Property::new(
+pub const DEVICE_ID: runtime::Property<UserExperienceAnalyticsMetricHistory, String> = runtime::Property::Named(
     "deviceId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<UserExperienceAnalyticsMetricHistory, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserExperienceAnalyticsMetricHistory, String> = runtime::Property::Named(
     "id",
 );
 /// `metricDateTime`: never null.
 pub const METRIC_DATE_TIME: runtime::Property<
     UserExperienceAnalyticsMetricHistory,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("metricDateTime");
+> = runtime::Property::Named("metricDateTime");
 /// `metricType`
-pub const METRIC_TYPE: runtime::Property<UserExperienceAnalyticsMetricHistory, String> = runtime::Property::new(
+pub const METRIC_TYPE: runtime::Property<UserExperienceAnalyticsMetricHistory, String> = runtime::Property::Named(
     "metricType",
 );

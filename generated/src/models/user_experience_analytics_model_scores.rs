@@ -115,46 +115,46 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsModelScores>;
 pub const APP_RELIABILITY_SCORE: runtime::Property<
     UserExperienceAnalyticsModelScores,
     f64,
-> = runtime::Property::new("appReliabilityScore");
+> = runtime::Property::Named("appReliabilityScore");
 /// `batteryHealthScore`: never null.
 pub const BATTERY_HEALTH_SCORE: runtime::Property<
     UserExperienceAnalyticsModelScores,
     f64,
-> = runtime::Property::new("batteryHealthScore");
+> = runtime::Property::Named("batteryHealthScore");
 /// `endpointAnalyticsScore`: never null.
 pub const ENDPOINT_ANALYTICS_SCORE: runtime::Property<
     UserExperienceAnalyticsModelScores,
     f64,
-> = runtime::Property::new("endpointAnalyticsScore");
+> = runtime::Property::Named("endpointAnalyticsScore");
 /// `healthStatus`: never null.
 pub const HEALTH_STATUS: runtime::Property<
     UserExperienceAnalyticsModelScores,
     models::UserExperienceAnalyticsHealthState,
-> = runtime::Property::new("healthStatus");
+> = runtime::Property::Named("healthStatus");
 /// `id`: never null.
-pub const ID: runtime::Property<UserExperienceAnalyticsModelScores, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserExperienceAnalyticsModelScores, String> = runtime::Property::Named(
     "id",
 );
 /// `manufacturer`
-pub const MANUFACTURER: runtime::Property<UserExperienceAnalyticsModelScores, String> = runtime::Property::new(
+pub const MANUFACTURER: runtime::Property<UserExperienceAnalyticsModelScores, String> = runtime::Property::Named(
     "manufacturer",
 );
 /// `model`
-pub const MODEL: runtime::Property<UserExperienceAnalyticsModelScores, String> = runtime::Property::new(
+pub const MODEL: runtime::Property<UserExperienceAnalyticsModelScores, String> = runtime::Property::Named(
     "model",
 );
 /// `modelDeviceCount`: never null.
 pub const MODEL_DEVICE_COUNT: runtime::Property<
     UserExperienceAnalyticsModelScores,
     i64,
-> = runtime::Property::new("modelDeviceCount");
+> = runtime::Property::Named("modelDeviceCount");
 /// `startupPerformanceScore`: never null.
 pub const STARTUP_PERFORMANCE_SCORE: runtime::Property<
     UserExperienceAnalyticsModelScores,
     f64,
-> = runtime::Property::new("startupPerformanceScore");
+> = runtime::Property::Named("startupPerformanceScore");
 /// `workFromAnywhereScore`: never null.
 pub const WORK_FROM_ANYWHERE_SCORE: runtime::Property<
     UserExperienceAnalyticsModelScores,
     f64,
-> = runtime::Property::new("workFromAnywhereScore");
+> = runtime::Property::Named("workFromAnywhereScore");

@@ -61,11 +61,11 @@ runtime::models!(UserExperienceAnalyticsOverview);
 /// Changes to a [`UserExperienceAnalyticsOverview`].
 pub type Patch = runtime::Patch<UserExperienceAnalyticsOverview>;
 /// `id`: never null.
-pub const ID: runtime::Property<UserExperienceAnalyticsOverview, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserExperienceAnalyticsOverview, String> = runtime::Property::Named(
     "id",
 );
 /// `insights`
 pub const INSIGHTS: runtime::Property<
     UserExperienceAnalyticsOverview,
     Vec<models::UserExperienceAnalyticsInsight>,
-> = runtime::Property::new("insights");
+> = runtime::Property::Named("insights");

@@ -61,11 +61,11 @@ runtime::models!(UserExperienceAnalyticsScoreHistory);
 /// Changes to a [`UserExperienceAnalyticsScoreHistory`].
 pub type Patch = runtime::Patch<UserExperienceAnalyticsScoreHistory>;
 /// `id`: never null.
-pub const ID: runtime::Property<UserExperienceAnalyticsScoreHistory, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserExperienceAnalyticsScoreHistory, String> = runtime::Property::Named(
     "id",
 );
 /// `startupDateTime`: never null.
 pub const STARTUP_DATE_TIME: runtime::Property<
     UserExperienceAnalyticsScoreHistory,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startupDateTime");
+> = runtime::Property::Named("startupDateTime");

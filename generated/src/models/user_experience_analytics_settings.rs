@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsSettings>;
 pub const CONFIGURATION_MANAGER_DATA_CONNECTOR_CONFIGURED: runtime::Property<
     UserExperienceAnalyticsSettings,
     bool,
-> = runtime::Property::new("configurationManagerDataConnectorConfigured");
+> = runtime::Property::Named("configurationManagerDataConnectorConfigured");

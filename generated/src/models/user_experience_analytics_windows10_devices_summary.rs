@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsWindows10DevicesSummary>;
 pub const UNSUPPORTED_O_SVERSION_DEVICE_COUNT: runtime::Property<
     UserExperienceAnalyticsWindows10DevicesSummary,
     i32,
-> = runtime::Property::new("unsupportedOSversionDeviceCount");
+> = runtime::Property::Named("unsupportedOSversionDeviceCount");

@@ -265,173 +265,173 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsWorkFromAnywhereDevice>;
 pub const AUTO_PILOT_PROFILE_ASSIGNED: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     bool,
-> = runtime::Property::new("autoPilotProfileAssigned");
+> = runtime::Property::Named("autoPilotProfileAssigned");
 /// `autoPilotRegistered`
 pub const AUTO_PILOT_REGISTERED: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     bool,
-> = runtime::Property::new("autoPilotRegistered");
+> = runtime::Property::Named("autoPilotRegistered");
 /// `azureAdDeviceId`
 pub const AZURE_AD_DEVICE_ID: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     String,
-> = runtime::Property::new("azureAdDeviceId");
+> = runtime::Property::Named("azureAdDeviceId");
 /// `azureAdJoinType`
 pub const AZURE_AD_JOIN_TYPE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     String,
-> = runtime::Property::new("azureAdJoinType");
+> = runtime::Property::Named("azureAdJoinType");
 /// `azureAdRegistered`
 pub const AZURE_AD_REGISTERED: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     bool,
-> = runtime::Property::new("azureAdRegistered");
+> = runtime::Property::Named("azureAdRegistered");
 /// `cloudIdentityScore`
 pub const CLOUD_IDENTITY_SCORE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     f64,
-> = runtime::Property::new("cloudIdentityScore");
+> = runtime::Property::Named("cloudIdentityScore");
 /// `cloudManagementScore`
 pub const CLOUD_MANAGEMENT_SCORE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     f64,
-> = runtime::Property::new("cloudManagementScore");
+> = runtime::Property::Named("cloudManagementScore");
 /// `cloudProvisioningScore`
 pub const CLOUD_PROVISIONING_SCORE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     f64,
-> = runtime::Property::new("cloudProvisioningScore");
+> = runtime::Property::Named("cloudProvisioningScore");
 /// `compliancePolicySetToIntune`
 pub const COMPLIANCE_POLICY_SET_TO_INTUNE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     bool,
-> = runtime::Property::new("compliancePolicySetToIntune");
+> = runtime::Property::Named("compliancePolicySetToIntune");
 /// `deviceId`
 pub const DEVICE_ID: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     String,
-> = runtime::Property::new("deviceId");
+> = runtime::Property::Named("deviceId");
 /// `deviceName`
 pub const DEVICE_NAME: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     String,
-> = runtime::Property::new("deviceName");
+> = runtime::Property::Named("deviceName");
 /// `healthStatus`: never null.
 pub const HEALTH_STATUS: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     models::UserExperienceAnalyticsHealthState,
-> = runtime::Property::new("healthStatus");
+> = runtime::Property::Named("healthStatus");
 /// `id`: never null.
-pub const ID: runtime::Property<UserExperienceAnalyticsWorkFromAnywhereDevice, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserExperienceAnalyticsWorkFromAnywhereDevice, String> = runtime::Property::Named(
     "id",
 );
 /// `isCloudManagedGatewayEnabled`
 pub const IS_CLOUD_MANAGED_GATEWAY_ENABLED: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     bool,
-> = runtime::Property::new("isCloudManagedGatewayEnabled");
+> = runtime::Property::Named("isCloudManagedGatewayEnabled");
 /// `managedBy`
 pub const MANAGED_BY: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     String,
-> = runtime::Property::new("managedBy");
+> = runtime::Property::Named("managedBy");
 /// `manufacturer`
 pub const MANUFACTURER: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     String,
-> = runtime::Property::new("manufacturer");
+> = runtime::Property::Named("manufacturer");
 /// `model`
 pub const MODEL: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     String,
-> = runtime::Property::new("model");
+> = runtime::Property::Named("model");
 /// `osCheckFailed`
 pub const OS_CHECK_FAILED: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     bool,
-> = runtime::Property::new("osCheckFailed");
+> = runtime::Property::Named("osCheckFailed");
 /// `osDescription`
 pub const OS_DESCRIPTION: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     String,
-> = runtime::Property::new("osDescription");
+> = runtime::Property::Named("osDescription");
 /// `osVersion`
 pub const OS_VERSION: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     String,
-> = runtime::Property::new("osVersion");
+> = runtime::Property::Named("osVersion");
 /// `otherWorkloadsSetToIntune`
 pub const OTHER_WORKLOADS_SET_TO_INTUNE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     bool,
-> = runtime::Property::new("otherWorkloadsSetToIntune");
+> = runtime::Property::Named("otherWorkloadsSetToIntune");
 /// `ownership`
 pub const OWNERSHIP: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     String,
-> = runtime::Property::new("ownership");
+> = runtime::Property::Named("ownership");
 /// `processor64BitCheckFailed`
 pub const PROCESSOR64_BIT_CHECK_FAILED: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     bool,
-> = runtime::Property::new("processor64BitCheckFailed");
+> = runtime::Property::Named("processor64BitCheckFailed");
 /// `processorCoreCountCheckFailed`
 pub const PROCESSOR_CORE_COUNT_CHECK_FAILED: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     bool,
-> = runtime::Property::new("processorCoreCountCheckFailed");
+> = runtime::Property::Named("processorCoreCountCheckFailed");
 /// `processorFamilyCheckFailed`
 pub const PROCESSOR_FAMILY_CHECK_FAILED: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     bool,
-> = runtime::Property::new("processorFamilyCheckFailed");
+> = runtime::Property::Named("processorFamilyCheckFailed");
 /// `processorSpeedCheckFailed`
 pub const PROCESSOR_SPEED_CHECK_FAILED: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     bool,
-> = runtime::Property::new("processorSpeedCheckFailed");
+> = runtime::Property::Named("processorSpeedCheckFailed");
 /// `ramCheckFailed`
 pub const RAM_CHECK_FAILED: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     bool,
-> = runtime::Property::new("ramCheckFailed");
+> = runtime::Property::Named("ramCheckFailed");
 /// `secureBootCheckFailed`
 pub const SECURE_BOOT_CHECK_FAILED: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     bool,
-> = runtime::Property::new("secureBootCheckFailed");
+> = runtime::Property::Named("secureBootCheckFailed");
 /// `serialNumber`
 pub const SERIAL_NUMBER: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     String,
-> = runtime::Property::new("serialNumber");
+> = runtime::Property::Named("serialNumber");
 /// `storageCheckFailed`
 pub const STORAGE_CHECK_FAILED: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     bool,
-> = runtime::Property::new("storageCheckFailed");
+> = runtime::Property::Named("storageCheckFailed");
 /// `tenantAttached`
 pub const TENANT_ATTACHED: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     bool,
-> = runtime::Property::new("tenantAttached");
+> = runtime::Property::Named("tenantAttached");
 /// `tpmCheckFailed`
 pub const TPM_CHECK_FAILED: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     bool,
-> = runtime::Property::new("tpmCheckFailed");
+> = runtime::Property::Named("tpmCheckFailed");
 /// `upgradeEligibility`: never null.
 pub const UPGRADE_ELIGIBILITY: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     models::OperatingSystemUpgradeEligibility,
-> = runtime::Property::new("upgradeEligibility");
+> = runtime::Property::Named("upgradeEligibility");
 /// `windowsScore`
 pub const WINDOWS_SCORE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     f64,
-> = runtime::Property::new("windowsScore");
+> = runtime::Property::Named("windowsScore");
 /// `workFromAnywhereScore`
 pub const WORK_FROM_ANYWHERE_SCORE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevice,
     f64,
-> = runtime::Property::new("workFromAnywhereScore");
+> = runtime::Property::Named("workFromAnywhereScore");

@@ -145,69 +145,69 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsWorkFromAnywhereDevicesSu
 pub const AUTOPILOT_DEVICES_SUMMARY: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevicesSummary,
     models::UserExperienceAnalyticsAutopilotDevicesSummary,
-> = runtime::Property::new("autopilotDevicesSummary");
+> = runtime::Property::Named("autopilotDevicesSummary");
 /// `cloudIdentityDevicesSummary`
 pub const CLOUD_IDENTITY_DEVICES_SUMMARY: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevicesSummary,
     models::UserExperienceAnalyticsCloudIdentityDevicesSummary,
-> = runtime::Property::new("cloudIdentityDevicesSummary");
+> = runtime::Property::Named("cloudIdentityDevicesSummary");
 /// `cloudManagementDevicesSummary`
 pub const CLOUD_MANAGEMENT_DEVICES_SUMMARY: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevicesSummary,
     models::UserExperienceAnalyticsCloudManagementDevicesSummary,
-> = runtime::Property::new("cloudManagementDevicesSummary");
+> = runtime::Property::Named("cloudManagementDevicesSummary");
 /// `coManagedDevices`: never null.
 pub const CO_MANAGED_DEVICES: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevicesSummary,
     i32,
-> = runtime::Property::new("coManagedDevices");
+> = runtime::Property::Named("coManagedDevices");
 /// `devicesNotAutopilotRegistered`: never null.
 pub const DEVICES_NOT_AUTOPILOT_REGISTERED: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevicesSummary,
     i32,
-> = runtime::Property::new("devicesNotAutopilotRegistered");
+> = runtime::Property::Named("devicesNotAutopilotRegistered");
 /// `devicesWithoutAutopilotProfileAssigned`: never null.
 pub const DEVICES_WITHOUT_AUTOPILOT_PROFILE_ASSIGNED: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevicesSummary,
     i32,
-> = runtime::Property::new("devicesWithoutAutopilotProfileAssigned");
+> = runtime::Property::Named("devicesWithoutAutopilotProfileAssigned");
 /// `devicesWithoutCloudIdentity`: never null.
 pub const DEVICES_WITHOUT_CLOUD_IDENTITY: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevicesSummary,
     i32,
-> = runtime::Property::new("devicesWithoutCloudIdentity");
+> = runtime::Property::Named("devicesWithoutCloudIdentity");
 /// `intuneDevices`: never null.
 pub const INTUNE_DEVICES: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevicesSummary,
     i32,
-> = runtime::Property::new("intuneDevices");
+> = runtime::Property::Named("intuneDevices");
 /// `tenantAttachDevices`: never null.
 pub const TENANT_ATTACH_DEVICES: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevicesSummary,
     i32,
-> = runtime::Property::new("tenantAttachDevices");
+> = runtime::Property::Named("tenantAttachDevices");
 /// `totalDevices`: never null.
 pub const TOTAL_DEVICES: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevicesSummary,
     i32,
-> = runtime::Property::new("totalDevices");
+> = runtime::Property::Named("totalDevices");
 /// `unsupportedOSversionDevices`: never null.
 pub const UNSUPPORTED_O_SVERSION_DEVICES: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevicesSummary,
     i32,
-> = runtime::Property::new("unsupportedOSversionDevices");
+> = runtime::Property::Named("unsupportedOSversionDevices");
 /// `windows10Devices`: never null.
 pub const WINDOWS10_DEVICES: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevicesSummary,
     i32,
-> = runtime::Property::new("windows10Devices");
+> = runtime::Property::Named("windows10Devices");
 /// `windows10DevicesSummary`
 pub const WINDOWS10_DEVICES_SUMMARY: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevicesSummary,
     models::UserExperienceAnalyticsWindows10DevicesSummary,
-> = runtime::Property::new("windows10DevicesSummary");
+> = runtime::Property::Named("windows10DevicesSummary");
 /// `windows10DevicesWithoutTenantAttach`: never null.
 pub const WINDOWS10_DEVICES_WITHOUT_TENANT_ATTACH: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereDevicesSummary,
     i32,
-> = runtime::Property::new("windows10DevicesWithoutTenantAttach");
+> = runtime::Property::Named("windows10DevicesWithoutTenantAttach");

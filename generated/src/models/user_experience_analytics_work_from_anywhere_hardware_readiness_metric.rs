@@ -129,59 +129,59 @@ pub type Patch = runtime::Patch<
 pub const ID: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `osCheckFailedPercentage`: never null.
 pub const OS_CHECK_FAILED_PERCENTAGE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric,
     f64,
-> = runtime::Property::new("osCheckFailedPercentage");
+> = runtime::Property::Named("osCheckFailedPercentage");
 /// `processor64BitCheckFailedPercentage`: never null.
 pub const PROCESSOR64_BIT_CHECK_FAILED_PERCENTAGE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric,
     f64,
-> = runtime::Property::new("processor64BitCheckFailedPercentage");
+> = runtime::Property::Named("processor64BitCheckFailedPercentage");
 /// `processorCoreCountCheckFailedPercentage`: never null.
 pub const PROCESSOR_CORE_COUNT_CHECK_FAILED_PERCENTAGE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric,
     f64,
-> = runtime::Property::new("processorCoreCountCheckFailedPercentage");
+> = runtime::Property::Named("processorCoreCountCheckFailedPercentage");
 /// `processorFamilyCheckFailedPercentage`: never null.
 pub const PROCESSOR_FAMILY_CHECK_FAILED_PERCENTAGE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric,
     f64,
-> = runtime::Property::new("processorFamilyCheckFailedPercentage");
+> = runtime::Property::Named("processorFamilyCheckFailedPercentage");
 /// `processorSpeedCheckFailedPercentage`: never null.
 pub const PROCESSOR_SPEED_CHECK_FAILED_PERCENTAGE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric,
     f64,
-> = runtime::Property::new("processorSpeedCheckFailedPercentage");
+> = runtime::Property::Named("processorSpeedCheckFailedPercentage");
 /// `ramCheckFailedPercentage`: never null.
 pub const RAM_CHECK_FAILED_PERCENTAGE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric,
     f64,
-> = runtime::Property::new("ramCheckFailedPercentage");
+> = runtime::Property::Named("ramCheckFailedPercentage");
 /// `secureBootCheckFailedPercentage`: never null.
 pub const SECURE_BOOT_CHECK_FAILED_PERCENTAGE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric,
     f64,
-> = runtime::Property::new("secureBootCheckFailedPercentage");
+> = runtime::Property::Named("secureBootCheckFailedPercentage");
 /// `storageCheckFailedPercentage`: never null.
 pub const STORAGE_CHECK_FAILED_PERCENTAGE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric,
     f64,
-> = runtime::Property::new("storageCheckFailedPercentage");
+> = runtime::Property::Named("storageCheckFailedPercentage");
 /// `totalDeviceCount`: never null.
 pub const TOTAL_DEVICE_COUNT: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric,
     i32,
-> = runtime::Property::new("totalDeviceCount");
+> = runtime::Property::Named("totalDeviceCount");
 /// `tpmCheckFailedPercentage`: never null.
 pub const TPM_CHECK_FAILED_PERCENTAGE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric,
     f64,
-> = runtime::Property::new("tpmCheckFailedPercentage");
+> = runtime::Property::Named("tpmCheckFailedPercentage");
 /// `upgradeEligibleDeviceCount`: never null.
 pub const UPGRADE_ELIGIBLE_DEVICE_COUNT: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric,
     i32,
-> = runtime::Property::new("upgradeEligibleDeviceCount");
+> = runtime::Property::Named("upgradeEligibleDeviceCount");

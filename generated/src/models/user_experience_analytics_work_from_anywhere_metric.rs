@@ -63,11 +63,11 @@ runtime::models!(UserExperienceAnalyticsWorkFromAnywhereMetric);
 /// Changes to a [`UserExperienceAnalyticsWorkFromAnywhereMetric`].
 pub type Patch = runtime::Patch<UserExperienceAnalyticsWorkFromAnywhereMetric>;
 /// `id`: never null.
-pub const ID: runtime::Property<UserExperienceAnalyticsWorkFromAnywhereMetric, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserExperienceAnalyticsWorkFromAnywhereMetric, String> = runtime::Property::Named(
     "id",
 );
 /// `metricDevices`: navigation property.
 pub const METRIC_DEVICES: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereMetric,
     runtime::Expanded<Vec<models::UserExperienceAnalyticsWorkFromAnywhereDevice>>,
-> = runtime::Property::new("metricDevices");
+> = runtime::Property::Named("metricDevices");

@@ -115,49 +115,49 @@ pub type Patch = runtime::Patch<UserExperienceAnalyticsWorkFromAnywhereModelPerf
 pub const CLOUD_IDENTITY_SCORE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereModelPerformance,
     f64,
-> = runtime::Property::new("cloudIdentityScore");
+> = runtime::Property::Named("cloudIdentityScore");
 /// `cloudManagementScore`: never null.
 pub const CLOUD_MANAGEMENT_SCORE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereModelPerformance,
     f64,
-> = runtime::Property::new("cloudManagementScore");
+> = runtime::Property::Named("cloudManagementScore");
 /// `cloudProvisioningScore`: never null.
 pub const CLOUD_PROVISIONING_SCORE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereModelPerformance,
     f64,
-> = runtime::Property::new("cloudProvisioningScore");
+> = runtime::Property::Named("cloudProvisioningScore");
 /// `healthStatus`: never null.
 pub const HEALTH_STATUS: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereModelPerformance,
     models::UserExperienceAnalyticsHealthState,
-> = runtime::Property::new("healthStatus");
+> = runtime::Property::Named("healthStatus");
 /// `id`: never null.
 pub const ID: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereModelPerformance,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `manufacturer`
 pub const MANUFACTURER: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereModelPerformance,
     String,
-> = runtime::Property::new("manufacturer");
+> = runtime::Property::Named("manufacturer");
 /// `model`
 pub const MODEL: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereModelPerformance,
     String,
-> = runtime::Property::new("model");
+> = runtime::Property::Named("model");
 /// `modelDeviceCount`: never null.
 pub const MODEL_DEVICE_COUNT: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereModelPerformance,
     i32,
-> = runtime::Property::new("modelDeviceCount");
+> = runtime::Property::Named("modelDeviceCount");
 /// `windowsScore`: never null.
 pub const WINDOWS_SCORE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereModelPerformance,
     f64,
-> = runtime::Property::new("windowsScore");
+> = runtime::Property::Named("windowsScore");
 /// `workFromAnywhereScore`: never null.
 pub const WORK_FROM_ANYWHERE_SCORE: runtime::Property<
     UserExperienceAnalyticsWorkFromAnywhereModelPerformance,
     f64,
-> = runtime::Property::new("workFromAnywhereScore");
+> = runtime::Property::Named("workFromAnywhereScore");

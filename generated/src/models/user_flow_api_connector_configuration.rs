@@ -66,9 +66,9 @@ pub type Patch = runtime::Patch<UserFlowApiConnectorConfiguration>;
 pub const POST_ATTRIBUTE_COLLECTION: runtime::Property<
     UserFlowApiConnectorConfiguration,
     runtime::Expanded<models::IdentityApiConnector>,
-> = runtime::Property::new("postAttributeCollection");
+> = runtime::Property::Named("postAttributeCollection");
 /// `postFederationSignup`: navigation property.
 pub const POST_FEDERATION_SIGNUP: runtime::Property<
     UserFlowApiConnectorConfiguration,
     runtime::Expanded<models::IdentityApiConnector>,
-> = runtime::Property::new("postFederationSignup");
+> = runtime::Property::Named("postFederationSignup");

@@ -81,21 +81,21 @@ pub type Patch = runtime::Patch<UserFlowLanguageConfiguration>;
 pub const DEFAULT_PAGES: runtime::Property<
     UserFlowLanguageConfiguration,
     runtime::Expanded<Vec<models::UserFlowLanguagePage>>,
-> = runtime::Property::new("defaultPages");
+> = runtime::Property::Named("defaultPages");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<UserFlowLanguageConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<UserFlowLanguageConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<UserFlowLanguageConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserFlowLanguageConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<UserFlowLanguageConfiguration, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<UserFlowLanguageConfiguration, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `overridesPages`: navigation property.
 pub const OVERRIDES_PAGES: runtime::Property<
     UserFlowLanguageConfiguration,
     runtime::Expanded<Vec<models::UserFlowLanguagePage>>,
-> = runtime::Property::new("overridesPages");
+> = runtime::Property::Named("overridesPages");

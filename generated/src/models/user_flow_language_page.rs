@@ -58,6 +58,6 @@ runtime::models!(UserFlowLanguagePage);
 /// Changes to a [`UserFlowLanguagePage`].
 pub type Patch = runtime::Patch<UserFlowLanguagePage>;
 /// `id`: never null.
-pub const ID: runtime::Property<UserFlowLanguagePage, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserFlowLanguagePage, String> = runtime::Property::Named(
     "id",
 );

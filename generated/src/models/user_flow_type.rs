@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.userFlowType`.
 ///
 /// Not in the clouds: US Government.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum UserFlowType {
     /// `signUp`

@@ -73,16 +73,16 @@ runtime::models!(UserIdentity);
 /// Changes to a [`UserIdentity`].
 pub type Patch = runtime::Patch<UserIdentity>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<UserIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<UserIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<UserIdentity, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<UserIdentity, String> = runtime::Property::Named("id");
 /// `ipAddress`
-pub const IP_ADDRESS: runtime::Property<UserIdentity, String> = runtime::Property::new(
+pub const IP_ADDRESS: runtime::Property<UserIdentity, String> = runtime::Property::Named(
     "ipAddress",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<UserIdentity, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<UserIdentity, String> = runtime::Property::Named(
     "userPrincipalName",
 );

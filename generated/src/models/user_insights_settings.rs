@@ -61,10 +61,10 @@ runtime::models!(UserInsightsSettings);
 /// Changes to a [`UserInsightsSettings`].
 pub type Patch = runtime::Patch<UserInsightsSettings>;
 /// `id`: never null.
-pub const ID: runtime::Property<UserInsightsSettings, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserInsightsSettings, String> = runtime::Property::Named(
     "id",
 );
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<UserInsightsSettings, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<UserInsightsSettings, bool> = runtime::Property::Named(
     "isEnabled",
 );

@@ -91,24 +91,24 @@ pub type Patch = runtime::Patch<UserInstallStateSummary>;
 pub const DEVICE_STATES: runtime::Property<
     UserInstallStateSummary,
     runtime::Expanded<Vec<models::DeviceInstallState>>,
-> = runtime::Property::new("deviceStates");
+> = runtime::Property::Named("deviceStates");
 /// `failedDeviceCount`: never null.
-pub const FAILED_DEVICE_COUNT: runtime::Property<UserInstallStateSummary, i32> = runtime::Property::new(
+pub const FAILED_DEVICE_COUNT: runtime::Property<UserInstallStateSummary, i32> = runtime::Property::Named(
     "failedDeviceCount",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<UserInstallStateSummary, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserInstallStateSummary, String> = runtime::Property::Named(
     "id",
 );
 /// `installedDeviceCount`: never null.
-pub const INSTALLED_DEVICE_COUNT: runtime::Property<UserInstallStateSummary, i32> = runtime::Property::new(
+pub const INSTALLED_DEVICE_COUNT: runtime::Property<UserInstallStateSummary, i32> = runtime::Property::Named(
     "installedDeviceCount",
 );
 /// `notInstalledDeviceCount`: never null.
-pub const NOT_INSTALLED_DEVICE_COUNT: runtime::Property<UserInstallStateSummary, i32> = runtime::Property::new(
+pub const NOT_INSTALLED_DEVICE_COUNT: runtime::Property<UserInstallStateSummary, i32> = runtime::Property::Named(
     "notInstalledDeviceCount",
 );
 /// `userName`
-pub const USER_NAME: runtime::Property<UserInstallStateSummary, String> = runtime::Property::new(
+pub const USER_NAME: runtime::Property<UserInstallStateSummary, String> = runtime::Property::Named(
     "userName",
 );

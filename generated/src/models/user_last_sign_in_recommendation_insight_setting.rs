@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<UserLastSignInRecommendationInsightSetting>;
 pub const RECOMMENDATION_LOOK_BACK_DURATION: runtime::Property<
     UserLastSignInRecommendationInsightSetting,
     runtime::edm::Duration,
-> = runtime::Property::new("recommendationLookBackDuration");
+> = runtime::Property::Named("recommendationLookBackDuration");
 /// `signInScope`
 pub const SIGN_IN_SCOPE: runtime::Property<
     UserLastSignInRecommendationInsightSetting,
     models::UserSignInRecommendationScope,
-> = runtime::Property::new("signInScope");
+> = runtime::Property::Named("signInScope");

@@ -66,4 +66,4 @@ pub type Patch = runtime::Patch<UserPrint>;
 pub const RECENT_PRINTER_SHARES: runtime::Property<
     UserPrint,
     crate::runtime::Expanded<Vec<crate::models::PrinterShare>>,
-> = runtime::Property::new("recentPrinterShares");
+> = runtime::Property::Named("recentPrinterShares");

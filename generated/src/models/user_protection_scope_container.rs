@@ -131,6 +131,6 @@ runtime::models!(ComputeParameters);
 /// Changes to a [`UserProtectionScopeContainer`].
 pub type Patch = runtime::Patch<UserProtectionScopeContainer>;
 /// `id`: never null.
-pub const ID: runtime::Property<UserProtectionScopeContainer, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserProtectionScopeContainer, String> = runtime::Property::Named(
     "id",
 );

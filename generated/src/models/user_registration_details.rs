@@ -152,71 +152,71 @@ runtime::models!(UserRegistrationDetails);
 /// Changes to a [`UserRegistrationDetails`].
 pub type Patch = runtime::Patch<UserRegistrationDetails>;
 /// `id`: never null.
-pub const ID: runtime::Property<UserRegistrationDetails, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserRegistrationDetails, String> = runtime::Property::Named(
     "id",
 );
 /// `isAdmin`
-pub const IS_ADMIN: runtime::Property<UserRegistrationDetails, bool> = runtime::Property::new(
+pub const IS_ADMIN: runtime::Property<UserRegistrationDetails, bool> = runtime::Property::Named(
     "isAdmin",
 );
 /// `isMfaCapable`: never null.
-pub const IS_MFA_CAPABLE: runtime::Property<UserRegistrationDetails, bool> = runtime::Property::new(
+pub const IS_MFA_CAPABLE: runtime::Property<UserRegistrationDetails, bool> = runtime::Property::Named(
     "isMfaCapable",
 );
 /// `isMfaRegistered`: never null.
-pub const IS_MFA_REGISTERED: runtime::Property<UserRegistrationDetails, bool> = runtime::Property::new(
+pub const IS_MFA_REGISTERED: runtime::Property<UserRegistrationDetails, bool> = runtime::Property::Named(
     "isMfaRegistered",
 );
 /// `isPasswordlessCapable`: never null.
-pub const IS_PASSWORDLESS_CAPABLE: runtime::Property<UserRegistrationDetails, bool> = runtime::Property::new(
+pub const IS_PASSWORDLESS_CAPABLE: runtime::Property<UserRegistrationDetails, bool> = runtime::Property::Named(
     "isPasswordlessCapable",
 );
 /// `isSsprCapable`: never null.
-pub const IS_SSPR_CAPABLE: runtime::Property<UserRegistrationDetails, bool> = runtime::Property::new(
+pub const IS_SSPR_CAPABLE: runtime::Property<UserRegistrationDetails, bool> = runtime::Property::Named(
     "isSsprCapable",
 );
 /// `isSsprEnabled`: never null.
-pub const IS_SSPR_ENABLED: runtime::Property<UserRegistrationDetails, bool> = runtime::Property::new(
+pub const IS_SSPR_ENABLED: runtime::Property<UserRegistrationDetails, bool> = runtime::Property::Named(
     "isSsprEnabled",
 );
 /// `isSsprRegistered`: never null.
-pub const IS_SSPR_REGISTERED: runtime::Property<UserRegistrationDetails, bool> = runtime::Property::new(
+pub const IS_SSPR_REGISTERED: runtime::Property<UserRegistrationDetails, bool> = runtime::Property::Named(
     "isSsprRegistered",
 );
 /// `isSystemPreferredAuthenticationMethodEnabled`
 pub const IS_SYSTEM_PREFERRED_AUTHENTICATION_METHOD_ENABLED: runtime::Property<
     UserRegistrationDetails,
     bool,
-> = runtime::Property::new("isSystemPreferredAuthenticationMethodEnabled");
+> = runtime::Property::Named("isSystemPreferredAuthenticationMethodEnabled");
 /// `lastUpdatedDateTime`: never null.
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     UserRegistrationDetails,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `methodsRegistered`
-pub const METHODS_REGISTERED: runtime::Property<UserRegistrationDetails, Vec<String>> = runtime::Property::new(
+pub const METHODS_REGISTERED: runtime::Property<UserRegistrationDetails, Vec<String>> = runtime::Property::Named(
     "methodsRegistered",
 );
 /// `systemPreferredAuthenticationMethods`
 pub const SYSTEM_PREFERRED_AUTHENTICATION_METHODS: runtime::Property<
     UserRegistrationDetails,
     Vec<String>,
-> = runtime::Property::new("systemPreferredAuthenticationMethods");
+> = runtime::Property::Named("systemPreferredAuthenticationMethods");
 /// `userDisplayName`: never null.
-pub const USER_DISPLAY_NAME: runtime::Property<UserRegistrationDetails, String> = runtime::Property::new(
+pub const USER_DISPLAY_NAME: runtime::Property<UserRegistrationDetails, String> = runtime::Property::Named(
     "userDisplayName",
 );
 /// `userPreferredMethodForSecondaryAuthentication`
 pub const USER_PREFERRED_METHOD_FOR_SECONDARY_AUTHENTICATION: runtime::Property<
     UserRegistrationDetails,
     models::UserDefaultAuthenticationMethod,
-> = runtime::Property::new("userPreferredMethodForSecondaryAuthentication");
+> = runtime::Property::Named("userPreferredMethodForSecondaryAuthentication");
 /// `userPrincipalName`: never null.
-pub const USER_PRINCIPAL_NAME: runtime::Property<UserRegistrationDetails, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<UserRegistrationDetails, String> = runtime::Property::Named(
     "userPrincipalName",
 );
 /// `userType`
 pub const USER_TYPE: runtime::Property<
     UserRegistrationDetails,
     models::SignInUserType,
-> = runtime::Property::new("userType");
+> = runtime::Property::Named("userType");

@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<UserRegistrationFeatureCount>;
 pub const FEATURE: runtime::Property<
     UserRegistrationFeatureCount,
     models::AuthenticationMethodFeature,
-> = runtime::Property::new("feature");
+> = runtime::Property::Named("feature");
 /// `userCount`: never null.
-pub const USER_COUNT: runtime::Property<UserRegistrationFeatureCount, i64> = runtime::Property::new(
+pub const USER_COUNT: runtime::Property<UserRegistrationFeatureCount, i64> = runtime::Property::Named(
     "userCount",
 );

@@ -76,21 +76,21 @@ runtime::models!(UserRegistrationFeatureSummary);
 /// Changes to a [`UserRegistrationFeatureSummary`].
 pub type Patch = runtime::Patch<UserRegistrationFeatureSummary>;
 /// `totalUserCount`: never null.
-pub const TOTAL_USER_COUNT: runtime::Property<UserRegistrationFeatureSummary, i64> = runtime::Property::new(
+pub const TOTAL_USER_COUNT: runtime::Property<UserRegistrationFeatureSummary, i64> = runtime::Property::Named(
     "totalUserCount",
 );
 /// `userRegistrationFeatureCounts`: never null.
 pub const USER_REGISTRATION_FEATURE_COUNTS: runtime::Property<
     UserRegistrationFeatureSummary,
     Vec<models::UserRegistrationFeatureCount>,
-> = runtime::Property::new("userRegistrationFeatureCounts");
+> = runtime::Property::Named("userRegistrationFeatureCounts");
 /// `userRoles`
 pub const USER_ROLES: runtime::Property<
     UserRegistrationFeatureSummary,
     models::IncludedUserRoles,
-> = runtime::Property::new("userRoles");
+> = runtime::Property::Named("userRoles");
 /// `userTypes`
 pub const USER_TYPES: runtime::Property<
     UserRegistrationFeatureSummary,
     models::IncludedUserTypes,
-> = runtime::Property::new("userTypes");
+> = runtime::Property::Named("userTypes");

@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<UserRegistrationMethodCount>;
 pub const AUTHENTICATION_METHOD: runtime::Property<
     UserRegistrationMethodCount,
     String,
-> = runtime::Property::new("authenticationMethod");
+> = runtime::Property::Named("authenticationMethod");
 /// `userCount`: never null.
-pub const USER_COUNT: runtime::Property<UserRegistrationMethodCount, i64> = runtime::Property::new(
+pub const USER_COUNT: runtime::Property<UserRegistrationMethodCount, i64> = runtime::Property::Named(
     "userCount",
 );

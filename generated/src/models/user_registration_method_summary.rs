@@ -76,21 +76,21 @@ runtime::models!(UserRegistrationMethodSummary);
 /// Changes to a [`UserRegistrationMethodSummary`].
 pub type Patch = runtime::Patch<UserRegistrationMethodSummary>;
 /// `totalUserCount`: never null.
-pub const TOTAL_USER_COUNT: runtime::Property<UserRegistrationMethodSummary, i64> = runtime::Property::new(
+pub const TOTAL_USER_COUNT: runtime::Property<UserRegistrationMethodSummary, i64> = runtime::Property::Named(
     "totalUserCount",
 );
 /// `userRegistrationMethodCounts`: never null.
 pub const USER_REGISTRATION_METHOD_COUNTS: runtime::Property<
     UserRegistrationMethodSummary,
     Vec<models::UserRegistrationMethodCount>,
-> = runtime::Property::new("userRegistrationMethodCounts");
+> = runtime::Property::Named("userRegistrationMethodCounts");
 /// `userRoles`
 pub const USER_ROLES: runtime::Property<
     UserRegistrationMethodSummary,
     models::IncludedUserRoles,
-> = runtime::Property::new("userRoles");
+> = runtime::Property::Named("userRoles");
 /// `userTypes`
 pub const USER_TYPES: runtime::Property<
     UserRegistrationMethodSummary,
     models::IncludedUserTypes,
-> = runtime::Property::new("userTypes");
+> = runtime::Property::Named("userTypes");

@@ -58,6 +58,6 @@ runtime::models!(UserScope);
 /// Changes to a [`UserScope`].
 pub type Patch = runtime::Patch<UserScope>;
 /// `identity`
-pub const IDENTITY: runtime::Property<UserScope, String> = runtime::Property::new(
+pub const IDENTITY: runtime::Property<UserScope, String> = runtime::Property::Named(
     "identity",
 );

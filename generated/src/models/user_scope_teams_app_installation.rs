@@ -90,23 +90,23 @@ pub type Patch = runtime::Patch<UserScopeTeamsAppInstallation>;
 pub const CHAT: runtime::Property<
     UserScopeTeamsAppInstallation,
     crate::runtime::Expanded<crate::models::Chat>,
-> = runtime::Property::new("chat");
+> = runtime::Property::Named("chat");
 /// `consentedPermissionSet`
 pub const CONSENTED_PERMISSION_SET: runtime::Property<
     UserScopeTeamsAppInstallation,
     models::TeamsAppPermissionSet,
-> = runtime::Property::new("consentedPermissionSet");
+> = runtime::Property::Named("consentedPermissionSet");
 /// `id`: never null.
-pub const ID: runtime::Property<UserScopeTeamsAppInstallation, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserScopeTeamsAppInstallation, String> = runtime::Property::Named(
     "id",
 );
 /// `teamsApp`: navigation property.
 pub const TEAMS_APP: runtime::Property<
     UserScopeTeamsAppInstallation,
     runtime::Expanded<models::TeamsApp>,
-> = runtime::Property::new("teamsApp");
+> = runtime::Property::Named("teamsApp");
 /// `teamsAppDefinition`: navigation property.
 pub const TEAMS_APP_DEFINITION: runtime::Property<
     UserScopeTeamsAppInstallation,
     runtime::Expanded<models::TeamsAppDefinition>,
-> = runtime::Property::new("teamsAppDefinition");
+> = runtime::Property::Named("teamsAppDefinition");

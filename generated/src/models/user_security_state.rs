@@ -136,61 +136,61 @@ runtime::models!(UserSecurityState);
 /// Changes to a [`UserSecurityState`].
 pub type Patch = runtime::Patch<UserSecurityState>;
 /// `aadUserId`
-pub const AAD_USER_ID: runtime::Property<UserSecurityState, String> = runtime::Property::new(
+pub const AAD_USER_ID: runtime::Property<UserSecurityState, String> = runtime::Property::Named(
     "aadUserId",
 );
 /// `accountName`
-pub const ACCOUNT_NAME: runtime::Property<UserSecurityState, String> = runtime::Property::new(
+pub const ACCOUNT_NAME: runtime::Property<UserSecurityState, String> = runtime::Property::Named(
     "accountName",
 );
 /// `domainName`
-pub const DOMAIN_NAME: runtime::Property<UserSecurityState, String> = runtime::Property::new(
+pub const DOMAIN_NAME: runtime::Property<UserSecurityState, String> = runtime::Property::Named(
     "domainName",
 );
 /// `emailRole`
-pub const EMAIL_ROLE: runtime::Property<UserSecurityState, models::EmailRole> = runtime::Property::new(
+pub const EMAIL_ROLE: runtime::Property<UserSecurityState, models::EmailRole> = runtime::Property::Named(
     "emailRole",
 );
 /// `isVpn`
-pub const IS_VPN: runtime::Property<UserSecurityState, bool> = runtime::Property::new(
+pub const IS_VPN: runtime::Property<UserSecurityState, bool> = runtime::Property::Named(
     "isVpn",
 );
 /// `logonDateTime`
 pub const LOGON_DATE_TIME: runtime::Property<
     UserSecurityState,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("logonDateTime");
+> = runtime::Property::Named("logonDateTime");
 /// `logonId`
-pub const LOGON_ID: runtime::Property<UserSecurityState, String> = runtime::Property::new(
+pub const LOGON_ID: runtime::Property<UserSecurityState, String> = runtime::Property::Named(
     "logonId",
 );
 /// `logonIp`
-pub const LOGON_IP: runtime::Property<UserSecurityState, String> = runtime::Property::new(
+pub const LOGON_IP: runtime::Property<UserSecurityState, String> = runtime::Property::Named(
     "logonIp",
 );
 /// `logonLocation`
-pub const LOGON_LOCATION: runtime::Property<UserSecurityState, String> = runtime::Property::new(
+pub const LOGON_LOCATION: runtime::Property<UserSecurityState, String> = runtime::Property::Named(
     "logonLocation",
 );
 /// `logonType`
-pub const LOGON_TYPE: runtime::Property<UserSecurityState, models::LogonType> = runtime::Property::new(
+pub const LOGON_TYPE: runtime::Property<UserSecurityState, models::LogonType> = runtime::Property::Named(
     "logonType",
 );
 /// `onPremisesSecurityIdentifier`
 pub const ON_PREMISES_SECURITY_IDENTIFIER: runtime::Property<
     UserSecurityState,
     String,
-> = runtime::Property::new("onPremisesSecurityIdentifier");
+> = runtime::Property::Named("onPremisesSecurityIdentifier");
 /// `riskScore`
-pub const RISK_SCORE: runtime::Property<UserSecurityState, String> = runtime::Property::new(
+pub const RISK_SCORE: runtime::Property<UserSecurityState, String> = runtime::Property::Named(
     "riskScore",
 );
 /// `userAccountType`
 pub const USER_ACCOUNT_TYPE: runtime::Property<
     UserSecurityState,
     models::UserAccountSecurityType,
-> = runtime::Property::new("userAccountType");
+> = runtime::Property::Named("userAccountType");
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<UserSecurityState, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<UserSecurityState, String> = runtime::Property::Named(
     "userPrincipalName",
 );

@@ -132,41 +132,41 @@ pub type Patch = runtime::Patch<UserSettings>;
 pub const CONTRIBUTION_TO_CONTENT_DISCOVERY_AS_ORGANIZATION_DISABLED: runtime::Property<
     UserSettings,
     bool,
-> = runtime::Property::new("contributionToContentDiscoveryAsOrganizationDisabled");
+> = runtime::Property::Named("contributionToContentDiscoveryAsOrganizationDisabled");
 /// `contributionToContentDiscoveryDisabled`: never null.
 pub const CONTRIBUTION_TO_CONTENT_DISCOVERY_DISABLED: runtime::Property<
     UserSettings,
     bool,
-> = runtime::Property::new("contributionToContentDiscoveryDisabled");
+> = runtime::Property::Named("contributionToContentDiscoveryDisabled");
 /// `exchange`: navigation property.
 pub const EXCHANGE: runtime::Property<
     UserSettings,
     runtime::Expanded<models::ExchangeSettings>,
-> = runtime::Property::new("exchange");
+> = runtime::Property::Named("exchange");
 /// `id`: never null.
-pub const ID: runtime::Property<UserSettings, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<UserSettings, String> = runtime::Property::Named("id");
 /// `itemInsights`: navigation property.
 pub const ITEM_INSIGHTS: runtime::Property<
     UserSettings,
     runtime::Expanded<models::UserInsightsSettings>,
-> = runtime::Property::new("itemInsights");
+> = runtime::Property::Named("itemInsights");
 /// `shiftPreferences`: navigation property.
 pub const SHIFT_PREFERENCES: runtime::Property<
     UserSettings,
     runtime::Expanded<models::ShiftPreferences>,
-> = runtime::Property::new("shiftPreferences");
+> = runtime::Property::Named("shiftPreferences");
 /// `storage`: navigation property.
 pub const STORAGE: runtime::Property<
     UserSettings,
     runtime::Expanded<models::UserStorage>,
-> = runtime::Property::new("storage");
+> = runtime::Property::Named("storage");
 /// `windows`: navigation property.
 pub const WINDOWS: runtime::Property<
     UserSettings,
     runtime::Expanded<Vec<models::WindowsSetting>>,
-> = runtime::Property::new("windows");
+> = runtime::Property::Named("windows");
 /// `workHoursAndLocations`: navigation property.
 pub const WORK_HOURS_AND_LOCATIONS: runtime::Property<
     UserSettings,
     runtime::Expanded<models::WorkHoursAndLocationsSetting>,
-> = runtime::Property::new("workHoursAndLocations");
+> = runtime::Property::Named("workHoursAndLocations");

@@ -68,15 +68,15 @@ runtime::models!(UserSignIn);
 /// Changes to a [`UserSignIn`].
 pub type Patch = runtime::Patch<UserSignIn>;
 /// `externalTenantId`
-pub const EXTERNAL_TENANT_ID: runtime::Property<UserSignIn, String> = runtime::Property::new(
+pub const EXTERNAL_TENANT_ID: runtime::Property<UserSignIn, String> = runtime::Property::Named(
     "externalTenantId",
 );
 /// `externalUserType`: never null.
 pub const EXTERNAL_USER_TYPE: runtime::Property<
     UserSignIn,
     runtime::Flags<models::ConditionalAccessGuestOrExternalUserTypes>,
-> = runtime::Property::new("externalUserType");
+> = runtime::Property::Named("externalUserType");
 /// `userId`
-pub const USER_ID: runtime::Property<UserSignIn, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<UserSignIn, String> = runtime::Property::Named(
     "userId",
 );

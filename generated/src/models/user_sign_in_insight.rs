@@ -66,16 +66,16 @@ runtime::models!(UserSignInInsight);
 /// Changes to a [`UserSignInInsight`].
 pub type Patch = runtime::Patch<UserSignInInsight>;
 /// `id`: never null.
-pub const ID: runtime::Property<UserSignInInsight, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserSignInInsight, String> = runtime::Property::Named(
     "id",
 );
 /// `insightCreatedDateTime`
 pub const INSIGHT_CREATED_DATE_TIME: runtime::Property<
     UserSignInInsight,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("insightCreatedDateTime");
+> = runtime::Property::Named("insightCreatedDateTime");
 /// `lastSignInDateTime`
 pub const LAST_SIGN_IN_DATE_TIME: runtime::Property<
     UserSignInInsight,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSignInDateTime");
+> = runtime::Property::Named("lastSignInDateTime");

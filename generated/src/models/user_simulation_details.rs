@@ -106,43 +106,43 @@ runtime::models!(UserSimulationDetails);
 /// Changes to a [`UserSimulationDetails`].
 pub type Patch = runtime::Patch<UserSimulationDetails>;
 /// `assignedTrainingsCount`
-pub const ASSIGNED_TRAININGS_COUNT: runtime::Property<UserSimulationDetails, i32> = runtime::Property::new(
+pub const ASSIGNED_TRAININGS_COUNT: runtime::Property<UserSimulationDetails, i32> = runtime::Property::Named(
     "assignedTrainingsCount",
 );
 /// `completedTrainingsCount`
-pub const COMPLETED_TRAININGS_COUNT: runtime::Property<UserSimulationDetails, i32> = runtime::Property::new(
+pub const COMPLETED_TRAININGS_COUNT: runtime::Property<UserSimulationDetails, i32> = runtime::Property::Named(
     "completedTrainingsCount",
 );
 /// `compromisedDateTime`
 pub const COMPROMISED_DATE_TIME: runtime::Property<
     UserSimulationDetails,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("compromisedDateTime");
+> = runtime::Property::Named("compromisedDateTime");
 /// `inProgressTrainingsCount`
-pub const IN_PROGRESS_TRAININGS_COUNT: runtime::Property<UserSimulationDetails, i32> = runtime::Property::new(
+pub const IN_PROGRESS_TRAININGS_COUNT: runtime::Property<UserSimulationDetails, i32> = runtime::Property::Named(
     "inProgressTrainingsCount",
 );
 /// `isCompromised`
-pub const IS_COMPROMISED: runtime::Property<UserSimulationDetails, bool> = runtime::Property::new(
+pub const IS_COMPROMISED: runtime::Property<UserSimulationDetails, bool> = runtime::Property::Named(
     "isCompromised",
 );
 /// `reportedPhishDateTime`
 pub const REPORTED_PHISH_DATE_TIME: runtime::Property<
     UserSimulationDetails,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("reportedPhishDateTime");
+> = runtime::Property::Named("reportedPhishDateTime");
 /// `simulationEvents`
 pub const SIMULATION_EVENTS: runtime::Property<
     UserSimulationDetails,
     Vec<models::UserSimulationEventInfo>,
-> = runtime::Property::new("simulationEvents");
+> = runtime::Property::Named("simulationEvents");
 /// `simulationUser`
 pub const SIMULATION_USER: runtime::Property<
     UserSimulationDetails,
     models::AttackSimulationUser,
-> = runtime::Property::new("simulationUser");
+> = runtime::Property::Named("simulationUser");
 /// `trainingEvents`
 pub const TRAINING_EVENTS: runtime::Property<
     UserSimulationDetails,
     Vec<models::UserTrainingEventInfo>,
-> = runtime::Property::new("trainingEvents");
+> = runtime::Property::Named("trainingEvents");

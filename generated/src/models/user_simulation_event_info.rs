@@ -88,29 +88,29 @@ runtime::models!(UserSimulationEventInfo);
 /// Changes to a [`UserSimulationEventInfo`].
 pub type Patch = runtime::Patch<UserSimulationEventInfo>;
 /// `browser`
-pub const BROWSER: runtime::Property<UserSimulationEventInfo, String> = runtime::Property::new(
+pub const BROWSER: runtime::Property<UserSimulationEventInfo, String> = runtime::Property::Named(
     "browser",
 );
 /// `clickSource`
 pub const CLICK_SOURCE: runtime::Property<
     UserSimulationEventInfo,
     models::ClickSource,
-> = runtime::Property::new("clickSource");
+> = runtime::Property::Named("clickSource");
 /// `eventDateTime`
 pub const EVENT_DATE_TIME: runtime::Property<
     UserSimulationEventInfo,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `eventName`
-pub const EVENT_NAME: runtime::Property<UserSimulationEventInfo, String> = runtime::Property::new(
+pub const EVENT_NAME: runtime::Property<UserSimulationEventInfo, String> = runtime::Property::Named(
     "eventName",
 );
 /// `ipAddress`
-pub const IP_ADDRESS: runtime::Property<UserSimulationEventInfo, String> = runtime::Property::new(
+pub const IP_ADDRESS: runtime::Property<UserSimulationEventInfo, String> = runtime::Property::Named(
     "ipAddress",
 );
 /// `osPlatformDeviceDetails`
 pub const OS_PLATFORM_DEVICE_DETAILS: runtime::Property<
     UserSimulationEventInfo,
     String,
-> = runtime::Property::new("osPlatformDeviceDetails");
+> = runtime::Property::Named("osPlatformDeviceDetails");

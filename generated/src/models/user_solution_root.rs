@@ -63,9 +63,11 @@ runtime::models!(UserSolutionRoot);
 /// Changes to a [`UserSolutionRoot`].
 pub type Patch = runtime::Patch<UserSolutionRoot>;
 /// `id`: never null.
-pub const ID: runtime::Property<UserSolutionRoot, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<UserSolutionRoot, String> = runtime::Property::Named(
+    "id",
+);
 /// `workingTimeSchedule`: navigation property.
 pub const WORKING_TIME_SCHEDULE: runtime::Property<
     UserSolutionRoot,
     runtime::Expanded<models::WorkingTimeSchedule>,
-> = runtime::Property::new("workingTimeSchedule");
+> = runtime::Property::Named("workingTimeSchedule");

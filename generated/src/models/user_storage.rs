@@ -63,9 +63,9 @@ runtime::models!(UserStorage);
 /// Changes to a [`UserStorage`].
 pub type Patch = runtime::Patch<UserStorage>;
 /// `id`: never null.
-pub const ID: runtime::Property<UserStorage, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<UserStorage, String> = runtime::Property::Named("id");
 /// `quota`: navigation property.
 pub const QUOTA: runtime::Property<
     UserStorage,
     runtime::Expanded<models::UnifiedStorageQuota>,
-> = runtime::Property::new("quota");
+> = runtime::Property::Named("quota");

@@ -223,19 +223,19 @@ pub type Patch = runtime::Patch<UserTeamwork>;
 pub const ASSOCIATED_TEAMS: runtime::Property<
     UserTeamwork,
     runtime::Expanded<Vec<models::AssociatedTeamInfo>>,
-> = runtime::Property::new("associatedTeams");
+> = runtime::Property::Named("associatedTeams");
 /// `id`: never null.
-pub const ID: runtime::Property<UserTeamwork, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<UserTeamwork, String> = runtime::Property::Named("id");
 /// `installedApps`: navigation property.
 pub const INSTALLED_APPS: runtime::Property<
     UserTeamwork,
     runtime::Expanded<Vec<models::UserScopeTeamsAppInstallation>>,
-> = runtime::Property::new("installedApps");
+> = runtime::Property::Named("installedApps");
 /// `locale`
-pub const LOCALE: runtime::Property<UserTeamwork, String> = runtime::Property::new(
+pub const LOCALE: runtime::Property<UserTeamwork, String> = runtime::Property::Named(
     "locale",
 );
 /// `region`
-pub const REGION: runtime::Property<UserTeamwork, String> = runtime::Property::new(
+pub const REGION: runtime::Property<UserTeamwork, String> = runtime::Property::Named(
     "region",
 );

@@ -82,24 +82,24 @@ runtime::models!(UserTrainingContentEventInfo);
 /// Changes to a [`UserTrainingContentEventInfo`].
 pub type Patch = runtime::Patch<UserTrainingContentEventInfo>;
 /// `browser`
-pub const BROWSER: runtime::Property<UserTrainingContentEventInfo, String> = runtime::Property::new(
+pub const BROWSER: runtime::Property<UserTrainingContentEventInfo, String> = runtime::Property::Named(
     "browser",
 );
 /// `contentDateTime`
 pub const CONTENT_DATE_TIME: runtime::Property<
     UserTrainingContentEventInfo,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("contentDateTime");
+> = runtime::Property::Named("contentDateTime");
 /// `ipAddress`
-pub const IP_ADDRESS: runtime::Property<UserTrainingContentEventInfo, String> = runtime::Property::new(
+pub const IP_ADDRESS: runtime::Property<UserTrainingContentEventInfo, String> = runtime::Property::Named(
     "ipAddress",
 );
 /// `osPlatformDeviceDetails`
 pub const OS_PLATFORM_DEVICE_DETAILS: runtime::Property<
     UserTrainingContentEventInfo,
     String,
-> = runtime::Property::new("osPlatformDeviceDetails");
+> = runtime::Property::Named("osPlatformDeviceDetails");
 /// `potentialScoreImpact`
-pub const POTENTIAL_SCORE_IMPACT: runtime::Property<UserTrainingContentEventInfo, f64> = runtime::Property::new(
+pub const POTENTIAL_SCORE_IMPACT: runtime::Property<UserTrainingContentEventInfo, f64> = runtime::Property::Named(
     "potentialScoreImpact",
 );

@@ -82,26 +82,26 @@ runtime::models!(UserTrainingEventInfo);
 /// Changes to a [`UserTrainingEventInfo`].
 pub type Patch = runtime::Patch<UserTrainingEventInfo>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<UserTrainingEventInfo, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<UserTrainingEventInfo, String> = runtime::Property::Named(
     "displayName",
 );
 /// `latestTrainingStatus`
 pub const LATEST_TRAINING_STATUS: runtime::Property<
     UserTrainingEventInfo,
     models::TrainingStatus,
-> = runtime::Property::new("latestTrainingStatus");
+> = runtime::Property::Named("latestTrainingStatus");
 /// `trainingAssignedProperties`
 pub const TRAINING_ASSIGNED_PROPERTIES: runtime::Property<
     UserTrainingEventInfo,
     models::UserTrainingContentEventInfo,
-> = runtime::Property::new("trainingAssignedProperties");
+> = runtime::Property::Named("trainingAssignedProperties");
 /// `trainingCompletedProperties`
 pub const TRAINING_COMPLETED_PROPERTIES: runtime::Property<
     UserTrainingEventInfo,
     models::UserTrainingContentEventInfo,
-> = runtime::Property::new("trainingCompletedProperties");
+> = runtime::Property::Named("trainingCompletedProperties");
 /// `trainingUpdatedProperties`
 pub const TRAINING_UPDATED_PROPERTIES: runtime::Property<
     UserTrainingEventInfo,
     models::UserTrainingContentEventInfo,
-> = runtime::Property::new("trainingUpdatedProperties");
+> = runtime::Property::Named("trainingUpdatedProperties");

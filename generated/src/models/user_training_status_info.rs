@@ -79,18 +79,18 @@ pub type Patch = runtime::Patch<UserTrainingStatusInfo>;
 pub const ASSIGNED_DATE_TIME: runtime::Property<
     UserTrainingStatusInfo,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("assignedDateTime");
+> = runtime::Property::Named("assignedDateTime");
 /// `completionDateTime`
 pub const COMPLETION_DATE_TIME: runtime::Property<
     UserTrainingStatusInfo,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completionDateTime");
+> = runtime::Property::Named("completionDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<UserTrainingStatusInfo, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<UserTrainingStatusInfo, String> = runtime::Property::Named(
     "displayName",
 );
 /// `trainingStatus`
 pub const TRAINING_STATUS: runtime::Property<
     UserTrainingStatusInfo,
     models::TrainingStatus,
-> = runtime::Property::new("trainingStatus");
+> = runtime::Property::Named("trainingStatus");

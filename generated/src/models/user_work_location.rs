@@ -66,15 +66,15 @@ runtime::models!(UserWorkLocation);
 /// Changes to a [`UserWorkLocation`].
 pub type Patch = runtime::Patch<UserWorkLocation>;
 /// `placeId`
-pub const PLACE_ID: runtime::Property<UserWorkLocation, String> = runtime::Property::new(
+pub const PLACE_ID: runtime::Property<UserWorkLocation, String> = runtime::Property::Named(
     "placeId",
 );
 /// `source`: never null.
-pub const SOURCE: runtime::Property<UserWorkLocation, models::WorkLocationSource> = runtime::Property::new(
+pub const SOURCE: runtime::Property<UserWorkLocation, models::WorkLocationSource> = runtime::Property::Named(
     "source",
 );
 /// `workLocationType`: never null.
 pub const WORK_LOCATION_TYPE: runtime::Property<
     UserWorkLocation,
     models::WorkLocationType,
-> = runtime::Property::new("workLocationType");
+> = runtime::Property::Named("workLocationType");

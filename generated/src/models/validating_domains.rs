@@ -56,6 +56,6 @@ runtime::models!(ValidatingDomains);
 /// Changes to a [`ValidatingDomains`].
 pub type Patch = runtime::Patch<ValidatingDomains>;
 /// `rootDomains`: never null.
-pub const ROOT_DOMAINS: runtime::Property<ValidatingDomains, models::RootDomains> = runtime::Property::new(
+pub const ROOT_DOMAINS: runtime::Property<ValidatingDomains, models::RootDomains> = runtime::Property::Named(
     "rootDomains",
 );

@@ -76,19 +76,19 @@ pub type Patch = runtime::Patch<VerifiableCredentialAuthenticationMethodTarget>;
 pub const ID: runtime::Property<
     VerifiableCredentialAuthenticationMethodTarget,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `isRegistrationRequired`: never null.
 pub const IS_REGISTRATION_REQUIRED: runtime::Property<
     VerifiableCredentialAuthenticationMethodTarget,
     bool,
-> = runtime::Property::new("isRegistrationRequired");
+> = runtime::Property::Named("isRegistrationRequired");
 /// `targetType`: never null.
 pub const TARGET_TYPE: runtime::Property<
     VerifiableCredentialAuthenticationMethodTarget,
     models::AuthenticationMethodTargetType,
-> = runtime::Property::new("targetType");
+> = runtime::Property::Named("targetType");
 /// `verifiedIdProfiles`: never null.
 pub const VERIFIED_ID_PROFILES: runtime::Property<
     VerifiableCredentialAuthenticationMethodTarget,
     Vec<runtime::edm::Guid>,
-> = runtime::Property::new("verifiedIdProfiles");
+> = runtime::Property::Named("verifiedIdProfiles");

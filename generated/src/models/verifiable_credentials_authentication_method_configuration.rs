@@ -86,12 +86,12 @@ pub type Patch = runtime::Patch<VerifiableCredentialsAuthenticationMethodConfigu
 pub const EXCLUDE_TARGETS: runtime::Property<
     VerifiableCredentialsAuthenticationMethodConfiguration,
     Vec<models::ExcludeTarget>,
-> = runtime::Property::new("excludeTargets");
+> = runtime::Property::Named("excludeTargets");
 /// `id`: never null.
 pub const ID: runtime::Property<
     VerifiableCredentialsAuthenticationMethodConfiguration,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `includeTargets`: navigation property.
 #[cfg(feature = "full")]
 pub const INCLUDE_TARGETS: runtime::Property<
@@ -99,9 +99,9 @@ pub const INCLUDE_TARGETS: runtime::Property<
     crate::runtime::Expanded<
         Vec<crate::models::VerifiableCredentialAuthenticationMethodTarget>,
     >,
-> = runtime::Property::new("includeTargets");
+> = runtime::Property::Named("includeTargets");
 /// `state`
 pub const STATE: runtime::Property<
     VerifiableCredentialsAuthenticationMethodConfiguration,
     models::AuthenticationMethodState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

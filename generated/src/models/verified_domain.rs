@@ -74,22 +74,22 @@ runtime::models!(VerifiedDomain);
 /// Changes to a [`VerifiedDomain`].
 pub type Patch = runtime::Patch<VerifiedDomain>;
 /// `capabilities`
-pub const CAPABILITIES: runtime::Property<VerifiedDomain, String> = runtime::Property::new(
+pub const CAPABILITIES: runtime::Property<VerifiedDomain, String> = runtime::Property::Named(
     "capabilities",
 );
 /// `isDefault`
-pub const IS_DEFAULT: runtime::Property<VerifiedDomain, bool> = runtime::Property::new(
+pub const IS_DEFAULT: runtime::Property<VerifiedDomain, bool> = runtime::Property::Named(
     "isDefault",
 );
 /// `isInitial`
-pub const IS_INITIAL: runtime::Property<VerifiedDomain, bool> = runtime::Property::new(
+pub const IS_INITIAL: runtime::Property<VerifiedDomain, bool> = runtime::Property::Named(
     "isInitial",
 );
 /// `name`
-pub const NAME: runtime::Property<VerifiedDomain, String> = runtime::Property::new(
+pub const NAME: runtime::Property<VerifiedDomain, String> = runtime::Property::Named(
     "name",
 );
 /// `type`
-pub const TYPE: runtime::Property<VerifiedDomain, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<VerifiedDomain, String> = runtime::Property::Named(
     "type",
 );

@@ -118,46 +118,46 @@ runtime::models!(VerifiedIdProfile);
 /// Changes to a [`VerifiedIdProfile`].
 pub type Patch = runtime::Patch<VerifiedIdProfile>;
 /// `description`: never null.
-pub const DESCRIPTION: runtime::Property<VerifiedIdProfile, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<VerifiedIdProfile, String> = runtime::Property::Named(
     "description",
 );
 /// `faceCheckConfiguration`: never null.
 pub const FACE_CHECK_CONFIGURATION: runtime::Property<
     VerifiedIdProfile,
     models::FaceCheckConfiguration,
-> = runtime::Property::new("faceCheckConfiguration");
+> = runtime::Property::Named("faceCheckConfiguration");
 /// `id`: never null.
-pub const ID: runtime::Property<VerifiedIdProfile, String> = runtime::Property::new(
+pub const ID: runtime::Property<VerifiedIdProfile, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     VerifiedIdProfile,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `name`: never null.
-pub const NAME: runtime::Property<VerifiedIdProfile, String> = runtime::Property::new(
+pub const NAME: runtime::Property<VerifiedIdProfile, String> = runtime::Property::Named(
     "name",
 );
 /// `priority`
-pub const PRIORITY: runtime::Property<VerifiedIdProfile, i32> = runtime::Property::new(
+pub const PRIORITY: runtime::Property<VerifiedIdProfile, i32> = runtime::Property::Named(
     "priority",
 );
 /// `state`: never null.
-pub const STATE: runtime::Property<VerifiedIdProfile, models::VerifiedIdProfileState> = runtime::Property::new(
+pub const STATE: runtime::Property<VerifiedIdProfile, models::VerifiedIdProfileState> = runtime::Property::Named(
     "state",
 );
 /// `verifiedIdProfileConfiguration`: never null.
 pub const VERIFIED_ID_PROFILE_CONFIGURATION: runtime::Property<
     VerifiedIdProfile,
     models::VerifiedIdProfileConfiguration,
-> = runtime::Property::new("verifiedIdProfileConfiguration");
+> = runtime::Property::Named("verifiedIdProfileConfiguration");
 /// `verifiedIdUsageConfigurations`: never null.
 pub const VERIFIED_ID_USAGE_CONFIGURATIONS: runtime::Property<
     VerifiedIdProfile,
     Vec<models::VerifiedIdUsageConfiguration>,
-> = runtime::Property::new("verifiedIdUsageConfigurations");
+> = runtime::Property::Named("verifiedIdUsageConfigurations");
 /// `verifierDid`: never null.
-pub const VERIFIER_DID: runtime::Property<VerifiedIdProfile, String> = runtime::Property::new(
+pub const VERIFIER_DID: runtime::Property<VerifiedIdProfile, String> = runtime::Property::Named(
     "verifierDid",
 );

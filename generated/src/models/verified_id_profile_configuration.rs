@@ -82,25 +82,25 @@ runtime::models!(VerifiedIdProfileConfiguration);
 /// Changes to a [`VerifiedIdProfileConfiguration`].
 pub type Patch = runtime::Patch<VerifiedIdProfileConfiguration>;
 /// `acceptedIssuer`: never null.
-pub const ACCEPTED_ISSUER: runtime::Property<VerifiedIdProfileConfiguration, String> = runtime::Property::new(
+pub const ACCEPTED_ISSUER: runtime::Property<VerifiedIdProfileConfiguration, String> = runtime::Property::Named(
     "acceptedIssuer",
 );
 /// `claimBindingSource`: never null.
 pub const CLAIM_BINDING_SOURCE: runtime::Property<
     VerifiedIdProfileConfiguration,
     models::ClaimBindingSource,
-> = runtime::Property::new("claimBindingSource");
+> = runtime::Property::Named("claimBindingSource");
 /// `claimBindings`: never null.
 pub const CLAIM_BINDINGS: runtime::Property<
     VerifiedIdProfileConfiguration,
     Vec<models::ClaimBinding>,
-> = runtime::Property::new("claimBindings");
+> = runtime::Property::Named("claimBindings");
 /// `claimValidation`: never null.
 pub const CLAIM_VALIDATION: runtime::Property<
     VerifiedIdProfileConfiguration,
     models::ClaimValidation,
-> = runtime::Property::new("claimValidation");
+> = runtime::Property::Named("claimValidation");
 /// `type`: never null.
-pub const TYPE: runtime::Property<VerifiedIdProfileConfiguration, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<VerifiedIdProfileConfiguration, String> = runtime::Property::Named(
     "type",
 );

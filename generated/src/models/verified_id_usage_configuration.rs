@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<VerifiedIdUsageConfiguration>;
 pub const IS_ENABLED_FOR_TEST_ONLY: runtime::Property<
     VerifiedIdUsageConfiguration,
     bool,
-> = runtime::Property::new("isEnabledForTestOnly");
+> = runtime::Property::Named("isEnabledForTestOnly");
 /// `purpose`: never null.
 pub const PURPOSE: runtime::Property<
     VerifiedIdUsageConfiguration,
     models::VerifiedIdUsageConfigurationPurpose,
-> = runtime::Property::new("purpose");
+> = runtime::Property::Named("purpose");

@@ -69,12 +69,12 @@ pub type Patch = runtime::Patch<VerifiedPublisher>;
 pub const ADDED_DATE_TIME: runtime::Property<
     VerifiedPublisher,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("addedDateTime");
+> = runtime::Property::Named("addedDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<VerifiedPublisher, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<VerifiedPublisher, String> = runtime::Property::Named(
     "displayName",
 );
 /// `verifiedPublisherId`
-pub const VERIFIED_PUBLISHER_ID: runtime::Property<VerifiedPublisher, String> = runtime::Property::new(
+pub const VERIFIED_PUBLISHER_ID: runtime::Property<VerifiedPublisher, String> = runtime::Property::Named(
     "verifiedPublisherId",
 );

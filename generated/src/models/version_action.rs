@@ -54,6 +54,6 @@ runtime::models!(VersionAction);
 /// Changes to a [`VersionAction`].
 pub type Patch = runtime::Patch<VersionAction>;
 /// `newVersion`
-pub const NEW_VERSION: runtime::Property<VersionAction, String> = runtime::Property::new(
+pub const NEW_VERSION: runtime::Property<VersionAction, String> = runtime::Property::Named(
     "newVersion",
 );

@@ -66,13 +66,15 @@ runtime::models!(VerticalSection);
 /// Changes to a [`VerticalSection`].
 pub type Patch = runtime::Patch<VerticalSection>;
 /// `emphasis`
-pub const EMPHASIS: runtime::Property<VerticalSection, models::SectionEmphasisType> = runtime::Property::new(
+pub const EMPHASIS: runtime::Property<VerticalSection, models::SectionEmphasisType> = runtime::Property::Named(
     "emphasis",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<VerticalSection, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<VerticalSection, String> = runtime::Property::Named(
+    "id",
+);
 /// `webparts`: navigation property.
 pub const WEBPARTS: runtime::Property<
     VerticalSection,
     runtime::Expanded<Vec<models::WebPart>>,
-> = runtime::Property::new("webparts");
+> = runtime::Property::Named("webparts");

@@ -110,32 +110,32 @@ runtime::models!(Video);
 /// Changes to a [`Video`].
 pub type Patch = runtime::Patch<Video>;
 /// `audioBitsPerSample`
-pub const AUDIO_BITS_PER_SAMPLE: runtime::Property<Video, i32> = runtime::Property::new(
+pub const AUDIO_BITS_PER_SAMPLE: runtime::Property<Video, i32> = runtime::Property::Named(
     "audioBitsPerSample",
 );
 /// `audioChannels`
-pub const AUDIO_CHANNELS: runtime::Property<Video, i32> = runtime::Property::new(
+pub const AUDIO_CHANNELS: runtime::Property<Video, i32> = runtime::Property::Named(
     "audioChannels",
 );
 /// `audioFormat`
-pub const AUDIO_FORMAT: runtime::Property<Video, String> = runtime::Property::new(
+pub const AUDIO_FORMAT: runtime::Property<Video, String> = runtime::Property::Named(
     "audioFormat",
 );
 /// `audioSamplesPerSecond`
-pub const AUDIO_SAMPLES_PER_SECOND: runtime::Property<Video, i32> = runtime::Property::new(
+pub const AUDIO_SAMPLES_PER_SECOND: runtime::Property<Video, i32> = runtime::Property::Named(
     "audioSamplesPerSecond",
 );
 /// `bitrate`
-pub const BITRATE: runtime::Property<Video, i32> = runtime::Property::new("bitrate");
+pub const BITRATE: runtime::Property<Video, i32> = runtime::Property::Named("bitrate");
 /// `duration`
-pub const DURATION: runtime::Property<Video, i64> = runtime::Property::new("duration");
+pub const DURATION: runtime::Property<Video, i64> = runtime::Property::Named("duration");
 /// `fourCC`
-pub const FOUR_CC: runtime::Property<Video, String> = runtime::Property::new("fourCC");
+pub const FOUR_CC: runtime::Property<Video, String> = runtime::Property::Named("fourCC");
 /// `frameRate`
-pub const FRAME_RATE: runtime::Property<Video, f64> = runtime::Property::new(
+pub const FRAME_RATE: runtime::Property<Video, f64> = runtime::Property::Named(
     "frameRate",
 );
 /// `height`
-pub const HEIGHT: runtime::Property<Video, i32> = runtime::Property::new("height");
+pub const HEIGHT: runtime::Property<Video, i32> = runtime::Property::Named("height");
 /// `width`
-pub const WIDTH: runtime::Property<Video, i32> = runtime::Property::new("width");
+pub const WIDTH: runtime::Property<Video, i32> = runtime::Property::Named("width");

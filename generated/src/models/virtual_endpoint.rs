@@ -121,46 +121,48 @@ pub type Patch = runtime::Patch<VirtualEndpoint>;
 pub const AUDIT_EVENTS: runtime::Property<
     VirtualEndpoint,
     runtime::Expanded<Vec<models::CloudPcAuditEvent>>,
-> = runtime::Property::new("auditEvents");
+> = runtime::Property::Named("auditEvents");
 /// `cloudPCs`: navigation property.
 pub const CLOUD_PCS: runtime::Property<
     VirtualEndpoint,
     runtime::Expanded<Vec<models::CloudPc>>,
-> = runtime::Property::new("cloudPCs");
+> = runtime::Property::Named("cloudPCs");
 /// `deviceImages`: navigation property.
 pub const DEVICE_IMAGES: runtime::Property<
     VirtualEndpoint,
     runtime::Expanded<Vec<models::CloudPcDeviceImage>>,
-> = runtime::Property::new("deviceImages");
+> = runtime::Property::Named("deviceImages");
 /// `galleryImages`: navigation property.
 pub const GALLERY_IMAGES: runtime::Property<
     VirtualEndpoint,
     runtime::Expanded<Vec<models::CloudPcGalleryImage>>,
-> = runtime::Property::new("galleryImages");
+> = runtime::Property::Named("galleryImages");
 /// `id`: never null.
-pub const ID: runtime::Property<VirtualEndpoint, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<VirtualEndpoint, String> = runtime::Property::Named(
+    "id",
+);
 /// `onPremisesConnections`: navigation property.
 pub const ON_PREMISES_CONNECTIONS: runtime::Property<
     VirtualEndpoint,
     runtime::Expanded<Vec<models::CloudPcOnPremisesConnection>>,
-> = runtime::Property::new("onPremisesConnections");
+> = runtime::Property::Named("onPremisesConnections");
 /// `provisioningPolicies`: navigation property.
 pub const PROVISIONING_POLICIES: runtime::Property<
     VirtualEndpoint,
     runtime::Expanded<Vec<models::CloudPcProvisioningPolicy>>,
-> = runtime::Property::new("provisioningPolicies");
+> = runtime::Property::Named("provisioningPolicies");
 /// `report`: navigation property.
 pub const REPORT: runtime::Property<
     VirtualEndpoint,
     runtime::Expanded<models::CloudPcReport>,
-> = runtime::Property::new("report");
+> = runtime::Property::Named("report");
 /// `servicePlans`: navigation property.
 pub const SERVICE_PLANS: runtime::Property<
     VirtualEndpoint,
     runtime::Expanded<Vec<models::CloudPcServicePlan>>,
-> = runtime::Property::new("servicePlans");
+> = runtime::Property::Named("servicePlans");
 /// `userSettings`: navigation property.
 pub const USER_SETTINGS: runtime::Property<
     VirtualEndpoint,
     runtime::Expanded<Vec<models::CloudPcUserSetting>>,
-> = runtime::Property::new("userSettings");
+> = runtime::Property::Named("userSettings");

@@ -180,49 +180,49 @@ pub type Patch = runtime::Patch<VirtualEvent>;
 pub const CREATED_BY: runtime::Property<
     VirtualEvent,
     models::CommunicationsIdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `description`
-pub const DESCRIPTION: runtime::Property<VirtualEvent, models::ItemBody> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<VirtualEvent, models::ItemBody> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<VirtualEvent, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<VirtualEvent, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endDateTime`
-pub const END_DATE_TIME: runtime::Property<VirtualEvent, models::DateTimeTimeZone> = runtime::Property::new(
+pub const END_DATE_TIME: runtime::Property<VirtualEvent, models::DateTimeTimeZone> = runtime::Property::Named(
     "endDateTime",
 );
 /// `externalEventInformation`
 pub const EXTERNAL_EVENT_INFORMATION: runtime::Property<
     VirtualEvent,
     Vec<models::VirtualEventExternalInformation>,
-> = runtime::Property::new("externalEventInformation");
+> = runtime::Property::Named("externalEventInformation");
 /// `id`: never null.
-pub const ID: runtime::Property<VirtualEvent, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<VirtualEvent, String> = runtime::Property::Named("id");
 /// `isRegistrationRequired`
-pub const IS_REGISTRATION_REQUIRED: runtime::Property<VirtualEvent, bool> = runtime::Property::new(
+pub const IS_REGISTRATION_REQUIRED: runtime::Property<VirtualEvent, bool> = runtime::Property::Named(
     "isRegistrationRequired",
 );
 /// `presenters`: navigation property.
 pub const PRESENTERS: runtime::Property<
     VirtualEvent,
     runtime::Expanded<Vec<models::VirtualEventPresenter>>,
-> = runtime::Property::new("presenters");
+> = runtime::Property::Named("presenters");
 /// `sessions`: navigation property.
 pub const SESSIONS: runtime::Property<
     VirtualEvent,
     runtime::Expanded<Vec<models::VirtualEventSession>>,
-> = runtime::Property::new("sessions");
+> = runtime::Property::Named("sessions");
 /// `settings`
-pub const SETTINGS: runtime::Property<VirtualEvent, models::VirtualEventSettings> = runtime::Property::new(
+pub const SETTINGS: runtime::Property<VirtualEvent, models::VirtualEventSettings> = runtime::Property::Named(
     "settings",
 );
 /// `startDateTime`
-pub const START_DATE_TIME: runtime::Property<VirtualEvent, models::DateTimeTimeZone> = runtime::Property::new(
+pub const START_DATE_TIME: runtime::Property<VirtualEvent, models::DateTimeTimeZone> = runtime::Property::Named(
     "startDateTime",
 );
 /// `status`
-pub const STATUS: runtime::Property<VirtualEvent, models::VirtualEventStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<VirtualEvent, models::VirtualEventStatus> = runtime::Property::Named(
     "status",
 );

@@ -61,11 +61,11 @@ runtime::models!(VirtualEventExternalInformation);
 /// Changes to a [`VirtualEventExternalInformation`].
 pub type Patch = runtime::Patch<VirtualEventExternalInformation>;
 /// `applicationId`
-pub const APPLICATION_ID: runtime::Property<VirtualEventExternalInformation, String> = runtime::Property::new(
+pub const APPLICATION_ID: runtime::Property<VirtualEventExternalInformation, String> = runtime::Property::Named(
     "applicationId",
 );
 /// `externalEventId`
 pub const EXTERNAL_EVENT_ID: runtime::Property<
     VirtualEventExternalInformation,
     String,
-> = runtime::Property::new("externalEventId");
+> = runtime::Property::Named("externalEventId");

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<VirtualEventExternalRegistrationInformation>;
 pub const REFERRER: runtime::Property<
     VirtualEventExternalRegistrationInformation,
     String,
-> = runtime::Property::new("referrer");
+> = runtime::Property::Named("referrer");
 /// `registrationId`
 pub const REGISTRATION_ID: runtime::Property<
     VirtualEventExternalRegistrationInformation,
     String,
-> = runtime::Property::new("registrationId");
+> = runtime::Property::Named("registrationId");

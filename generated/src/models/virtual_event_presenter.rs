@@ -73,19 +73,19 @@ runtime::models!(VirtualEventPresenter);
 /// Changes to a [`VirtualEventPresenter`].
 pub type Patch = runtime::Patch<VirtualEventPresenter>;
 /// `email`
-pub const EMAIL: runtime::Property<VirtualEventPresenter, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<VirtualEventPresenter, String> = runtime::Property::Named(
     "email",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<VirtualEventPresenter, String> = runtime::Property::new(
+pub const ID: runtime::Property<VirtualEventPresenter, String> = runtime::Property::Named(
     "id",
 );
 /// `identity`
-pub const IDENTITY: runtime::Property<VirtualEventPresenter, models::Identity> = runtime::Property::new(
+pub const IDENTITY: runtime::Property<VirtualEventPresenter, models::Identity> = runtime::Property::Named(
     "identity",
 );
 /// `presenterDetails`
 pub const PRESENTER_DETAILS: runtime::Property<
     VirtualEventPresenter,
     models::VirtualEventPresenterDetails,
-> = runtime::Property::new("presenterDetails");
+> = runtime::Property::Named("presenterDetails");

@@ -88,29 +88,29 @@ runtime::models!(VirtualEventPresenterDetails);
 /// Changes to a [`VirtualEventPresenterDetails`].
 pub type Patch = runtime::Patch<VirtualEventPresenterDetails>;
 /// `bio`
-pub const BIO: runtime::Property<VirtualEventPresenterDetails, models::ItemBody> = runtime::Property::new(
+pub const BIO: runtime::Property<VirtualEventPresenterDetails, models::ItemBody> = runtime::Property::Named(
     "bio",
 );
 /// `company`
-pub const COMPANY: runtime::Property<VirtualEventPresenterDetails, String> = runtime::Property::new(
+pub const COMPANY: runtime::Property<VirtualEventPresenterDetails, String> = runtime::Property::Named(
     "company",
 );
 /// `jobTitle`
-pub const JOB_TITLE: runtime::Property<VirtualEventPresenterDetails, String> = runtime::Property::new(
+pub const JOB_TITLE: runtime::Property<VirtualEventPresenterDetails, String> = runtime::Property::Named(
     "jobTitle",
 );
 /// `linkedInProfileWebUrl`
 pub const LINKED_IN_PROFILE_WEB_URL: runtime::Property<
     VirtualEventPresenterDetails,
     String,
-> = runtime::Property::new("linkedInProfileWebUrl");
+> = runtime::Property::Named("linkedInProfileWebUrl");
 /// `personalSiteWebUrl`
 pub const PERSONAL_SITE_WEB_URL: runtime::Property<
     VirtualEventPresenterDetails,
     String,
-> = runtime::Property::new("personalSiteWebUrl");
+> = runtime::Property::Named("personalSiteWebUrl");
 /// `twitterProfileWebUrl`
 pub const TWITTER_PROFILE_WEB_URL: runtime::Property<
     VirtualEventPresenterDetails,
     String,
-> = runtime::Property::new("twitterProfileWebUrl");
+> = runtime::Property::Named("twitterProfileWebUrl");

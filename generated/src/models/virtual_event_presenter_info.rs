@@ -73,20 +73,20 @@ runtime::models!(VirtualEventPresenterInfo);
 /// Changes to a [`VirtualEventPresenterInfo`].
 pub type Patch = runtime::Patch<VirtualEventPresenterInfo>;
 /// `identity`
-pub const IDENTITY: runtime::Property<VirtualEventPresenterInfo, models::IdentitySet> = runtime::Property::new(
+pub const IDENTITY: runtime::Property<VirtualEventPresenterInfo, models::IdentitySet> = runtime::Property::Named(
     "identity",
 );
 /// `presenterDetails`
 pub const PRESENTER_DETAILS: runtime::Property<
     VirtualEventPresenterInfo,
     models::VirtualEventPresenterDetails,
-> = runtime::Property::new("presenterDetails");
+> = runtime::Property::Named("presenterDetails");
 /// `role`
 pub const ROLE: runtime::Property<
     VirtualEventPresenterInfo,
     models::OnlineMeetingRole,
-> = runtime::Property::new("role");
+> = runtime::Property::Named("role");
 /// `upn`
-pub const UPN: runtime::Property<VirtualEventPresenterInfo, String> = runtime::Property::new(
+pub const UPN: runtime::Property<VirtualEventPresenterInfo, String> = runtime::Property::Named(
     "upn",
 );

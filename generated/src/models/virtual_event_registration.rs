@@ -139,57 +139,57 @@ pub type Patch = runtime::Patch<VirtualEventRegistration>;
 pub const CANCELATION_DATE_TIME: runtime::Property<
     VirtualEventRegistration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("cancelationDateTime");
+> = runtime::Property::Named("cancelationDateTime");
 /// `email`
-pub const EMAIL: runtime::Property<VirtualEventRegistration, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<VirtualEventRegistration, String> = runtime::Property::Named(
     "email",
 );
 /// `externalRegistrationInformation`
 pub const EXTERNAL_REGISTRATION_INFORMATION: runtime::Property<
     VirtualEventRegistration,
     models::VirtualEventExternalRegistrationInformation,
-> = runtime::Property::new("externalRegistrationInformation");
+> = runtime::Property::Named("externalRegistrationInformation");
 /// `firstName`
-pub const FIRST_NAME: runtime::Property<VirtualEventRegistration, String> = runtime::Property::new(
+pub const FIRST_NAME: runtime::Property<VirtualEventRegistration, String> = runtime::Property::Named(
     "firstName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<VirtualEventRegistration, String> = runtime::Property::new(
+pub const ID: runtime::Property<VirtualEventRegistration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastName`
-pub const LAST_NAME: runtime::Property<VirtualEventRegistration, String> = runtime::Property::new(
+pub const LAST_NAME: runtime::Property<VirtualEventRegistration, String> = runtime::Property::Named(
     "lastName",
 );
 /// `preferredLanguage`
-pub const PREFERRED_LANGUAGE: runtime::Property<VirtualEventRegistration, String> = runtime::Property::new(
+pub const PREFERRED_LANGUAGE: runtime::Property<VirtualEventRegistration, String> = runtime::Property::Named(
     "preferredLanguage",
 );
 /// `preferredTimezone`
-pub const PREFERRED_TIMEZONE: runtime::Property<VirtualEventRegistration, String> = runtime::Property::new(
+pub const PREFERRED_TIMEZONE: runtime::Property<VirtualEventRegistration, String> = runtime::Property::Named(
     "preferredTimezone",
 );
 /// `registrationDateTime`
 pub const REGISTRATION_DATE_TIME: runtime::Property<
     VirtualEventRegistration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("registrationDateTime");
+> = runtime::Property::Named("registrationDateTime");
 /// `registrationQuestionAnswers`
 pub const REGISTRATION_QUESTION_ANSWERS: runtime::Property<
     VirtualEventRegistration,
     Vec<models::VirtualEventRegistrationQuestionAnswer>,
-> = runtime::Property::new("registrationQuestionAnswers");
+> = runtime::Property::Named("registrationQuestionAnswers");
 /// `sessions`: navigation property.
 pub const SESSIONS: runtime::Property<
     VirtualEventRegistration,
     runtime::Expanded<Vec<models::VirtualEventSession>>,
-> = runtime::Property::new("sessions");
+> = runtime::Property::Named("sessions");
 /// `status`
 pub const STATUS: runtime::Property<
     VirtualEventRegistration,
     models::VirtualEventAttendeeRegistrationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `userId`
-pub const USER_ID: runtime::Property<VirtualEventRegistration, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<VirtualEventRegistration, String> = runtime::Property::Named(
     "userId",
 );

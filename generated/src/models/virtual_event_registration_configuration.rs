@@ -96,30 +96,30 @@ runtime::models!(VirtualEventRegistrationConfiguration);
 /// Changes to a [`VirtualEventRegistrationConfiguration`].
 pub type Patch = runtime::Patch<VirtualEventRegistrationConfiguration>;
 /// `capacity`
-pub const CAPACITY: runtime::Property<VirtualEventRegistrationConfiguration, i32> = runtime::Property::new(
+pub const CAPACITY: runtime::Property<VirtualEventRegistrationConfiguration, i32> = runtime::Property::Named(
     "capacity",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<VirtualEventRegistrationConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<VirtualEventRegistrationConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `isManualApprovalEnabled`
 pub const IS_MANUAL_APPROVAL_ENABLED: runtime::Property<
     VirtualEventRegistrationConfiguration,
     bool,
-> = runtime::Property::new("isManualApprovalEnabled");
+> = runtime::Property::Named("isManualApprovalEnabled");
 /// `isWaitlistEnabled`
 pub const IS_WAITLIST_ENABLED: runtime::Property<
     VirtualEventRegistrationConfiguration,
     bool,
-> = runtime::Property::new("isWaitlistEnabled");
+> = runtime::Property::Named("isWaitlistEnabled");
 /// `questions`: navigation property.
 pub const QUESTIONS: runtime::Property<
     VirtualEventRegistrationConfiguration,
     runtime::Expanded<Vec<models::VirtualEventRegistrationQuestionBase>>,
-> = runtime::Property::new("questions");
+> = runtime::Property::Named("questions");
 /// `registrationWebUrl`
 pub const REGISTRATION_WEB_URL: runtime::Property<
     VirtualEventRegistrationConfiguration,
     String,
-> = runtime::Property::new("registrationWebUrl");
+> = runtime::Property::Named("registrationWebUrl");

@@ -92,22 +92,22 @@ pub type Patch = runtime::Patch<VirtualEventRegistrationCustomQuestion>;
 pub const ANSWER_CHOICES: runtime::Property<
     VirtualEventRegistrationCustomQuestion,
     Vec<String>,
-> = runtime::Property::new("answerChoices");
+> = runtime::Property::Named("answerChoices");
 /// `answerInputType`
 pub const ANSWER_INPUT_TYPE: runtime::Property<
     VirtualEventRegistrationCustomQuestion,
     models::VirtualEventRegistrationQuestionAnswerInputType,
-> = runtime::Property::new("answerInputType");
+> = runtime::Property::Named("answerInputType");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     VirtualEventRegistrationCustomQuestion,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
-pub const ID: runtime::Property<VirtualEventRegistrationCustomQuestion, String> = runtime::Property::new(
+pub const ID: runtime::Property<VirtualEventRegistrationCustomQuestion, String> = runtime::Property::Named(
     "id",
 );
 /// `isRequired`
-pub const IS_REQUIRED: runtime::Property<VirtualEventRegistrationCustomQuestion, bool> = runtime::Property::new(
+pub const IS_REQUIRED: runtime::Property<VirtualEventRegistrationCustomQuestion, bool> = runtime::Property::Named(
     "isRequired",
 );

@@ -79,18 +79,18 @@ pub type Patch = runtime::Patch<VirtualEventRegistrationPredefinedQuestion>;
 pub const DISPLAY_NAME: runtime::Property<
     VirtualEventRegistrationPredefinedQuestion,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
-pub const ID: runtime::Property<VirtualEventRegistrationPredefinedQuestion, String> = runtime::Property::new(
+pub const ID: runtime::Property<VirtualEventRegistrationPredefinedQuestion, String> = runtime::Property::Named(
     "id",
 );
 /// `isRequired`
 pub const IS_REQUIRED: runtime::Property<
     VirtualEventRegistrationPredefinedQuestion,
     bool,
-> = runtime::Property::new("isRequired");
+> = runtime::Property::Named("isRequired");
 /// `label`
 pub const LABEL: runtime::Property<
     VirtualEventRegistrationPredefinedQuestion,
     models::VirtualEventRegistrationPredefinedQuestionLabel,
-> = runtime::Property::new("label");
+> = runtime::Property::Named("label");

@@ -85,23 +85,23 @@ pub type Patch = runtime::Patch<VirtualEventRegistrationQuestionAnswer>;
 pub const BOOLEAN_VALUE: runtime::Property<
     VirtualEventRegistrationQuestionAnswer,
     bool,
-> = runtime::Property::new("booleanValue");
+> = runtime::Property::Named("booleanValue");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     VirtualEventRegistrationQuestionAnswer,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `multiChoiceValues`
 pub const MULTI_CHOICE_VALUES: runtime::Property<
     VirtualEventRegistrationQuestionAnswer,
     Vec<String>,
-> = runtime::Property::new("multiChoiceValues");
+> = runtime::Property::Named("multiChoiceValues");
 /// `questionId`
 pub const QUESTION_ID: runtime::Property<
     VirtualEventRegistrationQuestionAnswer,
     String,
-> = runtime::Property::new("questionId");
+> = runtime::Property::Named("questionId");
 /// `value`
-pub const VALUE: runtime::Property<VirtualEventRegistrationQuestionAnswer, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<VirtualEventRegistrationQuestionAnswer, String> = runtime::Property::Named(
     "value",
 );

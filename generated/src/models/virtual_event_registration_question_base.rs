@@ -77,12 +77,12 @@ pub type Patch = runtime::Patch<VirtualEventRegistrationQuestionBase>;
 pub const DISPLAY_NAME: runtime::Property<
     VirtualEventRegistrationQuestionBase,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
-pub const ID: runtime::Property<VirtualEventRegistrationQuestionBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<VirtualEventRegistrationQuestionBase, String> = runtime::Property::Named(
     "id",
 );
 /// `isRequired`
-pub const IS_REQUIRED: runtime::Property<VirtualEventRegistrationQuestionBase, bool> = runtime::Property::new(
+pub const IS_REQUIRED: runtime::Property<VirtualEventRegistrationQuestionBase, bool> = runtime::Property::Named(
     "isRequired",
 );

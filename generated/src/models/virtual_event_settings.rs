@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<VirtualEventSettings>;
 pub const IS_ATTENDEE_EMAIL_NOTIFICATION_ENABLED: runtime::Property<
     VirtualEventSettings,
     bool,
-> = runtime::Property::new("isAttendeeEmailNotificationEnabled");
+> = runtime::Property::Named("isAttendeeEmailNotificationEnabled");

@@ -170,89 +170,89 @@ runtime::models!(VirtualEventTownhall);
 /// Changes to a [`VirtualEventTownhall`].
 pub type Patch = runtime::Patch<VirtualEventTownhall>;
 /// `audience`
-pub const AUDIENCE: runtime::Property<VirtualEventTownhall, models::MeetingAudience> = runtime::Property::new(
+pub const AUDIENCE: runtime::Property<VirtualEventTownhall, models::MeetingAudience> = runtime::Property::Named(
     "audience",
 );
 /// `capacity`
-pub const CAPACITY: runtime::Property<VirtualEventTownhall, i32> = runtime::Property::new(
+pub const CAPACITY: runtime::Property<VirtualEventTownhall, i32> = runtime::Property::Named(
     "capacity",
 );
 /// `coOrganizers`
 pub const CO_ORGANIZERS: runtime::Property<
     VirtualEventTownhall,
     Vec<models::CommunicationsUserIdentity>,
-> = runtime::Property::new("coOrganizers");
+> = runtime::Property::Named("coOrganizers");
 /// `createdBy`
 pub const CREATED_BY: runtime::Property<
     VirtualEventTownhall,
     models::CommunicationsIdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `description`
-pub const DESCRIPTION: runtime::Property<VirtualEventTownhall, models::ItemBody> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<VirtualEventTownhall, models::ItemBody> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<VirtualEventTownhall, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<VirtualEventTownhall, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     VirtualEventTownhall,
     models::DateTimeTimeZone,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `externalEventInformation`
 pub const EXTERNAL_EVENT_INFORMATION: runtime::Property<
     VirtualEventTownhall,
     Vec<models::VirtualEventExternalInformation>,
-> = runtime::Property::new("externalEventInformation");
+> = runtime::Property::Named("externalEventInformation");
 /// `id`: never null.
-pub const ID: runtime::Property<VirtualEventTownhall, String> = runtime::Property::new(
+pub const ID: runtime::Property<VirtualEventTownhall, String> = runtime::Property::Named(
     "id",
 );
 /// `invitedAttendees`
 pub const INVITED_ATTENDEES: runtime::Property<
     VirtualEventTownhall,
     Vec<models::Identity>,
-> = runtime::Property::new("invitedAttendees");
+> = runtime::Property::Named("invitedAttendees");
 /// `isInviteOnly`
-pub const IS_INVITE_ONLY: runtime::Property<VirtualEventTownhall, bool> = runtime::Property::new(
+pub const IS_INVITE_ONLY: runtime::Property<VirtualEventTownhall, bool> = runtime::Property::Named(
     "isInviteOnly",
 );
 /// `isRegistrationRequired`
-pub const IS_REGISTRATION_REQUIRED: runtime::Property<VirtualEventTownhall, bool> = runtime::Property::new(
+pub const IS_REGISTRATION_REQUIRED: runtime::Property<VirtualEventTownhall, bool> = runtime::Property::Named(
     "isRegistrationRequired",
 );
 /// `presenters`: navigation property.
 pub const PRESENTERS: runtime::Property<
     VirtualEventTownhall,
     runtime::Expanded<Vec<models::VirtualEventPresenter>>,
-> = runtime::Property::new("presenters");
+> = runtime::Property::Named("presenters");
 /// `registrationConfiguration`: navigation property.
 pub const REGISTRATION_CONFIGURATION: runtime::Property<
     VirtualEventTownhall,
     runtime::Expanded<models::VirtualEventTownhallRegistrationConfiguration>,
-> = runtime::Property::new("registrationConfiguration");
+> = runtime::Property::Named("registrationConfiguration");
 /// `registrations`: navigation property.
 pub const REGISTRATIONS: runtime::Property<
     VirtualEventTownhall,
     runtime::Expanded<Vec<models::VirtualEventRegistration>>,
-> = runtime::Property::new("registrations");
+> = runtime::Property::Named("registrations");
 /// `sessions`: navigation property.
 pub const SESSIONS: runtime::Property<
     VirtualEventTownhall,
     runtime::Expanded<Vec<models::VirtualEventSession>>,
-> = runtime::Property::new("sessions");
+> = runtime::Property::Named("sessions");
 /// `settings`
 pub const SETTINGS: runtime::Property<
     VirtualEventTownhall,
     models::VirtualEventSettings,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     VirtualEventTownhall,
     models::DateTimeTimeZone,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `status`
-pub const STATUS: runtime::Property<VirtualEventTownhall, models::VirtualEventStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<VirtualEventTownhall, models::VirtualEventStatus> = runtime::Property::Named(
     "status",
 );

@@ -152,76 +152,76 @@ runtime::models!(VirtualEventWebinar);
 /// Changes to a [`VirtualEventWebinar`].
 pub type Patch = runtime::Patch<VirtualEventWebinar>;
 /// `audience`
-pub const AUDIENCE: runtime::Property<VirtualEventWebinar, models::MeetingAudience> = runtime::Property::new(
+pub const AUDIENCE: runtime::Property<VirtualEventWebinar, models::MeetingAudience> = runtime::Property::Named(
     "audience",
 );
 /// `coOrganizers`
 pub const CO_ORGANIZERS: runtime::Property<
     VirtualEventWebinar,
     Vec<models::CommunicationsUserIdentity>,
-> = runtime::Property::new("coOrganizers");
+> = runtime::Property::Named("coOrganizers");
 /// `createdBy`
 pub const CREATED_BY: runtime::Property<
     VirtualEventWebinar,
     models::CommunicationsIdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `description`
-pub const DESCRIPTION: runtime::Property<VirtualEventWebinar, models::ItemBody> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<VirtualEventWebinar, models::ItemBody> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<VirtualEventWebinar, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<VirtualEventWebinar, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     VirtualEventWebinar,
     models::DateTimeTimeZone,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `externalEventInformation`
 pub const EXTERNAL_EVENT_INFORMATION: runtime::Property<
     VirtualEventWebinar,
     Vec<models::VirtualEventExternalInformation>,
-> = runtime::Property::new("externalEventInformation");
+> = runtime::Property::Named("externalEventInformation");
 /// `id`: never null.
-pub const ID: runtime::Property<VirtualEventWebinar, String> = runtime::Property::new(
+pub const ID: runtime::Property<VirtualEventWebinar, String> = runtime::Property::Named(
     "id",
 );
 /// `isRegistrationRequired`
-pub const IS_REGISTRATION_REQUIRED: runtime::Property<VirtualEventWebinar, bool> = runtime::Property::new(
+pub const IS_REGISTRATION_REQUIRED: runtime::Property<VirtualEventWebinar, bool> = runtime::Property::Named(
     "isRegistrationRequired",
 );
 /// `presenters`: navigation property.
 pub const PRESENTERS: runtime::Property<
     VirtualEventWebinar,
     runtime::Expanded<Vec<models::VirtualEventPresenter>>,
-> = runtime::Property::new("presenters");
+> = runtime::Property::Named("presenters");
 /// `registrationConfiguration`: navigation property.
 pub const REGISTRATION_CONFIGURATION: runtime::Property<
     VirtualEventWebinar,
     runtime::Expanded<models::VirtualEventWebinarRegistrationConfiguration>,
-> = runtime::Property::new("registrationConfiguration");
+> = runtime::Property::Named("registrationConfiguration");
 /// `registrations`: navigation property.
 pub const REGISTRATIONS: runtime::Property<
     VirtualEventWebinar,
     runtime::Expanded<Vec<models::VirtualEventRegistration>>,
-> = runtime::Property::new("registrations");
+> = runtime::Property::Named("registrations");
 /// `sessions`: navigation property.
 pub const SESSIONS: runtime::Property<
     VirtualEventWebinar,
     runtime::Expanded<Vec<models::VirtualEventSession>>,
-> = runtime::Property::new("sessions");
+> = runtime::Property::Named("sessions");
 /// `settings`
 pub const SETTINGS: runtime::Property<
     VirtualEventWebinar,
     models::VirtualEventSettings,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     VirtualEventWebinar,
     models::DateTimeTimeZone,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `status`
-pub const STATUS: runtime::Property<VirtualEventWebinar, models::VirtualEventStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<VirtualEventWebinar, models::VirtualEventStatus> = runtime::Property::Named(
     "status",
 );

@@ -98,28 +98,28 @@ pub type Patch = runtime::Patch<VirtualEventWebinarRegistrationConfiguration>;
 pub const CAPACITY: runtime::Property<
     VirtualEventWebinarRegistrationConfiguration,
     i32,
-> = runtime::Property::new("capacity");
+> = runtime::Property::Named("capacity");
 /// `id`: never null.
-pub const ID: runtime::Property<VirtualEventWebinarRegistrationConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<VirtualEventWebinarRegistrationConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `isManualApprovalEnabled`
 pub const IS_MANUAL_APPROVAL_ENABLED: runtime::Property<
     VirtualEventWebinarRegistrationConfiguration,
     bool,
-> = runtime::Property::new("isManualApprovalEnabled");
+> = runtime::Property::Named("isManualApprovalEnabled");
 /// `isWaitlistEnabled`
 pub const IS_WAITLIST_ENABLED: runtime::Property<
     VirtualEventWebinarRegistrationConfiguration,
     bool,
-> = runtime::Property::new("isWaitlistEnabled");
+> = runtime::Property::Named("isWaitlistEnabled");
 /// `questions`: navigation property.
 pub const QUESTIONS: runtime::Property<
     VirtualEventWebinarRegistrationConfiguration,
     runtime::Expanded<Vec<models::VirtualEventRegistrationQuestionBase>>,
-> = runtime::Property::new("questions");
+> = runtime::Property::Named("questions");
 /// `registrationWebUrl`
 pub const REGISTRATION_WEB_URL: runtime::Property<
     VirtualEventWebinarRegistrationConfiguration,
     String,
-> = runtime::Property::new("registrationWebUrl");
+> = runtime::Property::Named("registrationWebUrl");

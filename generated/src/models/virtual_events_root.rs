@@ -76,18 +76,18 @@ pub type Patch = runtime::Patch<VirtualEventsRoot>;
 pub const EVENTS: runtime::Property<
     VirtualEventsRoot,
     runtime::Expanded<Vec<models::VirtualEvent>>,
-> = runtime::Property::new("events");
+> = runtime::Property::Named("events");
 /// `id`: never null.
-pub const ID: runtime::Property<VirtualEventsRoot, String> = runtime::Property::new(
+pub const ID: runtime::Property<VirtualEventsRoot, String> = runtime::Property::Named(
     "id",
 );
 /// `townhalls`: navigation property.
 pub const TOWNHALLS: runtime::Property<
     VirtualEventsRoot,
     runtime::Expanded<Vec<models::VirtualEventTownhall>>,
-> = runtime::Property::new("townhalls");
+> = runtime::Property::Named("townhalls");
 /// `webinars`: navigation property.
 pub const WEBINARS: runtime::Property<
     VirtualEventsRoot,
     runtime::Expanded<Vec<models::VirtualEventWebinar>>,
-> = runtime::Property::new("webinars");
+> = runtime::Property::Named("webinars");

@@ -82,22 +82,22 @@ runtime::models!(VisualInfo);
 /// Changes to a [`VisualInfo`].
 pub type Patch = runtime::Patch<VisualInfo>;
 /// `attribution`
-pub const ATTRIBUTION: runtime::Property<VisualInfo, models::ImageInfo> = runtime::Property::new(
+pub const ATTRIBUTION: runtime::Property<VisualInfo, models::ImageInfo> = runtime::Property::Named(
     "attribution",
 );
 /// `backgroundColor`
-pub const BACKGROUND_COLOR: runtime::Property<VisualInfo, String> = runtime::Property::new(
+pub const BACKGROUND_COLOR: runtime::Property<VisualInfo, String> = runtime::Property::Named(
     "backgroundColor",
 );
 /// `content`
-pub const CONTENT: runtime::Property<VisualInfo, runtime::edm::Json> = runtime::Property::new(
+pub const CONTENT: runtime::Property<VisualInfo, runtime::edm::Json> = runtime::Property::Named(
     "content",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<VisualInfo, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<VisualInfo, String> = runtime::Property::Named(
     "description",
 );
 /// `displayText`: never null.
-pub const DISPLAY_TEXT: runtime::Property<VisualInfo, String> = runtime::Property::new(
+pub const DISPLAY_TEXT: runtime::Property<VisualInfo, String> = runtime::Property::Named(
     "displayText",
 );

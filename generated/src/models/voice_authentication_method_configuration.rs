@@ -95,9 +95,9 @@ pub type Patch = runtime::Patch<VoiceAuthenticationMethodConfiguration>;
 pub const EXCLUDE_TARGETS: runtime::Property<
     VoiceAuthenticationMethodConfiguration,
     Vec<models::ExcludeTarget>,
-> = runtime::Property::new("excludeTargets");
+> = runtime::Property::Named("excludeTargets");
 /// `id`: never null.
-pub const ID: runtime::Property<VoiceAuthenticationMethodConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<VoiceAuthenticationMethodConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `includeTargets`: navigation property.
@@ -105,14 +105,14 @@ pub const ID: runtime::Property<VoiceAuthenticationMethodConfiguration, String> 
 pub const INCLUDE_TARGETS: runtime::Property<
     VoiceAuthenticationMethodConfiguration,
     crate::runtime::Expanded<Vec<crate::models::AuthenticationMethodTarget>>,
-> = runtime::Property::new("includeTargets");
+> = runtime::Property::Named("includeTargets");
 /// `isOfficePhoneAllowed`
 pub const IS_OFFICE_PHONE_ALLOWED: runtime::Property<
     VoiceAuthenticationMethodConfiguration,
     bool,
-> = runtime::Property::new("isOfficePhoneAllowed");
+> = runtime::Property::Named("isOfficePhoneAllowed");
 /// `state`
 pub const STATE: runtime::Property<
     VoiceAuthenticationMethodConfiguration,
     models::AuthenticationMethodState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -59,10 +59,10 @@ runtime::models!(VppLicensingType);
 /// Changes to a [`VppLicensingType`].
 pub type Patch = runtime::Patch<VppLicensingType>;
 /// `supportsDeviceLicensing`: never null.
-pub const SUPPORTS_DEVICE_LICENSING: runtime::Property<VppLicensingType, bool> = runtime::Property::new(
+pub const SUPPORTS_DEVICE_LICENSING: runtime::Property<VppLicensingType, bool> = runtime::Property::Named(
     "supportsDeviceLicensing",
 );
 /// `supportsUserLicensing`: never null.
-pub const SUPPORTS_USER_LICENSING: runtime::Property<VppLicensingType, bool> = runtime::Property::new(
+pub const SUPPORTS_USER_LICENSING: runtime::Property<VppLicensingType, bool> = runtime::Property::Named(
     "supportsUserLicensing",
 );

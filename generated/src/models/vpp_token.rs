@@ -124,50 +124,50 @@ runtime::models!(VppToken);
 /// Changes to a [`VppToken`].
 pub type Patch = runtime::Patch<VppToken>;
 /// `appleId`
-pub const APPLE_ID: runtime::Property<VppToken, String> = runtime::Property::new(
+pub const APPLE_ID: runtime::Property<VppToken, String> = runtime::Property::Named(
     "appleId",
 );
 /// `automaticallyUpdateApps`: never null.
-pub const AUTOMATICALLY_UPDATE_APPS: runtime::Property<VppToken, bool> = runtime::Property::new(
+pub const AUTOMATICALLY_UPDATE_APPS: runtime::Property<VppToken, bool> = runtime::Property::Named(
     "automaticallyUpdateApps",
 );
 /// `countryOrRegion`
-pub const COUNTRY_OR_REGION: runtime::Property<VppToken, String> = runtime::Property::new(
+pub const COUNTRY_OR_REGION: runtime::Property<VppToken, String> = runtime::Property::Named(
     "countryOrRegion",
 );
 /// `expirationDateTime`: never null.
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     VppToken,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<VppToken, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<VppToken, String> = runtime::Property::Named("id");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     VppToken,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `lastSyncDateTime`: never null.
 pub const LAST_SYNC_DATE_TIME: runtime::Property<
     VppToken,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSyncDateTime");
+> = runtime::Property::Named("lastSyncDateTime");
 /// `lastSyncStatus`: never null.
-pub const LAST_SYNC_STATUS: runtime::Property<VppToken, models::VppTokenSyncStatus> = runtime::Property::new(
+pub const LAST_SYNC_STATUS: runtime::Property<VppToken, models::VppTokenSyncStatus> = runtime::Property::Named(
     "lastSyncStatus",
 );
 /// `organizationName`
-pub const ORGANIZATION_NAME: runtime::Property<VppToken, String> = runtime::Property::new(
+pub const ORGANIZATION_NAME: runtime::Property<VppToken, String> = runtime::Property::Named(
     "organizationName",
 );
 /// `state`: never null.
-pub const STATE: runtime::Property<VppToken, models::VppTokenState> = runtime::Property::new(
+pub const STATE: runtime::Property<VppToken, models::VppTokenState> = runtime::Property::Named(
     "state",
 );
 /// `token`
-pub const TOKEN: runtime::Property<VppToken, String> = runtime::Property::new("token");
+pub const TOKEN: runtime::Property<VppToken, String> = runtime::Property::Named("token");
 /// `vppTokenAccountType`: never null.
 pub const VPP_TOKEN_ACCOUNT_TYPE: runtime::Property<
     VppToken,
     models::VppTokenAccountType,
-> = runtime::Property::new("vppTokenAccountType");
+> = runtime::Property::Named("vppTokenAccountType");

@@ -62,8 +62,8 @@ pub type Patch = runtime::Patch<WatermarkProtectionValues>;
 pub const IS_ENABLED_FOR_CONTENT_SHARING: runtime::Property<
     WatermarkProtectionValues,
     bool,
-> = runtime::Property::new("isEnabledForContentSharing");
+> = runtime::Property::Named("isEnabledForContentSharing");
 /// `isEnabledForVideo`
-pub const IS_ENABLED_FOR_VIDEO: runtime::Property<WatermarkProtectionValues, bool> = runtime::Property::new(
+pub const IS_ENABLED_FOR_VIDEO: runtime::Property<WatermarkProtectionValues, bool> = runtime::Property::Named(
     "isEnabledForVideo",
 );

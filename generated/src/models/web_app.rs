@@ -160,47 +160,49 @@ runtime::models!(WebApp);
 /// Changes to a [`WebApp`].
 pub type Patch = runtime::Patch<WebApp>;
 /// `appUrl`
-pub const APP_URL: runtime::Property<WebApp, String> = runtime::Property::new("appUrl");
+pub const APP_URL: runtime::Property<WebApp, String> = runtime::Property::Named(
+    "appUrl",
+);
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     WebApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     WebApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     WebApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<WebApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<WebApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<WebApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<WebApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<WebApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<WebApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WebApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<WebApp, String> = runtime::Property::Named("id");
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<WebApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<WebApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<WebApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<WebApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<WebApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<WebApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -208,17 +210,17 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     WebApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `notes`
-pub const NOTES: runtime::Property<WebApp, String> = runtime::Property::new("notes");
+pub const NOTES: runtime::Property<WebApp, String> = runtime::Property::Named("notes");
 /// `owner`
-pub const OWNER: runtime::Property<WebApp, String> = runtime::Property::new("owner");
+pub const OWNER: runtime::Property<WebApp, String> = runtime::Property::Named("owner");
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<WebApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<WebApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<WebApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<WebApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -226,8 +228,8 @@ pub const PUBLISHING_STATE: runtime::Property<
     WebApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `useManagedBrowser`: never null.
-pub const USE_MANAGED_BROWSER: runtime::Property<WebApp, bool> = runtime::Property::new(
+pub const USE_MANAGED_BROWSER: runtime::Property<WebApp, bool> = runtime::Property::Named(
     "useManagedBrowser",
 );

@@ -80,24 +80,24 @@ runtime::models!(WebApplication);
 /// Changes to a [`WebApplication`].
 pub type Patch = runtime::Patch<WebApplication>;
 /// `homePageUrl`
-pub const HOME_PAGE_URL: runtime::Property<WebApplication, String> = runtime::Property::new(
+pub const HOME_PAGE_URL: runtime::Property<WebApplication, String> = runtime::Property::Named(
     "homePageUrl",
 );
 /// `implicitGrantSettings`
 pub const IMPLICIT_GRANT_SETTINGS: runtime::Property<
     WebApplication,
     models::ImplicitGrantSettings,
-> = runtime::Property::new("implicitGrantSettings");
+> = runtime::Property::Named("implicitGrantSettings");
 /// `logoutUrl`
-pub const LOGOUT_URL: runtime::Property<WebApplication, String> = runtime::Property::new(
+pub const LOGOUT_URL: runtime::Property<WebApplication, String> = runtime::Property::Named(
     "logoutUrl",
 );
 /// `redirectUriSettings`: never null.
 pub const REDIRECT_URI_SETTINGS: runtime::Property<
     WebApplication,
     Vec<models::RedirectUriSettings>,
-> = runtime::Property::new("redirectUriSettings");
+> = runtime::Property::Named("redirectUriSettings");
 /// `redirectUris`: never null.
-pub const REDIRECT_URIS: runtime::Property<WebApplication, Vec<String>> = runtime::Property::new(
+pub const REDIRECT_URIS: runtime::Property<WebApplication, Vec<String>> = runtime::Property::Named(
     "redirectUris",
 );

@@ -79,21 +79,21 @@ pub type Patch = runtime::Patch<WebApplicationFirewallDnsConfiguration>;
 pub const IS_DOMAIN_VERIFIED: runtime::Property<
     WebApplicationFirewallDnsConfiguration,
     bool,
-> = runtime::Property::new("isDomainVerified");
+> = runtime::Property::Named("isDomainVerified");
 /// `isProxied`: never null.
-pub const IS_PROXIED: runtime::Property<WebApplicationFirewallDnsConfiguration, bool> = runtime::Property::new(
+pub const IS_PROXIED: runtime::Property<WebApplicationFirewallDnsConfiguration, bool> = runtime::Property::Named(
     "isProxied",
 );
 /// `name`
-pub const NAME: runtime::Property<WebApplicationFirewallDnsConfiguration, String> = runtime::Property::new(
+pub const NAME: runtime::Property<WebApplicationFirewallDnsConfiguration, String> = runtime::Property::Named(
     "name",
 );
 /// `recordType`: never null.
 pub const RECORD_TYPE: runtime::Property<
     WebApplicationFirewallDnsConfiguration,
     models::WebApplicationFirewallDnsRecordType,
-> = runtime::Property::new("recordType");
+> = runtime::Property::Named("recordType");
 /// `value`
-pub const VALUE: runtime::Property<WebApplicationFirewallDnsConfiguration, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<WebApplicationFirewallDnsConfiguration, String> = runtime::Property::Named(
     "value",
 );

@@ -116,10 +116,10 @@ runtime::models!(VerifyParameters);
 /// Changes to a [`WebApplicationFirewallProvider`].
 pub type Patch = runtime::Patch<WebApplicationFirewallProvider>;
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<WebApplicationFirewallProvider, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<WebApplicationFirewallProvider, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WebApplicationFirewallProvider, String> = runtime::Property::new(
+pub const ID: runtime::Property<WebApplicationFirewallProvider, String> = runtime::Property::Named(
     "id",
 );

@@ -90,31 +90,31 @@ runtime::models!(WebApplicationFirewallVerificationModel);
 /// Changes to a [`WebApplicationFirewallVerificationModel`].
 pub type Patch = runtime::Patch<WebApplicationFirewallVerificationModel>;
 /// `id`: never null.
-pub const ID: runtime::Property<WebApplicationFirewallVerificationModel, String> = runtime::Property::new(
+pub const ID: runtime::Property<WebApplicationFirewallVerificationModel, String> = runtime::Property::Named(
     "id",
 );
 /// `provider`: navigation property.
 pub const PROVIDER: runtime::Property<
     WebApplicationFirewallVerificationModel,
     runtime::Expanded<models::WebApplicationFirewallProvider>,
-> = runtime::Property::new("provider");
+> = runtime::Property::Named("provider");
 /// `providerType`: never null.
 pub const PROVIDER_TYPE: runtime::Property<
     WebApplicationFirewallVerificationModel,
     models::WebApplicationFirewallProviderType,
-> = runtime::Property::new("providerType");
+> = runtime::Property::Named("providerType");
 /// `verificationResult`
 pub const VERIFICATION_RESULT: runtime::Property<
     WebApplicationFirewallVerificationModel,
     models::WebApplicationFirewallVerificationResult,
-> = runtime::Property::new("verificationResult");
+> = runtime::Property::Named("verificationResult");
 /// `verifiedDetails`
 pub const VERIFIED_DETAILS: runtime::Property<
     WebApplicationFirewallVerificationModel,
     models::WebApplicationFirewallVerifiedDetails,
-> = runtime::Property::new("verifiedDetails");
+> = runtime::Property::Named("verifiedDetails");
 /// `verifiedHost`
 pub const VERIFIED_HOST: runtime::Property<
     WebApplicationFirewallVerificationModel,
     String,
-> = runtime::Property::new("verifiedHost");
+> = runtime::Property::Named("verifiedHost");

@@ -74,19 +74,19 @@ pub type Patch = runtime::Patch<WebApplicationFirewallVerificationResult>;
 pub const ERRORS: runtime::Property<
     WebApplicationFirewallVerificationResult,
     Vec<models::GenericError>,
-> = runtime::Property::new("errors");
+> = runtime::Property::Named("errors");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     WebApplicationFirewallVerificationResult,
     models::WebApplicationFirewallVerificationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `verifiedOnDateTime`: never null.
 pub const VERIFIED_ON_DATE_TIME: runtime::Property<
     WebApplicationFirewallVerificationResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("verifiedOnDateTime");
+> = runtime::Property::Named("verifiedOnDateTime");
 /// `warnings`: never null.
 pub const WARNINGS: runtime::Property<
     WebApplicationFirewallVerificationResult,
     Vec<models::GenericError>,
-> = runtime::Property::new("warnings");
+> = runtime::Property::Named("warnings");

@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<WebApplicationFirewallVerifiedDetails>;
 pub const DNS_CONFIGURATION: runtime::Property<
     WebApplicationFirewallVerifiedDetails,
     models::WebApplicationFirewallDnsConfiguration,
-> = runtime::Property::new("dnsConfiguration");
+> = runtime::Property::Named("dnsConfiguration");

@@ -62,4 +62,4 @@ runtime::models!(WebPart);
 /// Changes to a [`WebPart`].
 pub type Patch = runtime::Patch<WebPart>;
 /// `id`: never null.
-pub const ID: runtime::Property<WebPart, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<WebPart, String> = runtime::Property::Named("id");

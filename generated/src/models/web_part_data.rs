@@ -80,23 +80,23 @@ runtime::models!(WebPartData);
 /// Changes to a [`WebPartData`].
 pub type Patch = runtime::Patch<WebPartData>;
 /// `dataVersion`
-pub const DATA_VERSION: runtime::Property<WebPartData, String> = runtime::Property::new(
+pub const DATA_VERSION: runtime::Property<WebPartData, String> = runtime::Property::Named(
     "dataVersion",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<WebPartData, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<WebPartData, String> = runtime::Property::Named(
     "description",
 );
 /// `properties`
-pub const PROPERTIES: runtime::Property<WebPartData, runtime::edm::Json> = runtime::Property::new(
+pub const PROPERTIES: runtime::Property<WebPartData, runtime::edm::Json> = runtime::Property::Named(
     "properties",
 );
 /// `serverProcessedContent`
 pub const SERVER_PROCESSED_CONTENT: runtime::Property<
     WebPartData,
     models::ServerProcessedContent,
-> = runtime::Property::new("serverProcessedContent");
+> = runtime::Property::Named("serverProcessedContent");
 /// `title`
-pub const TITLE: runtime::Property<WebPartData, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<WebPartData, String> = runtime::Property::Named(
     "title",
 );

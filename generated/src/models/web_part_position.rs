@@ -74,18 +74,18 @@ runtime::models!(WebPartPosition);
 /// Changes to a [`WebPartPosition`].
 pub type Patch = runtime::Patch<WebPartPosition>;
 /// `columnId`
-pub const COLUMN_ID: runtime::Property<WebPartPosition, f64> = runtime::Property::new(
+pub const COLUMN_ID: runtime::Property<WebPartPosition, f64> = runtime::Property::Named(
     "columnId",
 );
 /// `horizontalSectionId`
-pub const HORIZONTAL_SECTION_ID: runtime::Property<WebPartPosition, f64> = runtime::Property::new(
+pub const HORIZONTAL_SECTION_ID: runtime::Property<WebPartPosition, f64> = runtime::Property::Named(
     "horizontalSectionId",
 );
 /// `isInVerticalSection`
-pub const IS_IN_VERTICAL_SECTION: runtime::Property<WebPartPosition, bool> = runtime::Property::new(
+pub const IS_IN_VERTICAL_SECTION: runtime::Property<WebPartPosition, bool> = runtime::Property::Named(
     "isInVerticalSection",
 );
 /// `webPartIndex`
-pub const WEB_PART_INDEX: runtime::Property<WebPartPosition, f64> = runtime::Property::new(
+pub const WEB_PART_INDEX: runtime::Property<WebPartPosition, f64> = runtime::Property::Named(
     "webPartIndex",
 );

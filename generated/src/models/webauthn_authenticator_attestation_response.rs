@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<WebauthnAuthenticatorAttestationResponse>;
 pub const ATTESTATION_OBJECT: runtime::Property<
     WebauthnAuthenticatorAttestationResponse,
     String,
-> = runtime::Property::new("attestationObject");
+> = runtime::Property::Named("attestationObject");
 /// `clientDataJSON`
 pub const CLIENT_DATA_JSON: runtime::Property<
     WebauthnAuthenticatorAttestationResponse,
     String,
-> = runtime::Property::new("clientDataJSON");
+> = runtime::Property::Named("clientDataJSON");

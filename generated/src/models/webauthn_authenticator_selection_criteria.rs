@@ -73,14 +73,14 @@ pub type Patch = runtime::Patch<WebauthnAuthenticatorSelectionCriteria>;
 pub const AUTHENTICATOR_ATTACHMENT: runtime::Property<
     WebauthnAuthenticatorSelectionCriteria,
     String,
-> = runtime::Property::new("authenticatorAttachment");
+> = runtime::Property::Named("authenticatorAttachment");
 /// `requireResidentKey`
 pub const REQUIRE_RESIDENT_KEY: runtime::Property<
     WebauthnAuthenticatorSelectionCriteria,
     bool,
-> = runtime::Property::new("requireResidentKey");
+> = runtime::Property::Named("requireResidentKey");
 /// `userVerification`
 pub const USER_VERIFICATION: runtime::Property<
     WebauthnAuthenticatorSelectionCriteria,
     String,
-> = runtime::Property::new("userVerification");
+> = runtime::Property::Named("userVerification");

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<WebauthnCredentialCreationOptions>;
 pub const CHALLENGE_TIMEOUT_DATE_TIME: runtime::Property<
     WebauthnCredentialCreationOptions,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("challengeTimeoutDateTime");
+> = runtime::Property::Named("challengeTimeoutDateTime");
 /// `publicKey`
 pub const PUBLIC_KEY: runtime::Property<
     WebauthnCredentialCreationOptions,
     models::WebauthnPublicKeyCredentialCreationOptions,
-> = runtime::Property::new("publicKey");
+> = runtime::Property::Named("publicKey");

@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<WebauthnPublicKeyCredential>;
 pub const CLIENT_EXTENSION_RESULTS: runtime::Property<
     WebauthnPublicKeyCredential,
     models::WebauthnAuthenticationExtensionsClientOutputs,
-> = runtime::Property::new("clientExtensionResults");
+> = runtime::Property::Named("clientExtensionResults");
 /// `id`
-pub const ID: runtime::Property<WebauthnPublicKeyCredential, String> = runtime::Property::new(
+pub const ID: runtime::Property<WebauthnPublicKeyCredential, String> = runtime::Property::Named(
     "id",
 );
 /// `response`
 pub const RESPONSE: runtime::Property<
     WebauthnPublicKeyCredential,
     models::WebauthnAuthenticatorAttestationResponse,
-> = runtime::Property::new("response");
+> = runtime::Property::Named("response");

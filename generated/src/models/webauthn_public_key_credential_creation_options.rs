@@ -109,43 +109,43 @@ pub type Patch = runtime::Patch<WebauthnPublicKeyCredentialCreationOptions>;
 pub const ATTESTATION: runtime::Property<
     WebauthnPublicKeyCredentialCreationOptions,
     String,
-> = runtime::Property::new("attestation");
+> = runtime::Property::Named("attestation");
 /// `authenticatorSelection`
 pub const AUTHENTICATOR_SELECTION: runtime::Property<
     WebauthnPublicKeyCredentialCreationOptions,
     models::WebauthnAuthenticatorSelectionCriteria,
-> = runtime::Property::new("authenticatorSelection");
+> = runtime::Property::Named("authenticatorSelection");
 /// `challenge`
 pub const CHALLENGE: runtime::Property<
     WebauthnPublicKeyCredentialCreationOptions,
     String,
-> = runtime::Property::new("challenge");
+> = runtime::Property::Named("challenge");
 /// `excludeCredentials`
 pub const EXCLUDE_CREDENTIALS: runtime::Property<
     WebauthnPublicKeyCredentialCreationOptions,
     Vec<models::WebauthnPublicKeyCredentialDescriptor>,
-> = runtime::Property::new("excludeCredentials");
+> = runtime::Property::Named("excludeCredentials");
 /// `extensions`
 pub const EXTENSIONS: runtime::Property<
     WebauthnPublicKeyCredentialCreationOptions,
     models::WebauthnAuthenticationExtensionsClientInputs,
-> = runtime::Property::new("extensions");
+> = runtime::Property::Named("extensions");
 /// `pubKeyCredParams`
 pub const PUB_KEY_CRED_PARAMS: runtime::Property<
     WebauthnPublicKeyCredentialCreationOptions,
     Vec<models::WebauthnPublicKeyCredentialParameters>,
-> = runtime::Property::new("pubKeyCredParams");
+> = runtime::Property::Named("pubKeyCredParams");
 /// `rp`
 pub const RP: runtime::Property<
     WebauthnPublicKeyCredentialCreationOptions,
     models::WebauthnPublicKeyCredentialRpEntity,
-> = runtime::Property::new("rp");
+> = runtime::Property::Named("rp");
 /// `timeout`
-pub const TIMEOUT: runtime::Property<WebauthnPublicKeyCredentialCreationOptions, i32> = runtime::Property::new(
+pub const TIMEOUT: runtime::Property<WebauthnPublicKeyCredentialCreationOptions, i32> = runtime::Property::Named(
     "timeout",
 );
 /// `user`
 pub const USER: runtime::Property<
     WebauthnPublicKeyCredentialCreationOptions,
     models::WebauthnPublicKeyCredentialUserEntity,
-> = runtime::Property::new("user");
+> = runtime::Property::Named("user");

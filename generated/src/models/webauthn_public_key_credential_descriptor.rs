@@ -66,15 +66,15 @@ runtime::models!(WebauthnPublicKeyCredentialDescriptor);
 /// Changes to a [`WebauthnPublicKeyCredentialDescriptor`].
 pub type Patch = runtime::Patch<WebauthnPublicKeyCredentialDescriptor>;
 /// `id`
-pub const ID: runtime::Property<WebauthnPublicKeyCredentialDescriptor, String> = runtime::Property::new(
+pub const ID: runtime::Property<WebauthnPublicKeyCredentialDescriptor, String> = runtime::Property::Named(
     "id",
 );
 /// `transports`
 pub const TRANSPORTS: runtime::Property<
     WebauthnPublicKeyCredentialDescriptor,
     Vec<String>,
-> = runtime::Property::new("transports");
+> = runtime::Property::Named("transports");
 /// `type`
-pub const TYPE: runtime::Property<WebauthnPublicKeyCredentialDescriptor, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<WebauthnPublicKeyCredentialDescriptor, String> = runtime::Property::Named(
     "type",
 );

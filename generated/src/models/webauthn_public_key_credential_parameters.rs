@@ -61,10 +61,10 @@ runtime::models!(WebauthnPublicKeyCredentialParameters);
 /// Changes to a [`WebauthnPublicKeyCredentialParameters`].
 pub type Patch = runtime::Patch<WebauthnPublicKeyCredentialParameters>;
 /// `alg`
-pub const ALG: runtime::Property<WebauthnPublicKeyCredentialParameters, i32> = runtime::Property::new(
+pub const ALG: runtime::Property<WebauthnPublicKeyCredentialParameters, i32> = runtime::Property::Named(
     "alg",
 );
 /// `type`
-pub const TYPE: runtime::Property<WebauthnPublicKeyCredentialParameters, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<WebauthnPublicKeyCredentialParameters, String> = runtime::Property::Named(
     "type",
 );

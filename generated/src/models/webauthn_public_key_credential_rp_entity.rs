@@ -61,10 +61,10 @@ runtime::models!(WebauthnPublicKeyCredentialRpEntity);
 /// Changes to a [`WebauthnPublicKeyCredentialRpEntity`].
 pub type Patch = runtime::Patch<WebauthnPublicKeyCredentialRpEntity>;
 /// `id`
-pub const ID: runtime::Property<WebauthnPublicKeyCredentialRpEntity, String> = runtime::Property::new(
+pub const ID: runtime::Property<WebauthnPublicKeyCredentialRpEntity, String> = runtime::Property::Named(
     "id",
 );
 /// `name`
-pub const NAME: runtime::Property<WebauthnPublicKeyCredentialRpEntity, String> = runtime::Property::new(
+pub const NAME: runtime::Property<WebauthnPublicKeyCredentialRpEntity, String> = runtime::Property::Named(
     "name",
 );

@@ -69,12 +69,12 @@ pub type Patch = runtime::Patch<WebauthnPublicKeyCredentialUserEntity>;
 pub const DISPLAY_NAME: runtime::Property<
     WebauthnPublicKeyCredentialUserEntity,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`
-pub const ID: runtime::Property<WebauthnPublicKeyCredentialUserEntity, String> = runtime::Property::new(
+pub const ID: runtime::Property<WebauthnPublicKeyCredentialUserEntity, String> = runtime::Property::Named(
     "id",
 );
 /// `name`
-pub const NAME: runtime::Property<WebauthnPublicKeyCredentialUserEntity, String> = runtime::Property::new(
+pub const NAME: runtime::Property<WebauthnPublicKeyCredentialUserEntity, String> = runtime::Property::Named(
     "name",
 );

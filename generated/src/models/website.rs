@@ -66,14 +66,14 @@ runtime::models!(Website);
 /// Changes to a [`Website`].
 pub type Patch = runtime::Patch<Website>;
 /// `address`
-pub const ADDRESS: runtime::Property<Website, String> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<Website, String> = runtime::Property::Named(
     "address",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Website, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Website, String> = runtime::Property::Named(
     "displayName",
 );
 /// `type`
-pub const TYPE: runtime::Property<Website, models::WebsiteType> = runtime::Property::new(
+pub const TYPE: runtime::Property<Website, models::WebsiteType> = runtime::Property::Named(
     "type",
 );

@@ -136,59 +136,59 @@ pub type Patch = runtime::Patch<WhatIfAnalysisResult>;
 pub const ANALYSIS_REASONS: runtime::Property<
     WhatIfAnalysisResult,
     runtime::Flags<models::WhatIfAnalysisReasons>,
-> = runtime::Property::new("analysisReasons");
+> = runtime::Property::Named("analysisReasons");
 /// `conditions`: never null.
 pub const CONDITIONS: runtime::Property<
     WhatIfAnalysisResult,
     models::ConditionalAccessConditionSet,
-> = runtime::Property::new("conditions");
+> = runtime::Property::Named("conditions");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     WhatIfAnalysisResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deletedDateTime`
 pub const DELETED_DATE_TIME: runtime::Property<
     WhatIfAnalysisResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("deletedDateTime");
+> = runtime::Property::Named("deletedDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<WhatIfAnalysisResult, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<WhatIfAnalysisResult, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<WhatIfAnalysisResult, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<WhatIfAnalysisResult, String> = runtime::Property::Named(
     "displayName",
 );
 /// `grantControls`
 pub const GRANT_CONTROLS: runtime::Property<
     WhatIfAnalysisResult,
     models::ConditionalAccessGrantControls,
-> = runtime::Property::new("grantControls");
+> = runtime::Property::Named("grantControls");
 /// `id`: never null.
-pub const ID: runtime::Property<WhatIfAnalysisResult, String> = runtime::Property::new(
+pub const ID: runtime::Property<WhatIfAnalysisResult, String> = runtime::Property::Named(
     "id",
 );
 /// `modifiedDateTime`
 pub const MODIFIED_DATE_TIME: runtime::Property<
     WhatIfAnalysisResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `policyApplies`: never null.
-pub const POLICY_APPLIES: runtime::Property<WhatIfAnalysisResult, bool> = runtime::Property::new(
+pub const POLICY_APPLIES: runtime::Property<WhatIfAnalysisResult, bool> = runtime::Property::Named(
     "policyApplies",
 );
 /// `sessionControls`
 pub const SESSION_CONTROLS: runtime::Property<
     WhatIfAnalysisResult,
     models::ConditionalAccessSessionControls,
-> = runtime::Property::new("sessionControls");
+> = runtime::Property::Named("sessionControls");
 /// `state`: never null.
 pub const STATE: runtime::Property<
     WhatIfAnalysisResult,
     models::ConditionalAccessPolicyState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");
 /// `templateId`
-pub const TEMPLATE_ID: runtime::Property<WhatIfAnalysisResult, String> = runtime::Property::new(
+pub const TEMPLATE_ID: runtime::Property<WhatIfAnalysisResult, String> = runtime::Property::Named(
     "templateId",
 );

@@ -316,74 +316,74 @@ pub type Patch = runtime::Patch<Win32LobApp>;
 pub const ALLOWED_ARCHITECTURES: runtime::Property<
     Win32LobApp,
     runtime::Flags<models::WindowsArchitecture>,
-> = runtime::Property::new("allowedArchitectures");
+> = runtime::Property::Named("allowedArchitectures");
 /// `applicableArchitectures`: never null.
 pub const APPLICABLE_ARCHITECTURES: runtime::Property<
     Win32LobApp,
     runtime::Flags<models::WindowsArchitecture>,
-> = runtime::Property::new("applicableArchitectures");
+> = runtime::Property::Named("applicableArchitectures");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     Win32LobApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     Win32LobApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `committedContentVersion`
-pub const COMMITTED_CONTENT_VERSION: runtime::Property<Win32LobApp, String> = runtime::Property::new(
+pub const COMMITTED_CONTENT_VERSION: runtime::Property<Win32LobApp, String> = runtime::Property::Named(
     "committedContentVersion",
 );
 /// `contentVersions`: navigation property.
 pub const CONTENT_VERSIONS: runtime::Property<
     Win32LobApp,
     runtime::Expanded<Vec<models::MobileAppContent>>,
-> = runtime::Property::new("contentVersions");
+> = runtime::Property::Named("contentVersions");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     Win32LobApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<Win32LobApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Win32LobApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<Win32LobApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<Win32LobApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Win32LobApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Win32LobApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fileName`
-pub const FILE_NAME: runtime::Property<Win32LobApp, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<Win32LobApp, String> = runtime::Property::Named(
     "fileName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Win32LobApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Win32LobApp, String> = runtime::Property::Named("id");
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<Win32LobApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<Win32LobApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `installCommandLine`
-pub const INSTALL_COMMAND_LINE: runtime::Property<Win32LobApp, String> = runtime::Property::new(
+pub const INSTALL_COMMAND_LINE: runtime::Property<Win32LobApp, String> = runtime::Property::Named(
     "installCommandLine",
 );
 /// `installExperience`
 pub const INSTALL_EXPERIENCE: runtime::Property<
     Win32LobApp,
     models::Win32LobAppInstallExperience,
-> = runtime::Property::new("installExperience");
+> = runtime::Property::Named("installExperience");
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<Win32LobApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<Win32LobApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<Win32LobApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<Win32LobApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -391,46 +391,46 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Win32LobApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `minimumCpuSpeedInMHz`
-pub const MINIMUM_CPU_SPEED_IN_MHZ: runtime::Property<Win32LobApp, i32> = runtime::Property::new(
+pub const MINIMUM_CPU_SPEED_IN_MHZ: runtime::Property<Win32LobApp, i32> = runtime::Property::Named(
     "minimumCpuSpeedInMHz",
 );
 /// `minimumFreeDiskSpaceInMB`
-pub const MINIMUM_FREE_DISK_SPACE_IN_MB: runtime::Property<Win32LobApp, i32> = runtime::Property::new(
+pub const MINIMUM_FREE_DISK_SPACE_IN_MB: runtime::Property<Win32LobApp, i32> = runtime::Property::Named(
     "minimumFreeDiskSpaceInMB",
 );
 /// `minimumMemoryInMB`
-pub const MINIMUM_MEMORY_IN_MB: runtime::Property<Win32LobApp, i32> = runtime::Property::new(
+pub const MINIMUM_MEMORY_IN_MB: runtime::Property<Win32LobApp, i32> = runtime::Property::Named(
     "minimumMemoryInMB",
 );
 /// `minimumNumberOfProcessors`
-pub const MINIMUM_NUMBER_OF_PROCESSORS: runtime::Property<Win32LobApp, i32> = runtime::Property::new(
+pub const MINIMUM_NUMBER_OF_PROCESSORS: runtime::Property<Win32LobApp, i32> = runtime::Property::Named(
     "minimumNumberOfProcessors",
 );
 /// `minimumSupportedWindowsRelease`
-pub const MINIMUM_SUPPORTED_WINDOWS_RELEASE: runtime::Property<Win32LobApp, String> = runtime::Property::new(
+pub const MINIMUM_SUPPORTED_WINDOWS_RELEASE: runtime::Property<Win32LobApp, String> = runtime::Property::Named(
     "minimumSupportedWindowsRelease",
 );
 /// `msiInformation`
 pub const MSI_INFORMATION: runtime::Property<
     Win32LobApp,
     models::Win32LobAppMsiInformation,
-> = runtime::Property::new("msiInformation");
+> = runtime::Property::Named("msiInformation");
 /// `notes`
-pub const NOTES: runtime::Property<Win32LobApp, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<Win32LobApp, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<Win32LobApp, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<Win32LobApp, String> = runtime::Property::Named(
     "owner",
 );
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<Win32LobApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<Win32LobApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<Win32LobApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<Win32LobApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -438,25 +438,25 @@ pub const PUBLISHING_STATE: runtime::Property<
     Win32LobApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `returnCodes`
 pub const RETURN_CODES: runtime::Property<
     Win32LobApp,
     Vec<models::Win32LobAppReturnCode>,
-> = runtime::Property::new("returnCodes");
+> = runtime::Property::Named("returnCodes");
 /// `rules`
-pub const RULES: runtime::Property<Win32LobApp, Vec<models::Win32LobAppRule>> = runtime::Property::new(
+pub const RULES: runtime::Property<Win32LobApp, Vec<models::Win32LobAppRule>> = runtime::Property::Named(
     "rules",
 );
 /// `setupFilePath`
-pub const SETUP_FILE_PATH: runtime::Property<Win32LobApp, String> = runtime::Property::new(
+pub const SETUP_FILE_PATH: runtime::Property<Win32LobApp, String> = runtime::Property::Named(
     "setupFilePath",
 );
 /// `size`: read-only.
-pub const SIZE: runtime::Property<Win32LobApp, i64, runtime::query::ReadOnly> = runtime::Property::new(
+pub const SIZE: runtime::Property<Win32LobApp, i64, runtime::query::ReadOnly> = runtime::Property::Named(
     "size",
 );
 /// `uninstallCommandLine`
-pub const UNINSTALL_COMMAND_LINE: runtime::Property<Win32LobApp, String> = runtime::Property::new(
+pub const UNINSTALL_COMMAND_LINE: runtime::Property<Win32LobApp, String> = runtime::Property::Named(
     "uninstallCommandLine",
 );

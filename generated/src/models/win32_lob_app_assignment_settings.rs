@@ -87,24 +87,24 @@ pub type Patch = runtime::Patch<Win32LobAppAssignmentSettings>;
 pub const AUTO_UPDATE_SETTINGS: runtime::Property<
     Win32LobAppAssignmentSettings,
     models::Win32LobAppAutoUpdateSettings,
-> = runtime::Property::new("autoUpdateSettings");
+> = runtime::Property::Named("autoUpdateSettings");
 /// `deliveryOptimizationPriority`: never null.
 pub const DELIVERY_OPTIMIZATION_PRIORITY: runtime::Property<
     Win32LobAppAssignmentSettings,
     models::Win32LobAppDeliveryOptimizationPriority,
-> = runtime::Property::new("deliveryOptimizationPriority");
+> = runtime::Property::Named("deliveryOptimizationPriority");
 /// `installTimeSettings`
 pub const INSTALL_TIME_SETTINGS: runtime::Property<
     Win32LobAppAssignmentSettings,
     models::MobileAppInstallTimeSettings,
-> = runtime::Property::new("installTimeSettings");
+> = runtime::Property::Named("installTimeSettings");
 /// `notifications`: never null.
 pub const NOTIFICATIONS: runtime::Property<
     Win32LobAppAssignmentSettings,
     models::Win32LobAppNotification,
-> = runtime::Property::new("notifications");
+> = runtime::Property::Named("notifications");
 /// `restartSettings`
 pub const RESTART_SETTINGS: runtime::Property<
     Win32LobAppAssignmentSettings,
     models::Win32LobAppRestartSettings,
-> = runtime::Property::new("restartSettings");
+> = runtime::Property::Named("restartSettings");

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<Win32LobAppAutoUpdateSettings>;
 pub const AUTO_UPDATE_SUPERSEDED_APPS_STATE: runtime::Property<
     Win32LobAppAutoUpdateSettings,
     models::Win32LobAutoUpdateSupersededAppsState,
-> = runtime::Property::new("autoUpdateSupersededAppsState");
+> = runtime::Property::Named("autoUpdateSupersededAppsState");

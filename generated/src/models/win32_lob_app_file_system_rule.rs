@@ -94,33 +94,33 @@ runtime::models!(Win32LobAppFileSystemRule);
 /// Changes to a [`Win32LobAppFileSystemRule`].
 pub type Patch = runtime::Patch<Win32LobAppFileSystemRule>;
 /// `check32BitOn64System`: never null.
-pub const CHECK32_BIT_ON64_SYSTEM: runtime::Property<Win32LobAppFileSystemRule, bool> = runtime::Property::new(
+pub const CHECK32_BIT_ON64_SYSTEM: runtime::Property<Win32LobAppFileSystemRule, bool> = runtime::Property::Named(
     "check32BitOn64System",
 );
 /// `comparisonValue`
-pub const COMPARISON_VALUE: runtime::Property<Win32LobAppFileSystemRule, String> = runtime::Property::new(
+pub const COMPARISON_VALUE: runtime::Property<Win32LobAppFileSystemRule, String> = runtime::Property::Named(
     "comparisonValue",
 );
 /// `fileOrFolderName`
-pub const FILE_OR_FOLDER_NAME: runtime::Property<Win32LobAppFileSystemRule, String> = runtime::Property::new(
+pub const FILE_OR_FOLDER_NAME: runtime::Property<Win32LobAppFileSystemRule, String> = runtime::Property::Named(
     "fileOrFolderName",
 );
 /// `operationType`: never null.
 pub const OPERATION_TYPE: runtime::Property<
     Win32LobAppFileSystemRule,
     models::Win32LobAppFileSystemOperationType,
-> = runtime::Property::new("operationType");
+> = runtime::Property::Named("operationType");
 /// `operator`: never null.
 pub const OPERATOR: runtime::Property<
     Win32LobAppFileSystemRule,
     models::Win32LobAppRuleOperator,
-> = runtime::Property::new("operator");
+> = runtime::Property::Named("operator");
 /// `path`
-pub const PATH: runtime::Property<Win32LobAppFileSystemRule, String> = runtime::Property::new(
+pub const PATH: runtime::Property<Win32LobAppFileSystemRule, String> = runtime::Property::Named(
     "path",
 );
 /// `ruleType`: never null.
 pub const RULE_TYPE: runtime::Property<
     Win32LobAppFileSystemRule,
     models::Win32LobAppRuleType,
-> = runtime::Property::new("ruleType");
+> = runtime::Property::Named("ruleType");

@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<Win32LobAppInstallExperience>;
 pub const DEVICE_RESTART_BEHAVIOR: runtime::Property<
     Win32LobAppInstallExperience,
     models::Win32LobAppRestartBehavior,
-> = runtime::Property::new("deviceRestartBehavior");
+> = runtime::Property::Named("deviceRestartBehavior");
 /// `runAsAccount`: never null.
 pub const RUN_AS_ACCOUNT: runtime::Property<
     Win32LobAppInstallExperience,
     models::RunAsAccountType,
-> = runtime::Property::new("runAsAccount");
+> = runtime::Property::Named("runAsAccount");

@@ -95,28 +95,28 @@ pub type Patch = runtime::Patch<Win32LobAppMsiInformation>;
 pub const PACKAGE_TYPE: runtime::Property<
     Win32LobAppMsiInformation,
     models::Win32LobAppMsiPackageType,
-> = runtime::Property::new("packageType");
+> = runtime::Property::Named("packageType");
 /// `productCode`
-pub const PRODUCT_CODE: runtime::Property<Win32LobAppMsiInformation, String> = runtime::Property::new(
+pub const PRODUCT_CODE: runtime::Property<Win32LobAppMsiInformation, String> = runtime::Property::Named(
     "productCode",
 );
 /// `productName`
-pub const PRODUCT_NAME: runtime::Property<Win32LobAppMsiInformation, String> = runtime::Property::new(
+pub const PRODUCT_NAME: runtime::Property<Win32LobAppMsiInformation, String> = runtime::Property::Named(
     "productName",
 );
 /// `productVersion`
-pub const PRODUCT_VERSION: runtime::Property<Win32LobAppMsiInformation, String> = runtime::Property::new(
+pub const PRODUCT_VERSION: runtime::Property<Win32LobAppMsiInformation, String> = runtime::Property::Named(
     "productVersion",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<Win32LobAppMsiInformation, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<Win32LobAppMsiInformation, String> = runtime::Property::Named(
     "publisher",
 );
 /// `requiresReboot`: never null.
-pub const REQUIRES_REBOOT: runtime::Property<Win32LobAppMsiInformation, bool> = runtime::Property::new(
+pub const REQUIRES_REBOOT: runtime::Property<Win32LobAppMsiInformation, bool> = runtime::Property::Named(
     "requiresReboot",
 );
 /// `upgradeCode`
-pub const UPGRADE_CODE: runtime::Property<Win32LobAppMsiInformation, String> = runtime::Property::new(
+pub const UPGRADE_CODE: runtime::Property<Win32LobAppMsiInformation, String> = runtime::Property::Named(
     "upgradeCode",
 );

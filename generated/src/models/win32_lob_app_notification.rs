@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.win32LobAppNotification`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Win32LobAppNotification {
     /// `showAll`

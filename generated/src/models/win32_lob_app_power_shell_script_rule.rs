@@ -106,43 +106,43 @@ runtime::models!(Win32LobAppPowerShellScriptRule);
 /// Changes to a [`Win32LobAppPowerShellScriptRule`].
 pub type Patch = runtime::Patch<Win32LobAppPowerShellScriptRule>;
 /// `comparisonValue`
-pub const COMPARISON_VALUE: runtime::Property<Win32LobAppPowerShellScriptRule, String> = runtime::Property::new(
+pub const COMPARISON_VALUE: runtime::Property<Win32LobAppPowerShellScriptRule, String> = runtime::Property::Named(
     "comparisonValue",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Win32LobAppPowerShellScriptRule, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Win32LobAppPowerShellScriptRule, String> = runtime::Property::Named(
     "displayName",
 );
 /// `enforceSignatureCheck`: never null.
 pub const ENFORCE_SIGNATURE_CHECK: runtime::Property<
     Win32LobAppPowerShellScriptRule,
     bool,
-> = runtime::Property::new("enforceSignatureCheck");
+> = runtime::Property::Named("enforceSignatureCheck");
 /// `operationType`: never null.
 pub const OPERATION_TYPE: runtime::Property<
     Win32LobAppPowerShellScriptRule,
     models::Win32LobAppPowerShellScriptRuleOperationType,
-> = runtime::Property::new("operationType");
+> = runtime::Property::Named("operationType");
 /// `operator`: never null.
 pub const OPERATOR: runtime::Property<
     Win32LobAppPowerShellScriptRule,
     models::Win32LobAppRuleOperator,
-> = runtime::Property::new("operator");
+> = runtime::Property::Named("operator");
 /// `ruleType`: never null.
 pub const RULE_TYPE: runtime::Property<
     Win32LobAppPowerShellScriptRule,
     models::Win32LobAppRuleType,
-> = runtime::Property::new("ruleType");
+> = runtime::Property::Named("ruleType");
 /// `runAs32Bit`: never null.
-pub const RUN_AS32_BIT: runtime::Property<Win32LobAppPowerShellScriptRule, bool> = runtime::Property::new(
+pub const RUN_AS32_BIT: runtime::Property<Win32LobAppPowerShellScriptRule, bool> = runtime::Property::Named(
     "runAs32Bit",
 );
 /// `runAsAccount`
 pub const RUN_AS_ACCOUNT: runtime::Property<
     Win32LobAppPowerShellScriptRule,
     models::RunAsAccountType,
-> = runtime::Property::new("runAsAccount");
+> = runtime::Property::Named("runAsAccount");
 /// `scriptContent`
-pub const SCRIPT_CONTENT: runtime::Property<Win32LobAppPowerShellScriptRule, String> = runtime::Property::new(
+pub const SCRIPT_CONTENT: runtime::Property<Win32LobAppPowerShellScriptRule, String> = runtime::Property::Named(
     "scriptContent",
 );

@@ -76,20 +76,20 @@ runtime::models!(Win32LobAppProductCodeRule);
 /// Changes to a [`Win32LobAppProductCodeRule`].
 pub type Patch = runtime::Patch<Win32LobAppProductCodeRule>;
 /// `productCode`
-pub const PRODUCT_CODE: runtime::Property<Win32LobAppProductCodeRule, String> = runtime::Property::new(
+pub const PRODUCT_CODE: runtime::Property<Win32LobAppProductCodeRule, String> = runtime::Property::Named(
     "productCode",
 );
 /// `productVersion`
-pub const PRODUCT_VERSION: runtime::Property<Win32LobAppProductCodeRule, String> = runtime::Property::new(
+pub const PRODUCT_VERSION: runtime::Property<Win32LobAppProductCodeRule, String> = runtime::Property::Named(
     "productVersion",
 );
 /// `productVersionOperator`: never null.
 pub const PRODUCT_VERSION_OPERATOR: runtime::Property<
     Win32LobAppProductCodeRule,
     models::Win32LobAppRuleOperator,
-> = runtime::Property::new("productVersionOperator");
+> = runtime::Property::Named("productVersionOperator");
 /// `ruleType`: never null.
 pub const RULE_TYPE: runtime::Property<
     Win32LobAppProductCodeRule,
     models::Win32LobAppRuleType,
-> = runtime::Property::new("ruleType");
+> = runtime::Property::Named("ruleType");

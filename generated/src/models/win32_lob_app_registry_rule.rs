@@ -94,33 +94,33 @@ runtime::models!(Win32LobAppRegistryRule);
 /// Changes to a [`Win32LobAppRegistryRule`].
 pub type Patch = runtime::Patch<Win32LobAppRegistryRule>;
 /// `check32BitOn64System`: never null.
-pub const CHECK32_BIT_ON64_SYSTEM: runtime::Property<Win32LobAppRegistryRule, bool> = runtime::Property::new(
+pub const CHECK32_BIT_ON64_SYSTEM: runtime::Property<Win32LobAppRegistryRule, bool> = runtime::Property::Named(
     "check32BitOn64System",
 );
 /// `comparisonValue`
-pub const COMPARISON_VALUE: runtime::Property<Win32LobAppRegistryRule, String> = runtime::Property::new(
+pub const COMPARISON_VALUE: runtime::Property<Win32LobAppRegistryRule, String> = runtime::Property::Named(
     "comparisonValue",
 );
 /// `keyPath`
-pub const KEY_PATH: runtime::Property<Win32LobAppRegistryRule, String> = runtime::Property::new(
+pub const KEY_PATH: runtime::Property<Win32LobAppRegistryRule, String> = runtime::Property::Named(
     "keyPath",
 );
 /// `operationType`: never null.
 pub const OPERATION_TYPE: runtime::Property<
     Win32LobAppRegistryRule,
     models::Win32LobAppRegistryRuleOperationType,
-> = runtime::Property::new("operationType");
+> = runtime::Property::Named("operationType");
 /// `operator`: never null.
 pub const OPERATOR: runtime::Property<
     Win32LobAppRegistryRule,
     models::Win32LobAppRuleOperator,
-> = runtime::Property::new("operator");
+> = runtime::Property::Named("operator");
 /// `ruleType`: never null.
 pub const RULE_TYPE: runtime::Property<
     Win32LobAppRegistryRule,
     models::Win32LobAppRuleType,
-> = runtime::Property::new("ruleType");
+> = runtime::Property::Named("ruleType");
 /// `valueName`
-pub const VALUE_NAME: runtime::Property<Win32LobAppRegistryRule, String> = runtime::Property::new(
+pub const VALUE_NAME: runtime::Property<Win32LobAppRegistryRule, String> = runtime::Property::Named(
     "valueName",
 );

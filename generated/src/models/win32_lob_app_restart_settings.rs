@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<Win32LobAppRestartSettings>;
 pub const COUNTDOWN_DISPLAY_BEFORE_RESTART_IN_MINUTES: runtime::Property<
     Win32LobAppRestartSettings,
     i32,
-> = runtime::Property::new("countdownDisplayBeforeRestartInMinutes");
+> = runtime::Property::Named("countdownDisplayBeforeRestartInMinutes");
 /// `gracePeriodInMinutes`: never null.
-pub const GRACE_PERIOD_IN_MINUTES: runtime::Property<Win32LobAppRestartSettings, i32> = runtime::Property::new(
+pub const GRACE_PERIOD_IN_MINUTES: runtime::Property<Win32LobAppRestartSettings, i32> = runtime::Property::Named(
     "gracePeriodInMinutes",
 );
 /// `restartNotificationSnoozeDurationInMinutes`
 pub const RESTART_NOTIFICATION_SNOOZE_DURATION_IN_MINUTES: runtime::Property<
     Win32LobAppRestartSettings,
     i32,
-> = runtime::Property::new("restartNotificationSnoozeDurationInMinutes");
+> = runtime::Property::Named("restartNotificationSnoozeDurationInMinutes");

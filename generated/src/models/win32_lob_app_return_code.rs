@@ -59,11 +59,11 @@ runtime::models!(Win32LobAppReturnCode);
 /// Changes to a [`Win32LobAppReturnCode`].
 pub type Patch = runtime::Patch<Win32LobAppReturnCode>;
 /// `returnCode`: never null.
-pub const RETURN_CODE: runtime::Property<Win32LobAppReturnCode, i32> = runtime::Property::new(
+pub const RETURN_CODE: runtime::Property<Win32LobAppReturnCode, i32> = runtime::Property::Named(
     "returnCode",
 );
 /// `type`: never null.
 pub const TYPE: runtime::Property<
     Win32LobAppReturnCode,
     models::Win32LobAppReturnCodeType,
-> = runtime::Property::new("type");
+> = runtime::Property::Named("type");

@@ -56,6 +56,6 @@ runtime::models!(Win32LobAppRule);
 /// Changes to a [`Win32LobAppRule`].
 pub type Patch = runtime::Patch<Win32LobAppRule>;
 /// `ruleType`: never null.
-pub const RULE_TYPE: runtime::Property<Win32LobAppRule, models::Win32LobAppRuleType> = runtime::Property::new(
+pub const RULE_TYPE: runtime::Property<Win32LobAppRule, models::Win32LobAppRuleType> = runtime::Property::Named(
     "ruleType",
 );

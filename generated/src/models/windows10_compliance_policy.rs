@@ -261,146 +261,146 @@ pub type Patch = runtime::Patch<Windows10CompliancePolicy>;
 pub const ASSIGNMENTS: runtime::Property<
     Windows10CompliancePolicy,
     runtime::Expanded<Vec<models::DeviceCompliancePolicyAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `bitLockerEnabled`: never null.
-pub const BIT_LOCKER_ENABLED: runtime::Property<Windows10CompliancePolicy, bool> = runtime::Property::new(
+pub const BIT_LOCKER_ENABLED: runtime::Property<Windows10CompliancePolicy, bool> = runtime::Property::Named(
     "bitLockerEnabled",
 );
 /// `codeIntegrityEnabled`: never null.
-pub const CODE_INTEGRITY_ENABLED: runtime::Property<Windows10CompliancePolicy, bool> = runtime::Property::new(
+pub const CODE_INTEGRITY_ENABLED: runtime::Property<Windows10CompliancePolicy, bool> = runtime::Property::Named(
     "codeIntegrityEnabled",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     Windows10CompliancePolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<Windows10CompliancePolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Windows10CompliancePolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     Windows10CompliancePolicy,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     Windows10CompliancePolicy,
     runtime::Expanded<models::DeviceComplianceDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     Windows10CompliancePolicy,
     runtime::Expanded<Vec<models::DeviceComplianceDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Windows10CompliancePolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Windows10CompliancePolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `earlyLaunchAntiMalwareDriverEnabled`: never null.
 pub const EARLY_LAUNCH_ANTI_MALWARE_DRIVER_ENABLED: runtime::Property<
     Windows10CompliancePolicy,
     bool,
-> = runtime::Property::new("earlyLaunchAntiMalwareDriverEnabled");
+> = runtime::Property::Named("earlyLaunchAntiMalwareDriverEnabled");
 /// `id`: never null.
-pub const ID: runtime::Property<Windows10CompliancePolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<Windows10CompliancePolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Windows10CompliancePolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `mobileOsMaximumVersion`
 pub const MOBILE_OS_MAXIMUM_VERSION: runtime::Property<
     Windows10CompliancePolicy,
     String,
-> = runtime::Property::new("mobileOsMaximumVersion");
+> = runtime::Property::Named("mobileOsMaximumVersion");
 /// `mobileOsMinimumVersion`
 pub const MOBILE_OS_MINIMUM_VERSION: runtime::Property<
     Windows10CompliancePolicy,
     String,
-> = runtime::Property::new("mobileOsMinimumVersion");
+> = runtime::Property::Named("mobileOsMinimumVersion");
 /// `osMaximumVersion`
-pub const OS_MAXIMUM_VERSION: runtime::Property<Windows10CompliancePolicy, String> = runtime::Property::new(
+pub const OS_MAXIMUM_VERSION: runtime::Property<Windows10CompliancePolicy, String> = runtime::Property::Named(
     "osMaximumVersion",
 );
 /// `osMinimumVersion`
-pub const OS_MINIMUM_VERSION: runtime::Property<Windows10CompliancePolicy, String> = runtime::Property::new(
+pub const OS_MINIMUM_VERSION: runtime::Property<Windows10CompliancePolicy, String> = runtime::Property::Named(
     "osMinimumVersion",
 );
 /// `passwordBlockSimple`: never null.
-pub const PASSWORD_BLOCK_SIMPLE: runtime::Property<Windows10CompliancePolicy, bool> = runtime::Property::new(
+pub const PASSWORD_BLOCK_SIMPLE: runtime::Property<Windows10CompliancePolicy, bool> = runtime::Property::Named(
     "passwordBlockSimple",
 );
 /// `passwordExpirationDays`
-pub const PASSWORD_EXPIRATION_DAYS: runtime::Property<Windows10CompliancePolicy, i32> = runtime::Property::new(
+pub const PASSWORD_EXPIRATION_DAYS: runtime::Property<Windows10CompliancePolicy, i32> = runtime::Property::Named(
     "passwordExpirationDays",
 );
 /// `passwordMinimumCharacterSetCount`
 pub const PASSWORD_MINIMUM_CHARACTER_SET_COUNT: runtime::Property<
     Windows10CompliancePolicy,
     i32,
-> = runtime::Property::new("passwordMinimumCharacterSetCount");
+> = runtime::Property::Named("passwordMinimumCharacterSetCount");
 /// `passwordMinimumLength`
-pub const PASSWORD_MINIMUM_LENGTH: runtime::Property<Windows10CompliancePolicy, i32> = runtime::Property::new(
+pub const PASSWORD_MINIMUM_LENGTH: runtime::Property<Windows10CompliancePolicy, i32> = runtime::Property::Named(
     "passwordMinimumLength",
 );
 /// `passwordMinutesOfInactivityBeforeLock`
 pub const PASSWORD_MINUTES_OF_INACTIVITY_BEFORE_LOCK: runtime::Property<
     Windows10CompliancePolicy,
     i32,
-> = runtime::Property::new("passwordMinutesOfInactivityBeforeLock");
+> = runtime::Property::Named("passwordMinutesOfInactivityBeforeLock");
 /// `passwordPreviousPasswordBlockCount`
 pub const PASSWORD_PREVIOUS_PASSWORD_BLOCK_COUNT: runtime::Property<
     Windows10CompliancePolicy,
     i32,
-> = runtime::Property::new("passwordPreviousPasswordBlockCount");
+> = runtime::Property::Named("passwordPreviousPasswordBlockCount");
 /// `passwordRequired`: never null.
-pub const PASSWORD_REQUIRED: runtime::Property<Windows10CompliancePolicy, bool> = runtime::Property::new(
+pub const PASSWORD_REQUIRED: runtime::Property<Windows10CompliancePolicy, bool> = runtime::Property::Named(
     "passwordRequired",
 );
 /// `passwordRequiredToUnlockFromIdle`: never null.
 pub const PASSWORD_REQUIRED_TO_UNLOCK_FROM_IDLE: runtime::Property<
     Windows10CompliancePolicy,
     bool,
-> = runtime::Property::new("passwordRequiredToUnlockFromIdle");
+> = runtime::Property::Named("passwordRequiredToUnlockFromIdle");
 /// `passwordRequiredType`: never null.
 pub const PASSWORD_REQUIRED_TYPE: runtime::Property<
     Windows10CompliancePolicy,
     models::RequiredPasswordType,
-> = runtime::Property::new("passwordRequiredType");
+> = runtime::Property::Named("passwordRequiredType");
 /// `requireHealthyDeviceReport`: never null.
 pub const REQUIRE_HEALTHY_DEVICE_REPORT: runtime::Property<
     Windows10CompliancePolicy,
     bool,
-> = runtime::Property::new("requireHealthyDeviceReport");
+> = runtime::Property::Named("requireHealthyDeviceReport");
 /// `scheduledActionsForRule`: navigation property.
 pub const SCHEDULED_ACTIONS_FOR_RULE: runtime::Property<
     Windows10CompliancePolicy,
     runtime::Expanded<Vec<models::DeviceComplianceScheduledActionForRule>>,
-> = runtime::Property::new("scheduledActionsForRule");
+> = runtime::Property::Named("scheduledActionsForRule");
 /// `secureBootEnabled`: never null.
-pub const SECURE_BOOT_ENABLED: runtime::Property<Windows10CompliancePolicy, bool> = runtime::Property::new(
+pub const SECURE_BOOT_ENABLED: runtime::Property<Windows10CompliancePolicy, bool> = runtime::Property::Named(
     "secureBootEnabled",
 );
 /// `storageRequireEncryption`: never null.
 pub const STORAGE_REQUIRE_ENCRYPTION: runtime::Property<
     Windows10CompliancePolicy,
     bool,
-> = runtime::Property::new("storageRequireEncryption");
+> = runtime::Property::Named("storageRequireEncryption");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     Windows10CompliancePolicy,
     runtime::Expanded<models::DeviceComplianceUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     Windows10CompliancePolicy,
     runtime::Expanded<Vec<models::DeviceComplianceUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<Windows10CompliancePolicy, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<Windows10CompliancePolicy, i32> = runtime::Property::Named(
     "version",
 );

@@ -145,60 +145,60 @@ pub type Patch = runtime::Patch<Windows10CustomConfiguration>;
 pub const ASSIGNMENTS: runtime::Property<
     Windows10CustomConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     Windows10CustomConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<Windows10CustomConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Windows10CustomConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     Windows10CustomConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     Windows10CustomConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     Windows10CustomConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Windows10CustomConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Windows10CustomConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Windows10CustomConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<Windows10CustomConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Windows10CustomConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `omaSettings`
 pub const OMA_SETTINGS: runtime::Property<
     Windows10CustomConfiguration,
     Vec<models::OmaSetting>,
-> = runtime::Property::new("omaSettings");
+> = runtime::Property::Named("omaSettings");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     Windows10CustomConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     Windows10CustomConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<Windows10CustomConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<Windows10CustomConfiguration, i32> = runtime::Property::Named(
     "version",
 );

@@ -392,237 +392,237 @@ pub type Patch = runtime::Patch<Windows10EndpointProtectionConfiguration>;
 pub const APP_LOCKER_APPLICATION_CONTROL: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     models::AppLockerApplicationControlType,
-> = runtime::Property::new("appLockerApplicationControl");
+> = runtime::Property::Named("appLockerApplicationControl");
 /// `applicationGuardAllowPersistence`: never null.
 pub const APPLICATION_GUARD_ALLOW_PERSISTENCE: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("applicationGuardAllowPersistence");
+> = runtime::Property::Named("applicationGuardAllowPersistence");
 /// `applicationGuardAllowPrintToLocalPrinters`: never null.
 pub const APPLICATION_GUARD_ALLOW_PRINT_TO_LOCAL_PRINTERS: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("applicationGuardAllowPrintToLocalPrinters");
+> = runtime::Property::Named("applicationGuardAllowPrintToLocalPrinters");
 /// `applicationGuardAllowPrintToNetworkPrinters`: never null.
 pub const APPLICATION_GUARD_ALLOW_PRINT_TO_NETWORK_PRINTERS: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("applicationGuardAllowPrintToNetworkPrinters");
+> = runtime::Property::Named("applicationGuardAllowPrintToNetworkPrinters");
 /// `applicationGuardAllowPrintToPDF`: never null.
 pub const APPLICATION_GUARD_ALLOW_PRINT_TO_PDF: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("applicationGuardAllowPrintToPDF");
+> = runtime::Property::Named("applicationGuardAllowPrintToPDF");
 /// `applicationGuardAllowPrintToXPS`: never null.
 pub const APPLICATION_GUARD_ALLOW_PRINT_TO_XPS: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("applicationGuardAllowPrintToXPS");
+> = runtime::Property::Named("applicationGuardAllowPrintToXPS");
 /// `applicationGuardBlockClipboardSharing`: never null.
 pub const APPLICATION_GUARD_BLOCK_CLIPBOARD_SHARING: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     models::ApplicationGuardBlockClipboardSharingType,
-> = runtime::Property::new("applicationGuardBlockClipboardSharing");
+> = runtime::Property::Named("applicationGuardBlockClipboardSharing");
 /// `applicationGuardBlockFileTransfer`: never null.
 pub const APPLICATION_GUARD_BLOCK_FILE_TRANSFER: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     models::ApplicationGuardBlockFileTransferType,
-> = runtime::Property::new("applicationGuardBlockFileTransfer");
+> = runtime::Property::Named("applicationGuardBlockFileTransfer");
 /// `applicationGuardBlockNonEnterpriseContent`: never null.
 pub const APPLICATION_GUARD_BLOCK_NON_ENTERPRISE_CONTENT: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("applicationGuardBlockNonEnterpriseContent");
+> = runtime::Property::Named("applicationGuardBlockNonEnterpriseContent");
 /// `applicationGuardEnabled`: never null.
 pub const APPLICATION_GUARD_ENABLED: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("applicationGuardEnabled");
+> = runtime::Property::Named("applicationGuardEnabled");
 /// `applicationGuardForceAuditing`: never null.
 pub const APPLICATION_GUARD_FORCE_AUDITING: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("applicationGuardForceAuditing");
+> = runtime::Property::Named("applicationGuardForceAuditing");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `bitLockerDisableWarningForOtherDiskEncryption`: never null.
 pub const BIT_LOCKER_DISABLE_WARNING_FOR_OTHER_DISK_ENCRYPTION: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("bitLockerDisableWarningForOtherDiskEncryption");
+> = runtime::Property::Named("bitLockerDisableWarningForOtherDiskEncryption");
 /// `bitLockerEnableStorageCardEncryptionOnMobile`: never null.
 pub const BIT_LOCKER_ENABLE_STORAGE_CARD_ENCRYPTION_ON_MOBILE: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("bitLockerEnableStorageCardEncryptionOnMobile");
+> = runtime::Property::Named("bitLockerEnableStorageCardEncryptionOnMobile");
 /// `bitLockerEncryptDevice`: never null.
 pub const BIT_LOCKER_ENCRYPT_DEVICE: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("bitLockerEncryptDevice");
+> = runtime::Property::Named("bitLockerEncryptDevice");
 /// `bitLockerRemovableDrivePolicy`
 pub const BIT_LOCKER_REMOVABLE_DRIVE_POLICY: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     models::BitLockerRemovableDrivePolicy,
-> = runtime::Property::new("bitLockerRemovableDrivePolicy");
+> = runtime::Property::Named("bitLockerRemovableDrivePolicy");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `defenderAdditionalGuardedFolders`
 pub const DEFENDER_ADDITIONAL_GUARDED_FOLDERS: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     Vec<String>,
-> = runtime::Property::new("defenderAdditionalGuardedFolders");
+> = runtime::Property::Named("defenderAdditionalGuardedFolders");
 /// `defenderAttackSurfaceReductionExcludedPaths`
 pub const DEFENDER_ATTACK_SURFACE_REDUCTION_EXCLUDED_PATHS: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     Vec<String>,
-> = runtime::Property::new("defenderAttackSurfaceReductionExcludedPaths");
+> = runtime::Property::Named("defenderAttackSurfaceReductionExcludedPaths");
 /// `defenderExploitProtectionXml`
 pub const DEFENDER_EXPLOIT_PROTECTION_XML: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     runtime::edm::Binary,
-> = runtime::Property::new("defenderExploitProtectionXml");
+> = runtime::Property::Named("defenderExploitProtectionXml");
 /// `defenderExploitProtectionXmlFileName`
 pub const DEFENDER_EXPLOIT_PROTECTION_XML_FILE_NAME: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     String,
-> = runtime::Property::new("defenderExploitProtectionXmlFileName");
+> = runtime::Property::Named("defenderExploitProtectionXmlFileName");
 /// `defenderGuardedFoldersAllowedAppPaths`
 pub const DEFENDER_GUARDED_FOLDERS_ALLOWED_APP_PATHS: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     Vec<String>,
-> = runtime::Property::new("defenderGuardedFoldersAllowedAppPaths");
+> = runtime::Property::Named("defenderGuardedFoldersAllowedAppPaths");
 /// `defenderSecurityCenterBlockExploitProtectionOverride`: never null.
 pub const DEFENDER_SECURITY_CENTER_BLOCK_EXPLOIT_PROTECTION_OVERRIDE: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("defenderSecurityCenterBlockExploitProtectionOverride");
+> = runtime::Property::Named("defenderSecurityCenterBlockExploitProtectionOverride");
 /// `description`
 pub const DESCRIPTION: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     String,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `displayName`: never null.
 pub const DISPLAY_NAME: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `firewallBlockStatefulFTP`
 pub const FIREWALL_BLOCK_STATEFUL_FTP: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("firewallBlockStatefulFTP");
+> = runtime::Property::Named("firewallBlockStatefulFTP");
 /// `firewallCertificateRevocationListCheckMethod`: never null.
 pub const FIREWALL_CERTIFICATE_REVOCATION_LIST_CHECK_METHOD: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     models::FirewallCertificateRevocationListCheckMethodType,
-> = runtime::Property::new("firewallCertificateRevocationListCheckMethod");
+> = runtime::Property::Named("firewallCertificateRevocationListCheckMethod");
 /// `firewallIPSecExemptionsAllowDHCP`: never null.
 pub const FIREWALL_IP_SEC_EXEMPTIONS_ALLOW_DHCP: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("firewallIPSecExemptionsAllowDHCP");
+> = runtime::Property::Named("firewallIPSecExemptionsAllowDHCP");
 /// `firewallIPSecExemptionsAllowICMP`: never null.
 pub const FIREWALL_IP_SEC_EXEMPTIONS_ALLOW_ICMP: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("firewallIPSecExemptionsAllowICMP");
+> = runtime::Property::Named("firewallIPSecExemptionsAllowICMP");
 /// `firewallIPSecExemptionsAllowNeighborDiscovery`: never null.
 pub const FIREWALL_IP_SEC_EXEMPTIONS_ALLOW_NEIGHBOR_DISCOVERY: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("firewallIPSecExemptionsAllowNeighborDiscovery");
+> = runtime::Property::Named("firewallIPSecExemptionsAllowNeighborDiscovery");
 /// `firewallIPSecExemptionsAllowRouterDiscovery`: never null.
 pub const FIREWALL_IP_SEC_EXEMPTIONS_ALLOW_ROUTER_DISCOVERY: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("firewallIPSecExemptionsAllowRouterDiscovery");
+> = runtime::Property::Named("firewallIPSecExemptionsAllowRouterDiscovery");
 /// `firewallIdleTimeoutForSecurityAssociationInSeconds`
 pub const FIREWALL_IDLE_TIMEOUT_FOR_SECURITY_ASSOCIATION_IN_SECONDS: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     i32,
-> = runtime::Property::new("firewallIdleTimeoutForSecurityAssociationInSeconds");
+> = runtime::Property::Named("firewallIdleTimeoutForSecurityAssociationInSeconds");
 /// `firewallMergeKeyingModuleSettings`
 pub const FIREWALL_MERGE_KEYING_MODULE_SETTINGS: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("firewallMergeKeyingModuleSettings");
+> = runtime::Property::Named("firewallMergeKeyingModuleSettings");
 /// `firewallPacketQueueingMethod`: never null.
 pub const FIREWALL_PACKET_QUEUEING_METHOD: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     models::FirewallPacketQueueingMethodType,
-> = runtime::Property::new("firewallPacketQueueingMethod");
+> = runtime::Property::Named("firewallPacketQueueingMethod");
 /// `firewallPreSharedKeyEncodingMethod`: never null.
 pub const FIREWALL_PRE_SHARED_KEY_ENCODING_METHOD: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     models::FirewallPreSharedKeyEncodingMethodType,
-> = runtime::Property::new("firewallPreSharedKeyEncodingMethod");
+> = runtime::Property::Named("firewallPreSharedKeyEncodingMethod");
 /// `firewallProfileDomain`
 pub const FIREWALL_PROFILE_DOMAIN: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     models::WindowsFirewallNetworkProfile,
-> = runtime::Property::new("firewallProfileDomain");
+> = runtime::Property::Named("firewallProfileDomain");
 /// `firewallProfilePrivate`
 pub const FIREWALL_PROFILE_PRIVATE: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     models::WindowsFirewallNetworkProfile,
-> = runtime::Property::new("firewallProfilePrivate");
+> = runtime::Property::Named("firewallProfilePrivate");
 /// `firewallProfilePublic`
 pub const FIREWALL_PROFILE_PUBLIC: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     models::WindowsFirewallNetworkProfile,
-> = runtime::Property::new("firewallProfilePublic");
+> = runtime::Property::Named("firewallProfilePublic");
 /// `id`: never null.
-pub const ID: runtime::Property<Windows10EndpointProtectionConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<Windows10EndpointProtectionConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `smartScreenBlockOverrideForFiles`: never null.
 pub const SMART_SCREEN_BLOCK_OVERRIDE_FOR_FILES: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("smartScreenBlockOverrideForFiles");
+> = runtime::Property::Named("smartScreenBlockOverrideForFiles");
 /// `smartScreenEnableInShell`: never null.
 pub const SMART_SCREEN_ENABLE_IN_SHELL: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     bool,
-> = runtime::Property::new("smartScreenEnableInShell");
+> = runtime::Property::Named("smartScreenEnableInShell");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     Windows10EndpointProtectionConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<Windows10EndpointProtectionConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<Windows10EndpointProtectionConfiguration, i32> = runtime::Property::Named(
     "version",
 );

@@ -114,44 +114,44 @@ pub type Patch = runtime::Patch<Windows10EnrollmentCompletionPageConfiguration>;
 pub const ALLOW_NON_BLOCKING_APP_INSTALLATION: runtime::Property<
     Windows10EnrollmentCompletionPageConfiguration,
     bool,
-> = runtime::Property::new("allowNonBlockingAppInstallation");
+> = runtime::Property::Named("allowNonBlockingAppInstallation");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     Windows10EnrollmentCompletionPageConfiguration,
     runtime::Expanded<Vec<models::EnrollmentConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     Windows10EnrollmentCompletionPageConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
 pub const DESCRIPTION: runtime::Property<
     Windows10EnrollmentCompletionPageConfiguration,
     String,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     Windows10EnrollmentCompletionPageConfiguration,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
 pub const ID: runtime::Property<
     Windows10EnrollmentCompletionPageConfiguration,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Windows10EnrollmentCompletionPageConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `priority`: never null.
 pub const PRIORITY: runtime::Property<
     Windows10EnrollmentCompletionPageConfiguration,
     i32,
-> = runtime::Property::new("priority");
+> = runtime::Property::Named("priority");
 /// `version`: never null.
 pub const VERSION: runtime::Property<
     Windows10EnrollmentCompletionPageConfiguration,
     i32,
-> = runtime::Property::new("version");
+> = runtime::Property::Named("version");

@@ -1403,1043 +1403,1043 @@ pub type Patch = runtime::Patch<Windows10GeneralConfiguration>;
 pub const ACCOUNTS_BLOCK_ADDING_NON_MICROSOFT_ACCOUNT_EMAIL: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("accountsBlockAddingNonMicrosoftAccountEmail");
+> = runtime::Property::Named("accountsBlockAddingNonMicrosoftAccountEmail");
 /// `antiTheftModeBlocked`: never null.
 pub const ANTI_THEFT_MODE_BLOCKED: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("antiTheftModeBlocked");
+> = runtime::Property::Named("antiTheftModeBlocked");
 /// `appsAllowTrustedAppsSideloading`: never null.
 pub const APPS_ALLOW_TRUSTED_APPS_SIDELOADING: runtime::Property<
     Windows10GeneralConfiguration,
     models::StateManagementSetting,
-> = runtime::Property::new("appsAllowTrustedAppsSideloading");
+> = runtime::Property::Named("appsAllowTrustedAppsSideloading");
 /// `appsBlockWindowsStoreOriginatedApps`: never null.
 pub const APPS_BLOCK_WINDOWS_STORE_ORIGINATED_APPS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("appsBlockWindowsStoreOriginatedApps");
+> = runtime::Property::Named("appsBlockWindowsStoreOriginatedApps");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     Windows10GeneralConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `bluetoothAllowedServices`
 pub const BLUETOOTH_ALLOWED_SERVICES: runtime::Property<
     Windows10GeneralConfiguration,
     Vec<String>,
-> = runtime::Property::new("bluetoothAllowedServices");
+> = runtime::Property::Named("bluetoothAllowedServices");
 /// `bluetoothBlockAdvertising`: never null.
 pub const BLUETOOTH_BLOCK_ADVERTISING: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("bluetoothBlockAdvertising");
+> = runtime::Property::Named("bluetoothBlockAdvertising");
 /// `bluetoothBlockDiscoverableMode`: never null.
 pub const BLUETOOTH_BLOCK_DISCOVERABLE_MODE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("bluetoothBlockDiscoverableMode");
+> = runtime::Property::Named("bluetoothBlockDiscoverableMode");
 /// `bluetoothBlockPrePairing`: never null.
 pub const BLUETOOTH_BLOCK_PRE_PAIRING: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("bluetoothBlockPrePairing");
+> = runtime::Property::Named("bluetoothBlockPrePairing");
 /// `bluetoothBlocked`: never null.
-pub const BLUETOOTH_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::new(
+pub const BLUETOOTH_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::Named(
     "bluetoothBlocked",
 );
 /// `cameraBlocked`: never null.
-pub const CAMERA_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::new(
+pub const CAMERA_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::Named(
     "cameraBlocked",
 );
 /// `cellularBlockDataWhenRoaming`: never null.
 pub const CELLULAR_BLOCK_DATA_WHEN_ROAMING: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("cellularBlockDataWhenRoaming");
+> = runtime::Property::Named("cellularBlockDataWhenRoaming");
 /// `cellularBlockVpn`: never null.
-pub const CELLULAR_BLOCK_VPN: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::new(
+pub const CELLULAR_BLOCK_VPN: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::Named(
     "cellularBlockVpn",
 );
 /// `cellularBlockVpnWhenRoaming`: never null.
 pub const CELLULAR_BLOCK_VPN_WHEN_ROAMING: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("cellularBlockVpnWhenRoaming");
+> = runtime::Property::Named("cellularBlockVpnWhenRoaming");
 /// `certificatesBlockManualRootCertificateInstallation`: never null.
 pub const CERTIFICATES_BLOCK_MANUAL_ROOT_CERTIFICATE_INSTALLATION: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("certificatesBlockManualRootCertificateInstallation");
+> = runtime::Property::Named("certificatesBlockManualRootCertificateInstallation");
 /// `connectedDevicesServiceBlocked`: never null.
 pub const CONNECTED_DEVICES_SERVICE_BLOCKED: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("connectedDevicesServiceBlocked");
+> = runtime::Property::Named("connectedDevicesServiceBlocked");
 /// `copyPasteBlocked`: never null.
-pub const COPY_PASTE_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::new(
+pub const COPY_PASTE_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::Named(
     "copyPasteBlocked",
 );
 /// `cortanaBlocked`: never null.
-pub const CORTANA_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::new(
+pub const CORTANA_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::Named(
     "cortanaBlocked",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     Windows10GeneralConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `defenderBlockEndUserAccess`: never null.
 pub const DEFENDER_BLOCK_END_USER_ACCESS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("defenderBlockEndUserAccess");
+> = runtime::Property::Named("defenderBlockEndUserAccess");
 /// `defenderCloudBlockLevel`: never null.
 pub const DEFENDER_CLOUD_BLOCK_LEVEL: runtime::Property<
     Windows10GeneralConfiguration,
     models::DefenderCloudBlockLevelType,
-> = runtime::Property::new("defenderCloudBlockLevel");
+> = runtime::Property::Named("defenderCloudBlockLevel");
 /// `defenderDaysBeforeDeletingQuarantinedMalware`
 pub const DEFENDER_DAYS_BEFORE_DELETING_QUARANTINED_MALWARE: runtime::Property<
     Windows10GeneralConfiguration,
     i32,
-> = runtime::Property::new("defenderDaysBeforeDeletingQuarantinedMalware");
+> = runtime::Property::Named("defenderDaysBeforeDeletingQuarantinedMalware");
 /// `defenderDetectedMalwareActions`
 pub const DEFENDER_DETECTED_MALWARE_ACTIONS: runtime::Property<
     Windows10GeneralConfiguration,
     models::DefenderDetectedMalwareActions,
-> = runtime::Property::new("defenderDetectedMalwareActions");
+> = runtime::Property::Named("defenderDetectedMalwareActions");
 /// `defenderFileExtensionsToExclude`
 pub const DEFENDER_FILE_EXTENSIONS_TO_EXCLUDE: runtime::Property<
     Windows10GeneralConfiguration,
     Vec<String>,
-> = runtime::Property::new("defenderFileExtensionsToExclude");
+> = runtime::Property::Named("defenderFileExtensionsToExclude");
 /// `defenderFilesAndFoldersToExclude`
 pub const DEFENDER_FILES_AND_FOLDERS_TO_EXCLUDE: runtime::Property<
     Windows10GeneralConfiguration,
     Vec<String>,
-> = runtime::Property::new("defenderFilesAndFoldersToExclude");
+> = runtime::Property::Named("defenderFilesAndFoldersToExclude");
 /// `defenderMonitorFileActivity`: never null.
 pub const DEFENDER_MONITOR_FILE_ACTIVITY: runtime::Property<
     Windows10GeneralConfiguration,
     models::DefenderMonitorFileActivity,
-> = runtime::Property::new("defenderMonitorFileActivity");
+> = runtime::Property::Named("defenderMonitorFileActivity");
 /// `defenderProcessesToExclude`
 pub const DEFENDER_PROCESSES_TO_EXCLUDE: runtime::Property<
     Windows10GeneralConfiguration,
     Vec<String>,
-> = runtime::Property::new("defenderProcessesToExclude");
+> = runtime::Property::Named("defenderProcessesToExclude");
 /// `defenderPromptForSampleSubmission`: never null.
 pub const DEFENDER_PROMPT_FOR_SAMPLE_SUBMISSION: runtime::Property<
     Windows10GeneralConfiguration,
     models::DefenderPromptForSampleSubmission,
-> = runtime::Property::new("defenderPromptForSampleSubmission");
+> = runtime::Property::Named("defenderPromptForSampleSubmission");
 /// `defenderRequireBehaviorMonitoring`: never null.
 pub const DEFENDER_REQUIRE_BEHAVIOR_MONITORING: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("defenderRequireBehaviorMonitoring");
+> = runtime::Property::Named("defenderRequireBehaviorMonitoring");
 /// `defenderRequireCloudProtection`: never null.
 pub const DEFENDER_REQUIRE_CLOUD_PROTECTION: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("defenderRequireCloudProtection");
+> = runtime::Property::Named("defenderRequireCloudProtection");
 /// `defenderRequireNetworkInspectionSystem`: never null.
 pub const DEFENDER_REQUIRE_NETWORK_INSPECTION_SYSTEM: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("defenderRequireNetworkInspectionSystem");
+> = runtime::Property::Named("defenderRequireNetworkInspectionSystem");
 /// `defenderRequireRealTimeMonitoring`: never null.
 pub const DEFENDER_REQUIRE_REAL_TIME_MONITORING: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("defenderRequireRealTimeMonitoring");
+> = runtime::Property::Named("defenderRequireRealTimeMonitoring");
 /// `defenderScanArchiveFiles`: never null.
 pub const DEFENDER_SCAN_ARCHIVE_FILES: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("defenderScanArchiveFiles");
+> = runtime::Property::Named("defenderScanArchiveFiles");
 /// `defenderScanDownloads`: never null.
 pub const DEFENDER_SCAN_DOWNLOADS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("defenderScanDownloads");
+> = runtime::Property::Named("defenderScanDownloads");
 /// `defenderScanIncomingMail`: never null.
 pub const DEFENDER_SCAN_INCOMING_MAIL: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("defenderScanIncomingMail");
+> = runtime::Property::Named("defenderScanIncomingMail");
 /// `defenderScanMappedNetworkDrivesDuringFullScan`: never null.
 pub const DEFENDER_SCAN_MAPPED_NETWORK_DRIVES_DURING_FULL_SCAN: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("defenderScanMappedNetworkDrivesDuringFullScan");
+> = runtime::Property::Named("defenderScanMappedNetworkDrivesDuringFullScan");
 /// `defenderScanMaxCpu`
-pub const DEFENDER_SCAN_MAX_CPU: runtime::Property<Windows10GeneralConfiguration, i32> = runtime::Property::new(
+pub const DEFENDER_SCAN_MAX_CPU: runtime::Property<Windows10GeneralConfiguration, i32> = runtime::Property::Named(
     "defenderScanMaxCpu",
 );
 /// `defenderScanNetworkFiles`: never null.
 pub const DEFENDER_SCAN_NETWORK_FILES: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("defenderScanNetworkFiles");
+> = runtime::Property::Named("defenderScanNetworkFiles");
 /// `defenderScanRemovableDrivesDuringFullScan`: never null.
 pub const DEFENDER_SCAN_REMOVABLE_DRIVES_DURING_FULL_SCAN: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("defenderScanRemovableDrivesDuringFullScan");
+> = runtime::Property::Named("defenderScanRemovableDrivesDuringFullScan");
 /// `defenderScanScriptsLoadedInInternetExplorer`: never null.
 pub const DEFENDER_SCAN_SCRIPTS_LOADED_IN_INTERNET_EXPLORER: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("defenderScanScriptsLoadedInInternetExplorer");
+> = runtime::Property::Named("defenderScanScriptsLoadedInInternetExplorer");
 /// `defenderScanType`: never null.
 pub const DEFENDER_SCAN_TYPE: runtime::Property<
     Windows10GeneralConfiguration,
     models::DefenderScanType,
-> = runtime::Property::new("defenderScanType");
+> = runtime::Property::Named("defenderScanType");
 /// `defenderScheduledQuickScanTime`
 pub const DEFENDER_SCHEDULED_QUICK_SCAN_TIME: runtime::Property<
     Windows10GeneralConfiguration,
     runtime::edm::TimeOfDay,
-> = runtime::Property::new("defenderScheduledQuickScanTime");
+> = runtime::Property::Named("defenderScheduledQuickScanTime");
 /// `defenderScheduledScanTime`
 pub const DEFENDER_SCHEDULED_SCAN_TIME: runtime::Property<
     Windows10GeneralConfiguration,
     runtime::edm::TimeOfDay,
-> = runtime::Property::new("defenderScheduledScanTime");
+> = runtime::Property::Named("defenderScheduledScanTime");
 /// `defenderSignatureUpdateIntervalInHours`
 pub const DEFENDER_SIGNATURE_UPDATE_INTERVAL_IN_HOURS: runtime::Property<
     Windows10GeneralConfiguration,
     i32,
-> = runtime::Property::new("defenderSignatureUpdateIntervalInHours");
+> = runtime::Property::Named("defenderSignatureUpdateIntervalInHours");
 /// `defenderSystemScanSchedule`: never null.
 pub const DEFENDER_SYSTEM_SCAN_SCHEDULE: runtime::Property<
     Windows10GeneralConfiguration,
     models::WeeklySchedule,
-> = runtime::Property::new("defenderSystemScanSchedule");
+> = runtime::Property::Named("defenderSystemScanSchedule");
 /// `description`
-pub const DESCRIPTION: runtime::Property<Windows10GeneralConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Windows10GeneralConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `developerUnlockSetting`: never null.
 pub const DEVELOPER_UNLOCK_SETTING: runtime::Property<
     Windows10GeneralConfiguration,
     models::StateManagementSetting,
-> = runtime::Property::new("developerUnlockSetting");
+> = runtime::Property::Named("developerUnlockSetting");
 /// `deviceManagementBlockFactoryResetOnMobile`: never null.
 pub const DEVICE_MANAGEMENT_BLOCK_FACTORY_RESET_ON_MOBILE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("deviceManagementBlockFactoryResetOnMobile");
+> = runtime::Property::Named("deviceManagementBlockFactoryResetOnMobile");
 /// `deviceManagementBlockManualUnenroll`: never null.
 pub const DEVICE_MANAGEMENT_BLOCK_MANUAL_UNENROLL: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("deviceManagementBlockManualUnenroll");
+> = runtime::Property::Named("deviceManagementBlockManualUnenroll");
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     Windows10GeneralConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     Windows10GeneralConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     Windows10GeneralConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `diagnosticsDataSubmissionMode`: never null.
 pub const DIAGNOSTICS_DATA_SUBMISSION_MODE: runtime::Property<
     Windows10GeneralConfiguration,
     models::DiagnosticDataSubmissionMode,
-> = runtime::Property::new("diagnosticsDataSubmissionMode");
+> = runtime::Property::Named("diagnosticsDataSubmissionMode");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Windows10GeneralConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Windows10GeneralConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `edgeAllowStartPagesModification`: never null.
 pub const EDGE_ALLOW_START_PAGES_MODIFICATION: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeAllowStartPagesModification");
+> = runtime::Property::Named("edgeAllowStartPagesModification");
 /// `edgeBlockAccessToAboutFlags`: never null.
 pub const EDGE_BLOCK_ACCESS_TO_ABOUT_FLAGS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeBlockAccessToAboutFlags");
+> = runtime::Property::Named("edgeBlockAccessToAboutFlags");
 /// `edgeBlockAddressBarDropdown`: never null.
 pub const EDGE_BLOCK_ADDRESS_BAR_DROPDOWN: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeBlockAddressBarDropdown");
+> = runtime::Property::Named("edgeBlockAddressBarDropdown");
 /// `edgeBlockAutofill`: never null.
-pub const EDGE_BLOCK_AUTOFILL: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::new(
+pub const EDGE_BLOCK_AUTOFILL: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::Named(
     "edgeBlockAutofill",
 );
 /// `edgeBlockCompatibilityList`: never null.
 pub const EDGE_BLOCK_COMPATIBILITY_LIST: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeBlockCompatibilityList");
+> = runtime::Property::Named("edgeBlockCompatibilityList");
 /// `edgeBlockDeveloperTools`: never null.
 pub const EDGE_BLOCK_DEVELOPER_TOOLS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeBlockDeveloperTools");
+> = runtime::Property::Named("edgeBlockDeveloperTools");
 /// `edgeBlockExtensions`: never null.
 pub const EDGE_BLOCK_EXTENSIONS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeBlockExtensions");
+> = runtime::Property::Named("edgeBlockExtensions");
 /// `edgeBlockInPrivateBrowsing`: never null.
 pub const EDGE_BLOCK_IN_PRIVATE_BROWSING: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeBlockInPrivateBrowsing");
+> = runtime::Property::Named("edgeBlockInPrivateBrowsing");
 /// `edgeBlockJavaScript`: never null.
 pub const EDGE_BLOCK_JAVA_SCRIPT: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeBlockJavaScript");
+> = runtime::Property::Named("edgeBlockJavaScript");
 /// `edgeBlockLiveTileDataCollection`: never null.
 pub const EDGE_BLOCK_LIVE_TILE_DATA_COLLECTION: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeBlockLiveTileDataCollection");
+> = runtime::Property::Named("edgeBlockLiveTileDataCollection");
 /// `edgeBlockPasswordManager`: never null.
 pub const EDGE_BLOCK_PASSWORD_MANAGER: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeBlockPasswordManager");
+> = runtime::Property::Named("edgeBlockPasswordManager");
 /// `edgeBlockPopups`: never null.
-pub const EDGE_BLOCK_POPUPS: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::new(
+pub const EDGE_BLOCK_POPUPS: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::Named(
     "edgeBlockPopups",
 );
 /// `edgeBlockSearchSuggestions`: never null.
 pub const EDGE_BLOCK_SEARCH_SUGGESTIONS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeBlockSearchSuggestions");
+> = runtime::Property::Named("edgeBlockSearchSuggestions");
 /// `edgeBlockSendingDoNotTrackHeader`: never null.
 pub const EDGE_BLOCK_SENDING_DO_NOT_TRACK_HEADER: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeBlockSendingDoNotTrackHeader");
+> = runtime::Property::Named("edgeBlockSendingDoNotTrackHeader");
 /// `edgeBlockSendingIntranetTrafficToInternetExplorer`: never null.
 pub const EDGE_BLOCK_SENDING_INTRANET_TRAFFIC_TO_INTERNET_EXPLORER: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeBlockSendingIntranetTrafficToInternetExplorer");
+> = runtime::Property::Named("edgeBlockSendingIntranetTrafficToInternetExplorer");
 /// `edgeBlocked`: never null.
-pub const EDGE_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::new(
+pub const EDGE_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::Named(
     "edgeBlocked",
 );
 /// `edgeClearBrowsingDataOnExit`: never null.
 pub const EDGE_CLEAR_BROWSING_DATA_ON_EXIT: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeClearBrowsingDataOnExit");
+> = runtime::Property::Named("edgeClearBrowsingDataOnExit");
 /// `edgeCookiePolicy`: never null.
 pub const EDGE_COOKIE_POLICY: runtime::Property<
     Windows10GeneralConfiguration,
     models::EdgeCookiePolicy,
-> = runtime::Property::new("edgeCookiePolicy");
+> = runtime::Property::Named("edgeCookiePolicy");
 /// `edgeDisableFirstRunPage`: never null.
 pub const EDGE_DISABLE_FIRST_RUN_PAGE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeDisableFirstRunPage");
+> = runtime::Property::Named("edgeDisableFirstRunPage");
 /// `edgeEnterpriseModeSiteListLocation`
 pub const EDGE_ENTERPRISE_MODE_SITE_LIST_LOCATION: runtime::Property<
     Windows10GeneralConfiguration,
     String,
-> = runtime::Property::new("edgeEnterpriseModeSiteListLocation");
+> = runtime::Property::Named("edgeEnterpriseModeSiteListLocation");
 /// `edgeFirstRunUrl`
-pub const EDGE_FIRST_RUN_URL: runtime::Property<Windows10GeneralConfiguration, String> = runtime::Property::new(
+pub const EDGE_FIRST_RUN_URL: runtime::Property<Windows10GeneralConfiguration, String> = runtime::Property::Named(
     "edgeFirstRunUrl",
 );
 /// `edgeHomepageUrls`
 pub const EDGE_HOMEPAGE_URLS: runtime::Property<
     Windows10GeneralConfiguration,
     Vec<String>,
-> = runtime::Property::new("edgeHomepageUrls");
+> = runtime::Property::Named("edgeHomepageUrls");
 /// `edgeRequireSmartScreen`: never null.
 pub const EDGE_REQUIRE_SMART_SCREEN: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeRequireSmartScreen");
+> = runtime::Property::Named("edgeRequireSmartScreen");
 /// `edgeSearchEngine`
 pub const EDGE_SEARCH_ENGINE: runtime::Property<
     Windows10GeneralConfiguration,
     models::EdgeSearchEngineBase,
-> = runtime::Property::new("edgeSearchEngine");
+> = runtime::Property::Named("edgeSearchEngine");
 /// `edgeSendIntranetTrafficToInternetExplorer`: never null.
 pub const EDGE_SEND_INTRANET_TRAFFIC_TO_INTERNET_EXPLORER: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeSendIntranetTrafficToInternetExplorer");
+> = runtime::Property::Named("edgeSendIntranetTrafficToInternetExplorer");
 /// `edgeSyncFavoritesWithInternetExplorer`: never null.
 pub const EDGE_SYNC_FAVORITES_WITH_INTERNET_EXPLORER: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("edgeSyncFavoritesWithInternetExplorer");
+> = runtime::Property::Named("edgeSyncFavoritesWithInternetExplorer");
 /// `enterpriseCloudPrintDiscoveryEndPoint`
 pub const ENTERPRISE_CLOUD_PRINT_DISCOVERY_END_POINT: runtime::Property<
     Windows10GeneralConfiguration,
     String,
-> = runtime::Property::new("enterpriseCloudPrintDiscoveryEndPoint");
+> = runtime::Property::Named("enterpriseCloudPrintDiscoveryEndPoint");
 /// `enterpriseCloudPrintDiscoveryMaxLimit`
 pub const ENTERPRISE_CLOUD_PRINT_DISCOVERY_MAX_LIMIT: runtime::Property<
     Windows10GeneralConfiguration,
     i32,
-> = runtime::Property::new("enterpriseCloudPrintDiscoveryMaxLimit");
+> = runtime::Property::Named("enterpriseCloudPrintDiscoveryMaxLimit");
 /// `enterpriseCloudPrintMopriaDiscoveryResourceIdentifier`
 pub const ENTERPRISE_CLOUD_PRINT_MOPRIA_DISCOVERY_RESOURCE_IDENTIFIER: runtime::Property<
     Windows10GeneralConfiguration,
     String,
-> = runtime::Property::new("enterpriseCloudPrintMopriaDiscoveryResourceIdentifier");
+> = runtime::Property::Named("enterpriseCloudPrintMopriaDiscoveryResourceIdentifier");
 /// `enterpriseCloudPrintOAuthAuthority`
 pub const ENTERPRISE_CLOUD_PRINT_OAUTH_AUTHORITY: runtime::Property<
     Windows10GeneralConfiguration,
     String,
-> = runtime::Property::new("enterpriseCloudPrintOAuthAuthority");
+> = runtime::Property::Named("enterpriseCloudPrintOAuthAuthority");
 /// `enterpriseCloudPrintOAuthClientIdentifier`
 pub const ENTERPRISE_CLOUD_PRINT_OAUTH_CLIENT_IDENTIFIER: runtime::Property<
     Windows10GeneralConfiguration,
     String,
-> = runtime::Property::new("enterpriseCloudPrintOAuthClientIdentifier");
+> = runtime::Property::Named("enterpriseCloudPrintOAuthClientIdentifier");
 /// `enterpriseCloudPrintResourceIdentifier`
 pub const ENTERPRISE_CLOUD_PRINT_RESOURCE_IDENTIFIER: runtime::Property<
     Windows10GeneralConfiguration,
     String,
-> = runtime::Property::new("enterpriseCloudPrintResourceIdentifier");
+> = runtime::Property::Named("enterpriseCloudPrintResourceIdentifier");
 /// `experienceBlockDeviceDiscovery`: never null.
 pub const EXPERIENCE_BLOCK_DEVICE_DISCOVERY: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("experienceBlockDeviceDiscovery");
+> = runtime::Property::Named("experienceBlockDeviceDiscovery");
 /// `experienceBlockErrorDialogWhenNoSIM`: never null.
 pub const EXPERIENCE_BLOCK_ERROR_DIALOG_WHEN_NO_SIM: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("experienceBlockErrorDialogWhenNoSIM");
+> = runtime::Property::Named("experienceBlockErrorDialogWhenNoSIM");
 /// `experienceBlockTaskSwitcher`: never null.
 pub const EXPERIENCE_BLOCK_TASK_SWITCHER: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("experienceBlockTaskSwitcher");
+> = runtime::Property::Named("experienceBlockTaskSwitcher");
 /// `gameDvrBlocked`: never null.
-pub const GAME_DVR_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::new(
+pub const GAME_DVR_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::Named(
     "gameDvrBlocked",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Windows10GeneralConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<Windows10GeneralConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `internetSharingBlocked`: never null.
 pub const INTERNET_SHARING_BLOCKED: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("internetSharingBlocked");
+> = runtime::Property::Named("internetSharingBlocked");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Windows10GeneralConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `locationServicesBlocked`: never null.
 pub const LOCATION_SERVICES_BLOCKED: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("locationServicesBlocked");
+> = runtime::Property::Named("locationServicesBlocked");
 /// `lockScreenAllowTimeoutConfiguration`: never null.
 pub const LOCK_SCREEN_ALLOW_TIMEOUT_CONFIGURATION: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("lockScreenAllowTimeoutConfiguration");
+> = runtime::Property::Named("lockScreenAllowTimeoutConfiguration");
 /// `lockScreenBlockActionCenterNotifications`: never null.
 pub const LOCK_SCREEN_BLOCK_ACTION_CENTER_NOTIFICATIONS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("lockScreenBlockActionCenterNotifications");
+> = runtime::Property::Named("lockScreenBlockActionCenterNotifications");
 /// `lockScreenBlockCortana`: never null.
 pub const LOCK_SCREEN_BLOCK_CORTANA: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("lockScreenBlockCortana");
+> = runtime::Property::Named("lockScreenBlockCortana");
 /// `lockScreenBlockToastNotifications`: never null.
 pub const LOCK_SCREEN_BLOCK_TOAST_NOTIFICATIONS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("lockScreenBlockToastNotifications");
+> = runtime::Property::Named("lockScreenBlockToastNotifications");
 /// `lockScreenTimeoutInSeconds`
 pub const LOCK_SCREEN_TIMEOUT_IN_SECONDS: runtime::Property<
     Windows10GeneralConfiguration,
     i32,
-> = runtime::Property::new("lockScreenTimeoutInSeconds");
+> = runtime::Property::Named("lockScreenTimeoutInSeconds");
 /// `logonBlockFastUserSwitching`: never null.
 pub const LOGON_BLOCK_FAST_USER_SWITCHING: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("logonBlockFastUserSwitching");
+> = runtime::Property::Named("logonBlockFastUserSwitching");
 /// `microsoftAccountBlockSettingsSync`: never null.
 pub const MICROSOFT_ACCOUNT_BLOCK_SETTINGS_SYNC: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("microsoftAccountBlockSettingsSync");
+> = runtime::Property::Named("microsoftAccountBlockSettingsSync");
 /// `microsoftAccountBlocked`: never null.
 pub const MICROSOFT_ACCOUNT_BLOCKED: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("microsoftAccountBlocked");
+> = runtime::Property::Named("microsoftAccountBlocked");
 /// `networkProxyApplySettingsDeviceWide`: never null.
 pub const NETWORK_PROXY_APPLY_SETTINGS_DEVICE_WIDE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("networkProxyApplySettingsDeviceWide");
+> = runtime::Property::Named("networkProxyApplySettingsDeviceWide");
 /// `networkProxyAutomaticConfigurationUrl`
 pub const NETWORK_PROXY_AUTOMATIC_CONFIGURATION_URL: runtime::Property<
     Windows10GeneralConfiguration,
     String,
-> = runtime::Property::new("networkProxyAutomaticConfigurationUrl");
+> = runtime::Property::Named("networkProxyAutomaticConfigurationUrl");
 /// `networkProxyDisableAutoDetect`: never null.
 pub const NETWORK_PROXY_DISABLE_AUTO_DETECT: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("networkProxyDisableAutoDetect");
+> = runtime::Property::Named("networkProxyDisableAutoDetect");
 /// `networkProxyServer`
 pub const NETWORK_PROXY_SERVER: runtime::Property<
     Windows10GeneralConfiguration,
     models::Windows10NetworkProxyServer,
-> = runtime::Property::new("networkProxyServer");
+> = runtime::Property::Named("networkProxyServer");
 /// `nfcBlocked`: never null.
-pub const NFC_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::new(
+pub const NFC_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::Named(
     "nfcBlocked",
 );
 /// `oneDriveDisableFileSync`: never null.
 pub const ONE_DRIVE_DISABLE_FILE_SYNC: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("oneDriveDisableFileSync");
+> = runtime::Property::Named("oneDriveDisableFileSync");
 /// `passwordBlockSimple`: never null.
 pub const PASSWORD_BLOCK_SIMPLE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("passwordBlockSimple");
+> = runtime::Property::Named("passwordBlockSimple");
 /// `passwordExpirationDays`
 pub const PASSWORD_EXPIRATION_DAYS: runtime::Property<
     Windows10GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordExpirationDays");
+> = runtime::Property::Named("passwordExpirationDays");
 /// `passwordMinimumCharacterSetCount`
 pub const PASSWORD_MINIMUM_CHARACTER_SET_COUNT: runtime::Property<
     Windows10GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordMinimumCharacterSetCount");
+> = runtime::Property::Named("passwordMinimumCharacterSetCount");
 /// `passwordMinimumLength`
 pub const PASSWORD_MINIMUM_LENGTH: runtime::Property<
     Windows10GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordMinimumLength");
+> = runtime::Property::Named("passwordMinimumLength");
 /// `passwordMinutesOfInactivityBeforeScreenTimeout`
 pub const PASSWORD_MINUTES_OF_INACTIVITY_BEFORE_SCREEN_TIMEOUT: runtime::Property<
     Windows10GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordMinutesOfInactivityBeforeScreenTimeout");
+> = runtime::Property::Named("passwordMinutesOfInactivityBeforeScreenTimeout");
 /// `passwordPreviousPasswordBlockCount`
 pub const PASSWORD_PREVIOUS_PASSWORD_BLOCK_COUNT: runtime::Property<
     Windows10GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordPreviousPasswordBlockCount");
+> = runtime::Property::Named("passwordPreviousPasswordBlockCount");
 /// `passwordRequireWhenResumeFromIdleState`: never null.
 pub const PASSWORD_REQUIRE_WHEN_RESUME_FROM_IDLE_STATE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("passwordRequireWhenResumeFromIdleState");
+> = runtime::Property::Named("passwordRequireWhenResumeFromIdleState");
 /// `passwordRequired`: never null.
-pub const PASSWORD_REQUIRED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::new(
+pub const PASSWORD_REQUIRED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::Named(
     "passwordRequired",
 );
 /// `passwordRequiredType`: never null.
 pub const PASSWORD_REQUIRED_TYPE: runtime::Property<
     Windows10GeneralConfiguration,
     models::RequiredPasswordType,
-> = runtime::Property::new("passwordRequiredType");
+> = runtime::Property::Named("passwordRequiredType");
 /// `passwordSignInFailureCountBeforeFactoryReset`
 pub const PASSWORD_SIGN_IN_FAILURE_COUNT_BEFORE_FACTORY_RESET: runtime::Property<
     Windows10GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordSignInFailureCountBeforeFactoryReset");
+> = runtime::Property::Named("passwordSignInFailureCountBeforeFactoryReset");
 /// `personalizationDesktopImageUrl`
 pub const PERSONALIZATION_DESKTOP_IMAGE_URL: runtime::Property<
     Windows10GeneralConfiguration,
     String,
-> = runtime::Property::new("personalizationDesktopImageUrl");
+> = runtime::Property::Named("personalizationDesktopImageUrl");
 /// `personalizationLockScreenImageUrl`
 pub const PERSONALIZATION_LOCK_SCREEN_IMAGE_URL: runtime::Property<
     Windows10GeneralConfiguration,
     String,
-> = runtime::Property::new("personalizationLockScreenImageUrl");
+> = runtime::Property::Named("personalizationLockScreenImageUrl");
 /// `privacyAdvertisingId`: never null.
 pub const PRIVACY_ADVERTISING_ID: runtime::Property<
     Windows10GeneralConfiguration,
     models::StateManagementSetting,
-> = runtime::Property::new("privacyAdvertisingId");
+> = runtime::Property::Named("privacyAdvertisingId");
 /// `privacyAutoAcceptPairingAndConsentPrompts`: never null.
 pub const PRIVACY_AUTO_ACCEPT_PAIRING_AND_CONSENT_PROMPTS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("privacyAutoAcceptPairingAndConsentPrompts");
+> = runtime::Property::Named("privacyAutoAcceptPairingAndConsentPrompts");
 /// `privacyBlockInputPersonalization`: never null.
 pub const PRIVACY_BLOCK_INPUT_PERSONALIZATION: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("privacyBlockInputPersonalization");
+> = runtime::Property::Named("privacyBlockInputPersonalization");
 /// `resetProtectionModeBlocked`: never null.
 pub const RESET_PROTECTION_MODE_BLOCKED: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("resetProtectionModeBlocked");
+> = runtime::Property::Named("resetProtectionModeBlocked");
 /// `safeSearchFilter`: never null.
 pub const SAFE_SEARCH_FILTER: runtime::Property<
     Windows10GeneralConfiguration,
     models::SafeSearchFilterType,
-> = runtime::Property::new("safeSearchFilter");
+> = runtime::Property::Named("safeSearchFilter");
 /// `screenCaptureBlocked`: never null.
 pub const SCREEN_CAPTURE_BLOCKED: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("screenCaptureBlocked");
+> = runtime::Property::Named("screenCaptureBlocked");
 /// `searchBlockDiacritics`: never null.
 pub const SEARCH_BLOCK_DIACRITICS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("searchBlockDiacritics");
+> = runtime::Property::Named("searchBlockDiacritics");
 /// `searchDisableAutoLanguageDetection`: never null.
 pub const SEARCH_DISABLE_AUTO_LANGUAGE_DETECTION: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("searchDisableAutoLanguageDetection");
+> = runtime::Property::Named("searchDisableAutoLanguageDetection");
 /// `searchDisableIndexerBackoff`: never null.
 pub const SEARCH_DISABLE_INDEXER_BACKOFF: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("searchDisableIndexerBackoff");
+> = runtime::Property::Named("searchDisableIndexerBackoff");
 /// `searchDisableIndexingEncryptedItems`: never null.
 pub const SEARCH_DISABLE_INDEXING_ENCRYPTED_ITEMS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("searchDisableIndexingEncryptedItems");
+> = runtime::Property::Named("searchDisableIndexingEncryptedItems");
 /// `searchDisableIndexingRemovableDrive`: never null.
 pub const SEARCH_DISABLE_INDEXING_REMOVABLE_DRIVE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("searchDisableIndexingRemovableDrive");
+> = runtime::Property::Named("searchDisableIndexingRemovableDrive");
 /// `searchEnableAutomaticIndexSizeManangement`: never null.
 pub const SEARCH_ENABLE_AUTOMATIC_INDEX_SIZE_MANANGEMENT: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("searchEnableAutomaticIndexSizeManangement");
+> = runtime::Property::Named("searchEnableAutomaticIndexSizeManangement");
 /// `searchEnableRemoteQueries`: never null.
 pub const SEARCH_ENABLE_REMOTE_QUERIES: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("searchEnableRemoteQueries");
+> = runtime::Property::Named("searchEnableRemoteQueries");
 /// `settingsBlockAccountsPage`: never null.
 pub const SETTINGS_BLOCK_ACCOUNTS_PAGE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockAccountsPage");
+> = runtime::Property::Named("settingsBlockAccountsPage");
 /// `settingsBlockAddProvisioningPackage`: never null.
 pub const SETTINGS_BLOCK_ADD_PROVISIONING_PACKAGE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockAddProvisioningPackage");
+> = runtime::Property::Named("settingsBlockAddProvisioningPackage");
 /// `settingsBlockAppsPage`: never null.
 pub const SETTINGS_BLOCK_APPS_PAGE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockAppsPage");
+> = runtime::Property::Named("settingsBlockAppsPage");
 /// `settingsBlockChangeLanguage`: never null.
 pub const SETTINGS_BLOCK_CHANGE_LANGUAGE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockChangeLanguage");
+> = runtime::Property::Named("settingsBlockChangeLanguage");
 /// `settingsBlockChangePowerSleep`: never null.
 pub const SETTINGS_BLOCK_CHANGE_POWER_SLEEP: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockChangePowerSleep");
+> = runtime::Property::Named("settingsBlockChangePowerSleep");
 /// `settingsBlockChangeRegion`: never null.
 pub const SETTINGS_BLOCK_CHANGE_REGION: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockChangeRegion");
+> = runtime::Property::Named("settingsBlockChangeRegion");
 /// `settingsBlockChangeSystemTime`: never null.
 pub const SETTINGS_BLOCK_CHANGE_SYSTEM_TIME: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockChangeSystemTime");
+> = runtime::Property::Named("settingsBlockChangeSystemTime");
 /// `settingsBlockDevicesPage`: never null.
 pub const SETTINGS_BLOCK_DEVICES_PAGE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockDevicesPage");
+> = runtime::Property::Named("settingsBlockDevicesPage");
 /// `settingsBlockEaseOfAccessPage`: never null.
 pub const SETTINGS_BLOCK_EASE_OF_ACCESS_PAGE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockEaseOfAccessPage");
+> = runtime::Property::Named("settingsBlockEaseOfAccessPage");
 /// `settingsBlockEditDeviceName`: never null.
 pub const SETTINGS_BLOCK_EDIT_DEVICE_NAME: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockEditDeviceName");
+> = runtime::Property::Named("settingsBlockEditDeviceName");
 /// `settingsBlockGamingPage`: never null.
 pub const SETTINGS_BLOCK_GAMING_PAGE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockGamingPage");
+> = runtime::Property::Named("settingsBlockGamingPage");
 /// `settingsBlockNetworkInternetPage`: never null.
 pub const SETTINGS_BLOCK_NETWORK_INTERNET_PAGE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockNetworkInternetPage");
+> = runtime::Property::Named("settingsBlockNetworkInternetPage");
 /// `settingsBlockPersonalizationPage`: never null.
 pub const SETTINGS_BLOCK_PERSONALIZATION_PAGE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockPersonalizationPage");
+> = runtime::Property::Named("settingsBlockPersonalizationPage");
 /// `settingsBlockPrivacyPage`: never null.
 pub const SETTINGS_BLOCK_PRIVACY_PAGE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockPrivacyPage");
+> = runtime::Property::Named("settingsBlockPrivacyPage");
 /// `settingsBlockRemoveProvisioningPackage`: never null.
 pub const SETTINGS_BLOCK_REMOVE_PROVISIONING_PACKAGE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockRemoveProvisioningPackage");
+> = runtime::Property::Named("settingsBlockRemoveProvisioningPackage");
 /// `settingsBlockSettingsApp`: never null.
 pub const SETTINGS_BLOCK_SETTINGS_APP: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockSettingsApp");
+> = runtime::Property::Named("settingsBlockSettingsApp");
 /// `settingsBlockSystemPage`: never null.
 pub const SETTINGS_BLOCK_SYSTEM_PAGE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockSystemPage");
+> = runtime::Property::Named("settingsBlockSystemPage");
 /// `settingsBlockTimeLanguagePage`: never null.
 pub const SETTINGS_BLOCK_TIME_LANGUAGE_PAGE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockTimeLanguagePage");
+> = runtime::Property::Named("settingsBlockTimeLanguagePage");
 /// `settingsBlockUpdateSecurityPage`: never null.
 pub const SETTINGS_BLOCK_UPDATE_SECURITY_PAGE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockUpdateSecurityPage");
+> = runtime::Property::Named("settingsBlockUpdateSecurityPage");
 /// `sharedUserAppDataAllowed`: never null.
 pub const SHARED_USER_APP_DATA_ALLOWED: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("sharedUserAppDataAllowed");
+> = runtime::Property::Named("sharedUserAppDataAllowed");
 /// `smartScreenBlockPromptOverride`: never null.
 pub const SMART_SCREEN_BLOCK_PROMPT_OVERRIDE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("smartScreenBlockPromptOverride");
+> = runtime::Property::Named("smartScreenBlockPromptOverride");
 /// `smartScreenBlockPromptOverrideForFiles`: never null.
 pub const SMART_SCREEN_BLOCK_PROMPT_OVERRIDE_FOR_FILES: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("smartScreenBlockPromptOverrideForFiles");
+> = runtime::Property::Named("smartScreenBlockPromptOverrideForFiles");
 /// `smartScreenEnableAppInstallControl`: never null.
 pub const SMART_SCREEN_ENABLE_APP_INSTALL_CONTROL: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("smartScreenEnableAppInstallControl");
+> = runtime::Property::Named("smartScreenEnableAppInstallControl");
 /// `startBlockUnpinningAppsFromTaskbar`: never null.
 pub const START_BLOCK_UNPINNING_APPS_FROM_TASKBAR: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("startBlockUnpinningAppsFromTaskbar");
+> = runtime::Property::Named("startBlockUnpinningAppsFromTaskbar");
 /// `startMenuAppListVisibility`: never null.
 pub const START_MENU_APP_LIST_VISIBILITY: runtime::Property<
     Windows10GeneralConfiguration,
     runtime::Flags<models::WindowsStartMenuAppListVisibilityType>,
-> = runtime::Property::new("startMenuAppListVisibility");
+> = runtime::Property::Named("startMenuAppListVisibility");
 /// `startMenuHideChangeAccountSettings`: never null.
 pub const START_MENU_HIDE_CHANGE_ACCOUNT_SETTINGS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("startMenuHideChangeAccountSettings");
+> = runtime::Property::Named("startMenuHideChangeAccountSettings");
 /// `startMenuHideFrequentlyUsedApps`: never null.
 pub const START_MENU_HIDE_FREQUENTLY_USED_APPS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("startMenuHideFrequentlyUsedApps");
+> = runtime::Property::Named("startMenuHideFrequentlyUsedApps");
 /// `startMenuHideHibernate`: never null.
 pub const START_MENU_HIDE_HIBERNATE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("startMenuHideHibernate");
+> = runtime::Property::Named("startMenuHideHibernate");
 /// `startMenuHideLock`: never null.
-pub const START_MENU_HIDE_LOCK: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::new(
+pub const START_MENU_HIDE_LOCK: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::Named(
     "startMenuHideLock",
 );
 /// `startMenuHidePowerButton`: never null.
 pub const START_MENU_HIDE_POWER_BUTTON: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("startMenuHidePowerButton");
+> = runtime::Property::Named("startMenuHidePowerButton");
 /// `startMenuHideRecentJumpLists`: never null.
 pub const START_MENU_HIDE_RECENT_JUMP_LISTS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("startMenuHideRecentJumpLists");
+> = runtime::Property::Named("startMenuHideRecentJumpLists");
 /// `startMenuHideRecentlyAddedApps`: never null.
 pub const START_MENU_HIDE_RECENTLY_ADDED_APPS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("startMenuHideRecentlyAddedApps");
+> = runtime::Property::Named("startMenuHideRecentlyAddedApps");
 /// `startMenuHideRestartOptions`: never null.
 pub const START_MENU_HIDE_RESTART_OPTIONS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("startMenuHideRestartOptions");
+> = runtime::Property::Named("startMenuHideRestartOptions");
 /// `startMenuHideShutDown`: never null.
 pub const START_MENU_HIDE_SHUT_DOWN: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("startMenuHideShutDown");
+> = runtime::Property::Named("startMenuHideShutDown");
 /// `startMenuHideSignOut`: never null.
 pub const START_MENU_HIDE_SIGN_OUT: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("startMenuHideSignOut");
+> = runtime::Property::Named("startMenuHideSignOut");
 /// `startMenuHideSleep`: never null.
 pub const START_MENU_HIDE_SLEEP: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("startMenuHideSleep");
+> = runtime::Property::Named("startMenuHideSleep");
 /// `startMenuHideSwitchAccount`: never null.
 pub const START_MENU_HIDE_SWITCH_ACCOUNT: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("startMenuHideSwitchAccount");
+> = runtime::Property::Named("startMenuHideSwitchAccount");
 /// `startMenuHideUserTile`: never null.
 pub const START_MENU_HIDE_USER_TILE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("startMenuHideUserTile");
+> = runtime::Property::Named("startMenuHideUserTile");
 /// `startMenuLayoutEdgeAssetsXml`
 pub const START_MENU_LAYOUT_EDGE_ASSETS_XML: runtime::Property<
     Windows10GeneralConfiguration,
     runtime::edm::Binary,
-> = runtime::Property::new("startMenuLayoutEdgeAssetsXml");
+> = runtime::Property::Named("startMenuLayoutEdgeAssetsXml");
 /// `startMenuLayoutXml`
 pub const START_MENU_LAYOUT_XML: runtime::Property<
     Windows10GeneralConfiguration,
     runtime::edm::Binary,
-> = runtime::Property::new("startMenuLayoutXml");
+> = runtime::Property::Named("startMenuLayoutXml");
 /// `startMenuMode`: never null.
 pub const START_MENU_MODE: runtime::Property<
     Windows10GeneralConfiguration,
     models::WindowsStartMenuModeType,
-> = runtime::Property::new("startMenuMode");
+> = runtime::Property::Named("startMenuMode");
 /// `startMenuPinnedFolderDocuments`: never null.
 pub const START_MENU_PINNED_FOLDER_DOCUMENTS: runtime::Property<
     Windows10GeneralConfiguration,
     models::VisibilitySetting,
-> = runtime::Property::new("startMenuPinnedFolderDocuments");
+> = runtime::Property::Named("startMenuPinnedFolderDocuments");
 /// `startMenuPinnedFolderDownloads`: never null.
 pub const START_MENU_PINNED_FOLDER_DOWNLOADS: runtime::Property<
     Windows10GeneralConfiguration,
     models::VisibilitySetting,
-> = runtime::Property::new("startMenuPinnedFolderDownloads");
+> = runtime::Property::Named("startMenuPinnedFolderDownloads");
 /// `startMenuPinnedFolderFileExplorer`: never null.
 pub const START_MENU_PINNED_FOLDER_FILE_EXPLORER: runtime::Property<
     Windows10GeneralConfiguration,
     models::VisibilitySetting,
-> = runtime::Property::new("startMenuPinnedFolderFileExplorer");
+> = runtime::Property::Named("startMenuPinnedFolderFileExplorer");
 /// `startMenuPinnedFolderHomeGroup`: never null.
 pub const START_MENU_PINNED_FOLDER_HOME_GROUP: runtime::Property<
     Windows10GeneralConfiguration,
     models::VisibilitySetting,
-> = runtime::Property::new("startMenuPinnedFolderHomeGroup");
+> = runtime::Property::Named("startMenuPinnedFolderHomeGroup");
 /// `startMenuPinnedFolderMusic`: never null.
 pub const START_MENU_PINNED_FOLDER_MUSIC: runtime::Property<
     Windows10GeneralConfiguration,
     models::VisibilitySetting,
-> = runtime::Property::new("startMenuPinnedFolderMusic");
+> = runtime::Property::Named("startMenuPinnedFolderMusic");
 /// `startMenuPinnedFolderNetwork`: never null.
 pub const START_MENU_PINNED_FOLDER_NETWORK: runtime::Property<
     Windows10GeneralConfiguration,
     models::VisibilitySetting,
-> = runtime::Property::new("startMenuPinnedFolderNetwork");
+> = runtime::Property::Named("startMenuPinnedFolderNetwork");
 /// `startMenuPinnedFolderPersonalFolder`: never null.
 pub const START_MENU_PINNED_FOLDER_PERSONAL_FOLDER: runtime::Property<
     Windows10GeneralConfiguration,
     models::VisibilitySetting,
-> = runtime::Property::new("startMenuPinnedFolderPersonalFolder");
+> = runtime::Property::Named("startMenuPinnedFolderPersonalFolder");
 /// `startMenuPinnedFolderPictures`: never null.
 pub const START_MENU_PINNED_FOLDER_PICTURES: runtime::Property<
     Windows10GeneralConfiguration,
     models::VisibilitySetting,
-> = runtime::Property::new("startMenuPinnedFolderPictures");
+> = runtime::Property::Named("startMenuPinnedFolderPictures");
 /// `startMenuPinnedFolderSettings`: never null.
 pub const START_MENU_PINNED_FOLDER_SETTINGS: runtime::Property<
     Windows10GeneralConfiguration,
     models::VisibilitySetting,
-> = runtime::Property::new("startMenuPinnedFolderSettings");
+> = runtime::Property::Named("startMenuPinnedFolderSettings");
 /// `startMenuPinnedFolderVideos`: never null.
 pub const START_MENU_PINNED_FOLDER_VIDEOS: runtime::Property<
     Windows10GeneralConfiguration,
     models::VisibilitySetting,
-> = runtime::Property::new("startMenuPinnedFolderVideos");
+> = runtime::Property::Named("startMenuPinnedFolderVideos");
 /// `storageBlockRemovableStorage`: never null.
 pub const STORAGE_BLOCK_REMOVABLE_STORAGE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("storageBlockRemovableStorage");
+> = runtime::Property::Named("storageBlockRemovableStorage");
 /// `storageRequireMobileDeviceEncryption`: never null.
 pub const STORAGE_REQUIRE_MOBILE_DEVICE_ENCRYPTION: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("storageRequireMobileDeviceEncryption");
+> = runtime::Property::Named("storageRequireMobileDeviceEncryption");
 /// `storageRestrictAppDataToSystemVolume`: never null.
 pub const STORAGE_RESTRICT_APP_DATA_TO_SYSTEM_VOLUME: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("storageRestrictAppDataToSystemVolume");
+> = runtime::Property::Named("storageRestrictAppDataToSystemVolume");
 /// `storageRestrictAppInstallToSystemVolume`: never null.
 pub const STORAGE_RESTRICT_APP_INSTALL_TO_SYSTEM_VOLUME: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("storageRestrictAppInstallToSystemVolume");
+> = runtime::Property::Named("storageRestrictAppInstallToSystemVolume");
 /// `tenantLockdownRequireNetworkDuringOutOfBoxExperience`: never null.
 pub const TENANT_LOCKDOWN_REQUIRE_NETWORK_DURING_OUT_OF_BOX_EXPERIENCE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("tenantLockdownRequireNetworkDuringOutOfBoxExperience");
+> = runtime::Property::Named("tenantLockdownRequireNetworkDuringOutOfBoxExperience");
 /// `usbBlocked`: never null.
-pub const USB_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::new(
+pub const USB_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::Named(
     "usbBlocked",
 );
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     Windows10GeneralConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     Windows10GeneralConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<Windows10GeneralConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<Windows10GeneralConfiguration, i32> = runtime::Property::Named(
     "version",
 );
 /// `voiceRecordingBlocked`: never null.
 pub const VOICE_RECORDING_BLOCKED: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("voiceRecordingBlocked");
+> = runtime::Property::Named("voiceRecordingBlocked");
 /// `webRtcBlockLocalhostIpAddress`: never null.
 pub const WEB_RTC_BLOCK_LOCALHOST_IP_ADDRESS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("webRtcBlockLocalhostIpAddress");
+> = runtime::Property::Named("webRtcBlockLocalhostIpAddress");
 /// `wiFiBlockAutomaticConnectHotspots`: never null.
 pub const WI_FI_BLOCK_AUTOMATIC_CONNECT_HOTSPOTS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("wiFiBlockAutomaticConnectHotspots");
+> = runtime::Property::Named("wiFiBlockAutomaticConnectHotspots");
 /// `wiFiBlockManualConfiguration`: never null.
 pub const WI_FI_BLOCK_MANUAL_CONFIGURATION: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("wiFiBlockManualConfiguration");
+> = runtime::Property::Named("wiFiBlockManualConfiguration");
 /// `wiFiBlocked`: never null.
-pub const WI_FI_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::new(
+pub const WI_FI_BLOCKED: runtime::Property<Windows10GeneralConfiguration, bool> = runtime::Property::Named(
     "wiFiBlocked",
 );
 /// `wiFiScanInterval`
-pub const WI_FI_SCAN_INTERVAL: runtime::Property<Windows10GeneralConfiguration, i32> = runtime::Property::new(
+pub const WI_FI_SCAN_INTERVAL: runtime::Property<Windows10GeneralConfiguration, i32> = runtime::Property::Named(
     "wiFiScanInterval",
 );
 /// `windowsSpotlightBlockConsumerSpecificFeatures`: never null.
 pub const WINDOWS_SPOTLIGHT_BLOCK_CONSUMER_SPECIFIC_FEATURES: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("windowsSpotlightBlockConsumerSpecificFeatures");
+> = runtime::Property::Named("windowsSpotlightBlockConsumerSpecificFeatures");
 /// `windowsSpotlightBlockOnActionCenter`: never null.
 pub const WINDOWS_SPOTLIGHT_BLOCK_ON_ACTION_CENTER: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("windowsSpotlightBlockOnActionCenter");
+> = runtime::Property::Named("windowsSpotlightBlockOnActionCenter");
 /// `windowsSpotlightBlockTailoredExperiences`: never null.
 pub const WINDOWS_SPOTLIGHT_BLOCK_TAILORED_EXPERIENCES: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("windowsSpotlightBlockTailoredExperiences");
+> = runtime::Property::Named("windowsSpotlightBlockTailoredExperiences");
 /// `windowsSpotlightBlockThirdPartyNotifications`: never null.
 pub const WINDOWS_SPOTLIGHT_BLOCK_THIRD_PARTY_NOTIFICATIONS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("windowsSpotlightBlockThirdPartyNotifications");
+> = runtime::Property::Named("windowsSpotlightBlockThirdPartyNotifications");
 /// `windowsSpotlightBlockWelcomeExperience`: never null.
 pub const WINDOWS_SPOTLIGHT_BLOCK_WELCOME_EXPERIENCE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("windowsSpotlightBlockWelcomeExperience");
+> = runtime::Property::Named("windowsSpotlightBlockWelcomeExperience");
 /// `windowsSpotlightBlockWindowsTips`: never null.
 pub const WINDOWS_SPOTLIGHT_BLOCK_WINDOWS_TIPS: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("windowsSpotlightBlockWindowsTips");
+> = runtime::Property::Named("windowsSpotlightBlockWindowsTips");
 /// `windowsSpotlightBlocked`: never null.
 pub const WINDOWS_SPOTLIGHT_BLOCKED: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("windowsSpotlightBlocked");
+> = runtime::Property::Named("windowsSpotlightBlocked");
 /// `windowsSpotlightConfigureOnLockScreen`: never null.
 pub const WINDOWS_SPOTLIGHT_CONFIGURE_ON_LOCK_SCREEN: runtime::Property<
     Windows10GeneralConfiguration,
     models::WindowsSpotlightEnablementSettings,
-> = runtime::Property::new("windowsSpotlightConfigureOnLockScreen");
+> = runtime::Property::Named("windowsSpotlightConfigureOnLockScreen");
 /// `windowsStoreBlockAutoUpdate`: never null.
 pub const WINDOWS_STORE_BLOCK_AUTO_UPDATE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("windowsStoreBlockAutoUpdate");
+> = runtime::Property::Named("windowsStoreBlockAutoUpdate");
 /// `windowsStoreBlocked`: never null.
 pub const WINDOWS_STORE_BLOCKED: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("windowsStoreBlocked");
+> = runtime::Property::Named("windowsStoreBlocked");
 /// `windowsStoreEnablePrivateStoreOnly`: never null.
 pub const WINDOWS_STORE_ENABLE_PRIVATE_STORE_ONLY: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("windowsStoreEnablePrivateStoreOnly");
+> = runtime::Property::Named("windowsStoreEnablePrivateStoreOnly");
 /// `wirelessDisplayBlockProjectionToThisDevice`: never null.
 pub const WIRELESS_DISPLAY_BLOCK_PROJECTION_TO_THIS_DEVICE: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("wirelessDisplayBlockProjectionToThisDevice");
+> = runtime::Property::Named("wirelessDisplayBlockProjectionToThisDevice");
 /// `wirelessDisplayBlockUserInputFromReceiver`: never null.
 pub const WIRELESS_DISPLAY_BLOCK_USER_INPUT_FROM_RECEIVER: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("wirelessDisplayBlockUserInputFromReceiver");
+> = runtime::Property::Named("wirelessDisplayBlockUserInputFromReceiver");
 /// `wirelessDisplayRequirePinForPairing`: never null.
 pub const WIRELESS_DISPLAY_REQUIRE_PIN_FOR_PAIRING: runtime::Property<
     Windows10GeneralConfiguration,
     bool,
-> = runtime::Property::new("wirelessDisplayRequirePinForPairing");
+> = runtime::Property::Named("wirelessDisplayRequirePinForPairing");

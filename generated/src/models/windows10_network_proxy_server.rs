@@ -64,15 +64,15 @@ runtime::models!(Windows10NetworkProxyServer);
 /// Changes to a [`Windows10NetworkProxyServer`].
 pub type Patch = runtime::Patch<Windows10NetworkProxyServer>;
 /// `address`: never null.
-pub const ADDRESS: runtime::Property<Windows10NetworkProxyServer, String> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<Windows10NetworkProxyServer, String> = runtime::Property::Named(
     "address",
 );
 /// `exceptions`
-pub const EXCEPTIONS: runtime::Property<Windows10NetworkProxyServer, Vec<String>> = runtime::Property::new(
+pub const EXCEPTIONS: runtime::Property<Windows10NetworkProxyServer, Vec<String>> = runtime::Property::Named(
     "exceptions",
 );
 /// `useForLocalAddresses`: never null.
 pub const USE_FOR_LOCAL_ADDRESSES: runtime::Property<
     Windows10NetworkProxyServer,
     bool,
-> = runtime::Property::new("useForLocalAddresses");
+> = runtime::Property::Named("useForLocalAddresses");

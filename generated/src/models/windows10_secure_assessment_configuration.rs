@@ -169,82 +169,82 @@ pub type Patch = runtime::Patch<Windows10SecureAssessmentConfiguration>;
 pub const ALLOW_PRINTING: runtime::Property<
     Windows10SecureAssessmentConfiguration,
     bool,
-> = runtime::Property::new("allowPrinting");
+> = runtime::Property::Named("allowPrinting");
 /// `allowScreenCapture`: never null.
 pub const ALLOW_SCREEN_CAPTURE: runtime::Property<
     Windows10SecureAssessmentConfiguration,
     bool,
-> = runtime::Property::new("allowScreenCapture");
+> = runtime::Property::Named("allowScreenCapture");
 /// `allowTextSuggestion`: never null.
 pub const ALLOW_TEXT_SUGGESTION: runtime::Property<
     Windows10SecureAssessmentConfiguration,
     bool,
-> = runtime::Property::new("allowTextSuggestion");
+> = runtime::Property::Named("allowTextSuggestion");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     Windows10SecureAssessmentConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `configurationAccount`
 pub const CONFIGURATION_ACCOUNT: runtime::Property<
     Windows10SecureAssessmentConfiguration,
     String,
-> = runtime::Property::new("configurationAccount");
+> = runtime::Property::Named("configurationAccount");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     Windows10SecureAssessmentConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
 pub const DESCRIPTION: runtime::Property<
     Windows10SecureAssessmentConfiguration,
     String,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     Windows10SecureAssessmentConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     Windows10SecureAssessmentConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     Windows10SecureAssessmentConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `displayName`: never null.
 pub const DISPLAY_NAME: runtime::Property<
     Windows10SecureAssessmentConfiguration,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
-pub const ID: runtime::Property<Windows10SecureAssessmentConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<Windows10SecureAssessmentConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Windows10SecureAssessmentConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `launchUri`
 pub const LAUNCH_URI: runtime::Property<
     Windows10SecureAssessmentConfiguration,
     String,
-> = runtime::Property::new("launchUri");
+> = runtime::Property::Named("launchUri");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     Windows10SecureAssessmentConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     Windows10SecureAssessmentConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<Windows10SecureAssessmentConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<Windows10SecureAssessmentConfiguration, i32> = runtime::Property::Named(
     "version",
 );

@@ -261,154 +261,154 @@ pub type Patch = runtime::Patch<Windows10TeamGeneralConfiguration>;
 pub const ASSIGNMENTS: runtime::Property<
     Windows10TeamGeneralConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `azureOperationalInsightsBlockTelemetry`: never null.
 pub const AZURE_OPERATIONAL_INSIGHTS_BLOCK_TELEMETRY: runtime::Property<
     Windows10TeamGeneralConfiguration,
     bool,
-> = runtime::Property::new("azureOperationalInsightsBlockTelemetry");
+> = runtime::Property::Named("azureOperationalInsightsBlockTelemetry");
 /// `azureOperationalInsightsWorkspaceId`
 pub const AZURE_OPERATIONAL_INSIGHTS_WORKSPACE_ID: runtime::Property<
     Windows10TeamGeneralConfiguration,
     String,
-> = runtime::Property::new("azureOperationalInsightsWorkspaceId");
+> = runtime::Property::Named("azureOperationalInsightsWorkspaceId");
 /// `azureOperationalInsightsWorkspaceKey`
 pub const AZURE_OPERATIONAL_INSIGHTS_WORKSPACE_KEY: runtime::Property<
     Windows10TeamGeneralConfiguration,
     String,
-> = runtime::Property::new("azureOperationalInsightsWorkspaceKey");
+> = runtime::Property::Named("azureOperationalInsightsWorkspaceKey");
 /// `connectAppBlockAutoLaunch`: never null.
 pub const CONNECT_APP_BLOCK_AUTO_LAUNCH: runtime::Property<
     Windows10TeamGeneralConfiguration,
     bool,
-> = runtime::Property::new("connectAppBlockAutoLaunch");
+> = runtime::Property::Named("connectAppBlockAutoLaunch");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     Windows10TeamGeneralConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<Windows10TeamGeneralConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Windows10TeamGeneralConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     Windows10TeamGeneralConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     Windows10TeamGeneralConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     Windows10TeamGeneralConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Windows10TeamGeneralConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Windows10TeamGeneralConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Windows10TeamGeneralConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<Windows10TeamGeneralConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Windows10TeamGeneralConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `maintenanceWindowBlocked`: never null.
 pub const MAINTENANCE_WINDOW_BLOCKED: runtime::Property<
     Windows10TeamGeneralConfiguration,
     bool,
-> = runtime::Property::new("maintenanceWindowBlocked");
+> = runtime::Property::Named("maintenanceWindowBlocked");
 /// `maintenanceWindowDurationInHours`
 pub const MAINTENANCE_WINDOW_DURATION_IN_HOURS: runtime::Property<
     Windows10TeamGeneralConfiguration,
     i32,
-> = runtime::Property::new("maintenanceWindowDurationInHours");
+> = runtime::Property::Named("maintenanceWindowDurationInHours");
 /// `maintenanceWindowStartTime`
 pub const MAINTENANCE_WINDOW_START_TIME: runtime::Property<
     Windows10TeamGeneralConfiguration,
     runtime::edm::TimeOfDay,
-> = runtime::Property::new("maintenanceWindowStartTime");
+> = runtime::Property::Named("maintenanceWindowStartTime");
 /// `miracastBlocked`: never null.
-pub const MIRACAST_BLOCKED: runtime::Property<Windows10TeamGeneralConfiguration, bool> = runtime::Property::new(
+pub const MIRACAST_BLOCKED: runtime::Property<Windows10TeamGeneralConfiguration, bool> = runtime::Property::Named(
     "miracastBlocked",
 );
 /// `miracastChannel`: never null.
 pub const MIRACAST_CHANNEL: runtime::Property<
     Windows10TeamGeneralConfiguration,
     models::MiracastChannel,
-> = runtime::Property::new("miracastChannel");
+> = runtime::Property::Named("miracastChannel");
 /// `miracastRequirePin`: never null.
 pub const MIRACAST_REQUIRE_PIN: runtime::Property<
     Windows10TeamGeneralConfiguration,
     bool,
-> = runtime::Property::new("miracastRequirePin");
+> = runtime::Property::Named("miracastRequirePin");
 /// `settingsBlockMyMeetingsAndFiles`: never null.
 pub const SETTINGS_BLOCK_MY_MEETINGS_AND_FILES: runtime::Property<
     Windows10TeamGeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockMyMeetingsAndFiles");
+> = runtime::Property::Named("settingsBlockMyMeetingsAndFiles");
 /// `settingsBlockSessionResume`: never null.
 pub const SETTINGS_BLOCK_SESSION_RESUME: runtime::Property<
     Windows10TeamGeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockSessionResume");
+> = runtime::Property::Named("settingsBlockSessionResume");
 /// `settingsBlockSigninSuggestions`: never null.
 pub const SETTINGS_BLOCK_SIGNIN_SUGGESTIONS: runtime::Property<
     Windows10TeamGeneralConfiguration,
     bool,
-> = runtime::Property::new("settingsBlockSigninSuggestions");
+> = runtime::Property::Named("settingsBlockSigninSuggestions");
 /// `settingsDefaultVolume`
 pub const SETTINGS_DEFAULT_VOLUME: runtime::Property<
     Windows10TeamGeneralConfiguration,
     i32,
-> = runtime::Property::new("settingsDefaultVolume");
+> = runtime::Property::Named("settingsDefaultVolume");
 /// `settingsScreenTimeoutInMinutes`
 pub const SETTINGS_SCREEN_TIMEOUT_IN_MINUTES: runtime::Property<
     Windows10TeamGeneralConfiguration,
     i32,
-> = runtime::Property::new("settingsScreenTimeoutInMinutes");
+> = runtime::Property::Named("settingsScreenTimeoutInMinutes");
 /// `settingsSessionTimeoutInMinutes`
 pub const SETTINGS_SESSION_TIMEOUT_IN_MINUTES: runtime::Property<
     Windows10TeamGeneralConfiguration,
     i32,
-> = runtime::Property::new("settingsSessionTimeoutInMinutes");
+> = runtime::Property::Named("settingsSessionTimeoutInMinutes");
 /// `settingsSleepTimeoutInMinutes`
 pub const SETTINGS_SLEEP_TIMEOUT_IN_MINUTES: runtime::Property<
     Windows10TeamGeneralConfiguration,
     i32,
-> = runtime::Property::new("settingsSleepTimeoutInMinutes");
+> = runtime::Property::Named("settingsSleepTimeoutInMinutes");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     Windows10TeamGeneralConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     Windows10TeamGeneralConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<Windows10TeamGeneralConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<Windows10TeamGeneralConfiguration, i32> = runtime::Property::Named(
     "version",
 );
 /// `welcomeScreenBackgroundImageUrl`
 pub const WELCOME_SCREEN_BACKGROUND_IMAGE_URL: runtime::Property<
     Windows10TeamGeneralConfiguration,
     String,
-> = runtime::Property::new("welcomeScreenBackgroundImageUrl");
+> = runtime::Property::Named("welcomeScreenBackgroundImageUrl");
 /// `welcomeScreenBlockAutomaticWakeUp`: never null.
 pub const WELCOME_SCREEN_BLOCK_AUTOMATIC_WAKE_UP: runtime::Property<
     Windows10TeamGeneralConfiguration,
     bool,
-> = runtime::Property::new("welcomeScreenBlockAutomaticWakeUp");
+> = runtime::Property::Named("welcomeScreenBlockAutomaticWakeUp");
 /// `welcomeScreenMeetingInformation`: never null.
 pub const WELCOME_SCREEN_MEETING_INFORMATION: runtime::Property<
     Windows10TeamGeneralConfiguration,
     models::WelcomeScreenMeetingInformation,
-> = runtime::Property::new("welcomeScreenMeetingInformation");
+> = runtime::Property::Named("welcomeScreenMeetingInformation");

@@ -350,219 +350,219 @@ pub type Patch = runtime::Patch<Windows81GeneralConfiguration>;
 pub const ACCOUNTS_BLOCK_ADDING_NON_MICROSOFT_ACCOUNT_EMAIL: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("accountsBlockAddingNonMicrosoftAccountEmail");
+> = runtime::Property::Named("accountsBlockAddingNonMicrosoftAccountEmail");
 /// `applyOnlyToWindows81`: read-only.
 pub const APPLY_ONLY_TO_WINDOWS81: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
     runtime::query::ReadOnly,
-> = runtime::Property::new("applyOnlyToWindows81");
+> = runtime::Property::Named("applyOnlyToWindows81");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     Windows81GeneralConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `browserBlockAutofill`: never null.
 pub const BROWSER_BLOCK_AUTOFILL: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("browserBlockAutofill");
+> = runtime::Property::Named("browserBlockAutofill");
 /// `browserBlockAutomaticDetectionOfIntranetSites`: never null.
 pub const BROWSER_BLOCK_AUTOMATIC_DETECTION_OF_INTRANET_SITES: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("browserBlockAutomaticDetectionOfIntranetSites");
+> = runtime::Property::Named("browserBlockAutomaticDetectionOfIntranetSites");
 /// `browserBlockEnterpriseModeAccess`: never null.
 pub const BROWSER_BLOCK_ENTERPRISE_MODE_ACCESS: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("browserBlockEnterpriseModeAccess");
+> = runtime::Property::Named("browserBlockEnterpriseModeAccess");
 /// `browserBlockJavaScript`: never null.
 pub const BROWSER_BLOCK_JAVA_SCRIPT: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("browserBlockJavaScript");
+> = runtime::Property::Named("browserBlockJavaScript");
 /// `browserBlockPlugins`: never null.
 pub const BROWSER_BLOCK_PLUGINS: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("browserBlockPlugins");
+> = runtime::Property::Named("browserBlockPlugins");
 /// `browserBlockPopups`: never null.
-pub const BROWSER_BLOCK_POPUPS: runtime::Property<Windows81GeneralConfiguration, bool> = runtime::Property::new(
+pub const BROWSER_BLOCK_POPUPS: runtime::Property<Windows81GeneralConfiguration, bool> = runtime::Property::Named(
     "browserBlockPopups",
 );
 /// `browserBlockSendingDoNotTrackHeader`: never null.
 pub const BROWSER_BLOCK_SENDING_DO_NOT_TRACK_HEADER: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("browserBlockSendingDoNotTrackHeader");
+> = runtime::Property::Named("browserBlockSendingDoNotTrackHeader");
 /// `browserBlockSingleWordEntryOnIntranetSites`: never null.
 pub const BROWSER_BLOCK_SINGLE_WORD_ENTRY_ON_INTRANET_SITES: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("browserBlockSingleWordEntryOnIntranetSites");
+> = runtime::Property::Named("browserBlockSingleWordEntryOnIntranetSites");
 /// `browserEnterpriseModeSiteListLocation`
 pub const BROWSER_ENTERPRISE_MODE_SITE_LIST_LOCATION: runtime::Property<
     Windows81GeneralConfiguration,
     String,
-> = runtime::Property::new("browserEnterpriseModeSiteListLocation");
+> = runtime::Property::Named("browserEnterpriseModeSiteListLocation");
 /// `browserInternetSecurityLevel`: never null.
 pub const BROWSER_INTERNET_SECURITY_LEVEL: runtime::Property<
     Windows81GeneralConfiguration,
     models::InternetSiteSecurityLevel,
-> = runtime::Property::new("browserInternetSecurityLevel");
+> = runtime::Property::Named("browserInternetSecurityLevel");
 /// `browserIntranetSecurityLevel`: never null.
 pub const BROWSER_INTRANET_SECURITY_LEVEL: runtime::Property<
     Windows81GeneralConfiguration,
     models::SiteSecurityLevel,
-> = runtime::Property::new("browserIntranetSecurityLevel");
+> = runtime::Property::Named("browserIntranetSecurityLevel");
 /// `browserLoggingReportLocation`
 pub const BROWSER_LOGGING_REPORT_LOCATION: runtime::Property<
     Windows81GeneralConfiguration,
     String,
-> = runtime::Property::new("browserLoggingReportLocation");
+> = runtime::Property::Named("browserLoggingReportLocation");
 /// `browserRequireFirewall`: never null.
 pub const BROWSER_REQUIRE_FIREWALL: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("browserRequireFirewall");
+> = runtime::Property::Named("browserRequireFirewall");
 /// `browserRequireFraudWarning`: never null.
 pub const BROWSER_REQUIRE_FRAUD_WARNING: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("browserRequireFraudWarning");
+> = runtime::Property::Named("browserRequireFraudWarning");
 /// `browserRequireHighSecurityForRestrictedSites`: never null.
 pub const BROWSER_REQUIRE_HIGH_SECURITY_FOR_RESTRICTED_SITES: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("browserRequireHighSecurityForRestrictedSites");
+> = runtime::Property::Named("browserRequireHighSecurityForRestrictedSites");
 /// `browserRequireSmartScreen`: never null.
 pub const BROWSER_REQUIRE_SMART_SCREEN: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("browserRequireSmartScreen");
+> = runtime::Property::Named("browserRequireSmartScreen");
 /// `browserTrustedSitesSecurityLevel`: never null.
 pub const BROWSER_TRUSTED_SITES_SECURITY_LEVEL: runtime::Property<
     Windows81GeneralConfiguration,
     models::SiteSecurityLevel,
-> = runtime::Property::new("browserTrustedSitesSecurityLevel");
+> = runtime::Property::Named("browserTrustedSitesSecurityLevel");
 /// `cellularBlockDataRoaming`: never null.
 pub const CELLULAR_BLOCK_DATA_ROAMING: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("cellularBlockDataRoaming");
+> = runtime::Property::Named("cellularBlockDataRoaming");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     Windows81GeneralConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<Windows81GeneralConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Windows81GeneralConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     Windows81GeneralConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     Windows81GeneralConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     Windows81GeneralConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `diagnosticsBlockDataSubmission`: never null.
 pub const DIAGNOSTICS_BLOCK_DATA_SUBMISSION: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("diagnosticsBlockDataSubmission");
+> = runtime::Property::Named("diagnosticsBlockDataSubmission");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Windows81GeneralConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Windows81GeneralConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Windows81GeneralConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<Windows81GeneralConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Windows81GeneralConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `passwordBlockPicturePasswordAndPin`: never null.
 pub const PASSWORD_BLOCK_PICTURE_PASSWORD_AND_PIN: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("passwordBlockPicturePasswordAndPin");
+> = runtime::Property::Named("passwordBlockPicturePasswordAndPin");
 /// `passwordExpirationDays`
 pub const PASSWORD_EXPIRATION_DAYS: runtime::Property<
     Windows81GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordExpirationDays");
+> = runtime::Property::Named("passwordExpirationDays");
 /// `passwordMinimumCharacterSetCount`
 pub const PASSWORD_MINIMUM_CHARACTER_SET_COUNT: runtime::Property<
     Windows81GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordMinimumCharacterSetCount");
+> = runtime::Property::Named("passwordMinimumCharacterSetCount");
 /// `passwordMinimumLength`
 pub const PASSWORD_MINIMUM_LENGTH: runtime::Property<
     Windows81GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordMinimumLength");
+> = runtime::Property::Named("passwordMinimumLength");
 /// `passwordMinutesOfInactivityBeforeScreenTimeout`
 pub const PASSWORD_MINUTES_OF_INACTIVITY_BEFORE_SCREEN_TIMEOUT: runtime::Property<
     Windows81GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordMinutesOfInactivityBeforeScreenTimeout");
+> = runtime::Property::Named("passwordMinutesOfInactivityBeforeScreenTimeout");
 /// `passwordPreviousPasswordBlockCount`
 pub const PASSWORD_PREVIOUS_PASSWORD_BLOCK_COUNT: runtime::Property<
     Windows81GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordPreviousPasswordBlockCount");
+> = runtime::Property::Named("passwordPreviousPasswordBlockCount");
 /// `passwordRequiredType`: never null.
 pub const PASSWORD_REQUIRED_TYPE: runtime::Property<
     Windows81GeneralConfiguration,
     models::RequiredPasswordType,
-> = runtime::Property::new("passwordRequiredType");
+> = runtime::Property::Named("passwordRequiredType");
 /// `passwordSignInFailureCountBeforeFactoryReset`
 pub const PASSWORD_SIGN_IN_FAILURE_COUNT_BEFORE_FACTORY_RESET: runtime::Property<
     Windows81GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordSignInFailureCountBeforeFactoryReset");
+> = runtime::Property::Named("passwordSignInFailureCountBeforeFactoryReset");
 /// `storageRequireDeviceEncryption`: never null.
 pub const STORAGE_REQUIRE_DEVICE_ENCRYPTION: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("storageRequireDeviceEncryption");
+> = runtime::Property::Named("storageRequireDeviceEncryption");
 /// `updatesRequireAutomaticUpdates`: never null.
 pub const UPDATES_REQUIRE_AUTOMATIC_UPDATES: runtime::Property<
     Windows81GeneralConfiguration,
     bool,
-> = runtime::Property::new("updatesRequireAutomaticUpdates");
+> = runtime::Property::Named("updatesRequireAutomaticUpdates");
 /// `userAccountControlSettings`: never null.
 pub const USER_ACCOUNT_CONTROL_SETTINGS: runtime::Property<
     Windows81GeneralConfiguration,
     models::WindowsUserAccountControlSettings,
-> = runtime::Property::new("userAccountControlSettings");
+> = runtime::Property::Named("userAccountControlSettings");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     Windows81GeneralConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     Windows81GeneralConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<Windows81GeneralConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<Windows81GeneralConfiguration, i32> = runtime::Property::Named(
     "version",
 );
 /// `workFoldersUrl`
-pub const WORK_FOLDERS_URL: runtime::Property<Windows81GeneralConfiguration, String> = runtime::Property::new(
+pub const WORK_FOLDERS_URL: runtime::Property<Windows81GeneralConfiguration, String> = runtime::Property::Named(
     "workFoldersUrl",
 );

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<WindowsAppXAppAssignmentSettings>;
 pub const USE_DEVICE_CONTEXT: runtime::Property<
     WindowsAppXAppAssignmentSettings,
     bool,
-> = runtime::Property::new("useDeviceContext");
+> = runtime::Property::Named("useDeviceContext");

@@ -143,65 +143,65 @@ pub type Patch = runtime::Patch<WindowsAutopilotDeploymentProfile>;
 pub const ASSIGNED_DEVICES: runtime::Property<
     WindowsAutopilotDeploymentProfile,
     runtime::Expanded<Vec<models::WindowsAutopilotDeviceIdentity>>,
-> = runtime::Property::new("assignedDevices");
+> = runtime::Property::Named("assignedDevices");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     WindowsAutopilotDeploymentProfile,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<WindowsAutopilotDeploymentProfile, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<WindowsAutopilotDeploymentProfile, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceNameTemplate`
 pub const DEVICE_NAME_TEMPLATE: runtime::Property<
     WindowsAutopilotDeploymentProfile,
     String,
-> = runtime::Property::new("deviceNameTemplate");
+> = runtime::Property::Named("deviceNameTemplate");
 /// `deviceType`: never null.
 pub const DEVICE_TYPE: runtime::Property<
     WindowsAutopilotDeploymentProfile,
     models::WindowsAutopilotDeviceType,
-> = runtime::Property::new("deviceType");
+> = runtime::Property::Named("deviceType");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<WindowsAutopilotDeploymentProfile, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<WindowsAutopilotDeploymentProfile, String> = runtime::Property::Named(
     "displayName",
 );
 /// `hardwareHashExtractionEnabled`
 pub const HARDWARE_HASH_EXTRACTION_ENABLED: runtime::Property<
     WindowsAutopilotDeploymentProfile,
     bool,
-> = runtime::Property::new("hardwareHashExtractionEnabled");
+> = runtime::Property::Named("hardwareHashExtractionEnabled");
 /// `id`: never null.
-pub const ID: runtime::Property<WindowsAutopilotDeploymentProfile, String> = runtime::Property::new(
+pub const ID: runtime::Property<WindowsAutopilotDeploymentProfile, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     WindowsAutopilotDeploymentProfile,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `locale`
-pub const LOCALE: runtime::Property<WindowsAutopilotDeploymentProfile, String> = runtime::Property::new(
+pub const LOCALE: runtime::Property<WindowsAutopilotDeploymentProfile, String> = runtime::Property::Named(
     "locale",
 );
 /// `managementServiceAppId`
 pub const MANAGEMENT_SERVICE_APP_ID: runtime::Property<
     WindowsAutopilotDeploymentProfile,
     String,
-> = runtime::Property::new("managementServiceAppId");
+> = runtime::Property::Named("managementServiceAppId");
 /// `outOfBoxExperienceSetting`
 pub const OUT_OF_BOX_EXPERIENCE_SETTING: runtime::Property<
     WindowsAutopilotDeploymentProfile,
     models::OutOfBoxExperienceSetting,
-> = runtime::Property::new("outOfBoxExperienceSetting");
+> = runtime::Property::Named("outOfBoxExperienceSetting");
 /// `preprovisioningAllowed`
 pub const PREPROVISIONING_ALLOWED: runtime::Property<
     WindowsAutopilotDeploymentProfile,
     bool,
-> = runtime::Property::new("preprovisioningAllowed");
+> = runtime::Property::Named("preprovisioningAllowed");
 /// `roleScopeTagIds`
 pub const ROLE_SCOPE_TAG_IDS: runtime::Property<
     WindowsAutopilotDeploymentProfile,
     Vec<String>,
-> = runtime::Property::new("roleScopeTagIds");
+> = runtime::Property::Named("roleScopeTagIds");

@@ -56,6 +56,6 @@ runtime::models!(WindowsAutopilotDeploymentProfileAssignment);
 /// Changes to a [`WindowsAutopilotDeploymentProfileAssignment`].
 pub type Patch = runtime::Patch<WindowsAutopilotDeploymentProfileAssignment>;
 /// `id`: never null.
-pub const ID: runtime::Property<WindowsAutopilotDeploymentProfileAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<WindowsAutopilotDeploymentProfileAssignment, String> = runtime::Property::Named(
     "id",
 );

@@ -276,73 +276,73 @@ pub type Patch = runtime::Patch<WindowsAutopilotDeviceIdentity>;
 pub const ADDRESSABLE_USER_NAME: runtime::Property<
     WindowsAutopilotDeviceIdentity,
     String,
-> = runtime::Property::new("addressableUserName");
+> = runtime::Property::Named("addressableUserName");
 /// `azureActiveDirectoryDeviceId`
 pub const AZURE_ACTIVE_DIRECTORY_DEVICE_ID: runtime::Property<
     WindowsAutopilotDeviceIdentity,
     String,
-> = runtime::Property::new("azureActiveDirectoryDeviceId");
+> = runtime::Property::Named("azureActiveDirectoryDeviceId");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `enrollmentState`: never null.
 pub const ENROLLMENT_STATE: runtime::Property<
     WindowsAutopilotDeviceIdentity,
     models::EnrollmentState,
-> = runtime::Property::new("enrollmentState");
+> = runtime::Property::Named("enrollmentState");
 /// `groupTag`
-pub const GROUP_TAG: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::new(
+pub const GROUP_TAG: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::Named(
     "groupTag",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::new(
+pub const ID: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::Named(
     "id",
 );
 /// `lastContactedDateTime`: never null.
 pub const LAST_CONTACTED_DATE_TIME: runtime::Property<
     WindowsAutopilotDeviceIdentity,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastContactedDateTime");
+> = runtime::Property::Named("lastContactedDateTime");
 /// `managedDeviceId`
-pub const MANAGED_DEVICE_ID: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::new(
+pub const MANAGED_DEVICE_ID: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::Named(
     "managedDeviceId",
 );
 /// `manufacturer`
-pub const MANUFACTURER: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::new(
+pub const MANUFACTURER: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::Named(
     "manufacturer",
 );
 /// `model`
-pub const MODEL: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::new(
+pub const MODEL: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::Named(
     "model",
 );
 /// `productKey`
-pub const PRODUCT_KEY: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::new(
+pub const PRODUCT_KEY: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::Named(
     "productKey",
 );
 /// `purchaseOrderIdentifier`
 pub const PURCHASE_ORDER_IDENTIFIER: runtime::Property<
     WindowsAutopilotDeviceIdentity,
     String,
-> = runtime::Property::new("purchaseOrderIdentifier");
+> = runtime::Property::Named("purchaseOrderIdentifier");
 /// `resourceName`
-pub const RESOURCE_NAME: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::new(
+pub const RESOURCE_NAME: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::Named(
     "resourceName",
 );
 /// `serialNumber`
-pub const SERIAL_NUMBER: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::new(
+pub const SERIAL_NUMBER: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::Named(
     "serialNumber",
 );
 /// `skuNumber`
-pub const SKU_NUMBER: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::new(
+pub const SKU_NUMBER: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::Named(
     "skuNumber",
 );
 /// `systemFamily`
-pub const SYSTEM_FAMILY: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::new(
+pub const SYSTEM_FAMILY: runtime::Property<WindowsAutopilotDeviceIdentity, String> = runtime::Property::Named(
     "systemFamily",
 );
 /// `userPrincipalName`
 pub const USER_PRINCIPAL_NAME: runtime::Property<
     WindowsAutopilotDeviceIdentity,
     String,
-> = runtime::Property::new("userPrincipalName");
+> = runtime::Property::Named("userPrincipalName");

@@ -151,69 +151,69 @@ pub type Patch = runtime::Patch<WindowsDefenderAdvancedThreatProtectionConfigura
 pub const ALLOW_SAMPLE_SHARING: runtime::Property<
     WindowsDefenderAdvancedThreatProtectionConfiguration,
     bool,
-> = runtime::Property::new("allowSampleSharing");
+> = runtime::Property::Named("allowSampleSharing");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     WindowsDefenderAdvancedThreatProtectionConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     WindowsDefenderAdvancedThreatProtectionConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
 pub const DESCRIPTION: runtime::Property<
     WindowsDefenderAdvancedThreatProtectionConfiguration,
     String,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     WindowsDefenderAdvancedThreatProtectionConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     WindowsDefenderAdvancedThreatProtectionConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     WindowsDefenderAdvancedThreatProtectionConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `displayName`: never null.
 pub const DISPLAY_NAME: runtime::Property<
     WindowsDefenderAdvancedThreatProtectionConfiguration,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `enableExpeditedTelemetryReporting`: never null.
 pub const ENABLE_EXPEDITED_TELEMETRY_REPORTING: runtime::Property<
     WindowsDefenderAdvancedThreatProtectionConfiguration,
     bool,
-> = runtime::Property::new("enableExpeditedTelemetryReporting");
+> = runtime::Property::Named("enableExpeditedTelemetryReporting");
 /// `id`: never null.
 pub const ID: runtime::Property<
     WindowsDefenderAdvancedThreatProtectionConfiguration,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     WindowsDefenderAdvancedThreatProtectionConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     WindowsDefenderAdvancedThreatProtectionConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     WindowsDefenderAdvancedThreatProtectionConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
 pub const VERSION: runtime::Property<
     WindowsDefenderAdvancedThreatProtectionConfiguration,
     i32,
-> = runtime::Property::new("version");
+> = runtime::Property::Named("version");

@@ -82,25 +82,25 @@ runtime::models!(WindowsDefenderScanActionResult);
 /// Changes to a [`WindowsDefenderScanActionResult`].
 pub type Patch = runtime::Patch<WindowsDefenderScanActionResult>;
 /// `actionName`
-pub const ACTION_NAME: runtime::Property<WindowsDefenderScanActionResult, String> = runtime::Property::new(
+pub const ACTION_NAME: runtime::Property<WindowsDefenderScanActionResult, String> = runtime::Property::Named(
     "actionName",
 );
 /// `actionState`: never null.
 pub const ACTION_STATE: runtime::Property<
     WindowsDefenderScanActionResult,
     models::ActionState,
-> = runtime::Property::new("actionState");
+> = runtime::Property::Named("actionState");
 /// `lastUpdatedDateTime`: never null.
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     WindowsDefenderScanActionResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `scanType`
-pub const SCAN_TYPE: runtime::Property<WindowsDefenderScanActionResult, String> = runtime::Property::new(
+pub const SCAN_TYPE: runtime::Property<WindowsDefenderScanActionResult, String> = runtime::Property::Named(
     "scanType",
 );
 /// `startDateTime`: never null.
 pub const START_DATE_TIME: runtime::Property<
     WindowsDefenderScanActionResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");

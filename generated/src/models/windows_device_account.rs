@@ -54,6 +54,6 @@ runtime::models!(WindowsDeviceAccount);
 /// Changes to a [`WindowsDeviceAccount`].
 pub type Patch = runtime::Patch<WindowsDeviceAccount>;
 /// `password`
-pub const PASSWORD: runtime::Property<WindowsDeviceAccount, String> = runtime::Property::new(
+pub const PASSWORD: runtime::Property<WindowsDeviceAccount, String> = runtime::Property::Named(
     "password",
 );

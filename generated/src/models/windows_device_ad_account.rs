@@ -66,14 +66,14 @@ runtime::models!(WindowsDeviceAdAccount);
 /// Changes to a [`WindowsDeviceAdAccount`].
 pub type Patch = runtime::Patch<WindowsDeviceAdAccount>;
 /// `domainName`
-pub const DOMAIN_NAME: runtime::Property<WindowsDeviceAdAccount, String> = runtime::Property::new(
+pub const DOMAIN_NAME: runtime::Property<WindowsDeviceAdAccount, String> = runtime::Property::Named(
     "domainName",
 );
 /// `password`
-pub const PASSWORD: runtime::Property<WindowsDeviceAdAccount, String> = runtime::Property::new(
+pub const PASSWORD: runtime::Property<WindowsDeviceAdAccount, String> = runtime::Property::Named(
     "password",
 );
 /// `userName`
-pub const USER_NAME: runtime::Property<WindowsDeviceAdAccount, String> = runtime::Property::new(
+pub const USER_NAME: runtime::Property<WindowsDeviceAdAccount, String> = runtime::Property::Named(
     "userName",
 );

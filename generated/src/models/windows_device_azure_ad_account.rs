@@ -61,10 +61,10 @@ runtime::models!(WindowsDeviceAzureAdAccount);
 /// Changes to a [`WindowsDeviceAzureAdAccount`].
 pub type Patch = runtime::Patch<WindowsDeviceAzureAdAccount>;
 /// `password`
-pub const PASSWORD: runtime::Property<WindowsDeviceAzureAdAccount, String> = runtime::Property::new(
+pub const PASSWORD: runtime::Property<WindowsDeviceAzureAdAccount, String> = runtime::Property::Named(
     "password",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<WindowsDeviceAzureAdAccount, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<WindowsDeviceAzureAdAccount, String> = runtime::Property::Named(
     "userPrincipalName",
 );

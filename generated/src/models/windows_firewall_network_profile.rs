@@ -134,58 +134,58 @@ pub type Patch = runtime::Patch<WindowsFirewallNetworkProfile>;
 pub const AUTHORIZED_APPLICATION_RULES_FROM_GROUP_POLICY_MERGED: runtime::Property<
     WindowsFirewallNetworkProfile,
     bool,
-> = runtime::Property::new("authorizedApplicationRulesFromGroupPolicyMerged");
+> = runtime::Property::Named("authorizedApplicationRulesFromGroupPolicyMerged");
 /// `connectionSecurityRulesFromGroupPolicyMerged`: never null.
 pub const CONNECTION_SECURITY_RULES_FROM_GROUP_POLICY_MERGED: runtime::Property<
     WindowsFirewallNetworkProfile,
     bool,
-> = runtime::Property::new("connectionSecurityRulesFromGroupPolicyMerged");
+> = runtime::Property::Named("connectionSecurityRulesFromGroupPolicyMerged");
 /// `firewallEnabled`: never null.
 pub const FIREWALL_ENABLED: runtime::Property<
     WindowsFirewallNetworkProfile,
     models::StateManagementSetting,
-> = runtime::Property::new("firewallEnabled");
+> = runtime::Property::Named("firewallEnabled");
 /// `globalPortRulesFromGroupPolicyMerged`: never null.
 pub const GLOBAL_PORT_RULES_FROM_GROUP_POLICY_MERGED: runtime::Property<
     WindowsFirewallNetworkProfile,
     bool,
-> = runtime::Property::new("globalPortRulesFromGroupPolicyMerged");
+> = runtime::Property::Named("globalPortRulesFromGroupPolicyMerged");
 /// `inboundConnectionsBlocked`: never null.
 pub const INBOUND_CONNECTIONS_BLOCKED: runtime::Property<
     WindowsFirewallNetworkProfile,
     bool,
-> = runtime::Property::new("inboundConnectionsBlocked");
+> = runtime::Property::Named("inboundConnectionsBlocked");
 /// `inboundNotificationsBlocked`: never null.
 pub const INBOUND_NOTIFICATIONS_BLOCKED: runtime::Property<
     WindowsFirewallNetworkProfile,
     bool,
-> = runtime::Property::new("inboundNotificationsBlocked");
+> = runtime::Property::Named("inboundNotificationsBlocked");
 /// `incomingTrafficBlocked`: never null.
 pub const INCOMING_TRAFFIC_BLOCKED: runtime::Property<
     WindowsFirewallNetworkProfile,
     bool,
-> = runtime::Property::new("incomingTrafficBlocked");
+> = runtime::Property::Named("incomingTrafficBlocked");
 /// `outboundConnectionsBlocked`: never null.
 pub const OUTBOUND_CONNECTIONS_BLOCKED: runtime::Property<
     WindowsFirewallNetworkProfile,
     bool,
-> = runtime::Property::new("outboundConnectionsBlocked");
+> = runtime::Property::Named("outboundConnectionsBlocked");
 /// `policyRulesFromGroupPolicyMerged`: never null.
 pub const POLICY_RULES_FROM_GROUP_POLICY_MERGED: runtime::Property<
     WindowsFirewallNetworkProfile,
     bool,
-> = runtime::Property::new("policyRulesFromGroupPolicyMerged");
+> = runtime::Property::Named("policyRulesFromGroupPolicyMerged");
 /// `securedPacketExemptionAllowed`: never null.
 pub const SECURED_PACKET_EXEMPTION_ALLOWED: runtime::Property<
     WindowsFirewallNetworkProfile,
     bool,
-> = runtime::Property::new("securedPacketExemptionAllowed");
+> = runtime::Property::Named("securedPacketExemptionAllowed");
 /// `stealthModeBlocked`: never null.
-pub const STEALTH_MODE_BLOCKED: runtime::Property<WindowsFirewallNetworkProfile, bool> = runtime::Property::new(
+pub const STEALTH_MODE_BLOCKED: runtime::Property<WindowsFirewallNetworkProfile, bool> = runtime::Property::Named(
     "stealthModeBlocked",
 );
 /// `unicastResponsesToMulticastBroadcastsBlocked`: never null.
 pub const UNICAST_RESPONSES_TO_MULTICAST_BROADCASTS_BLOCKED: runtime::Property<
     WindowsFirewallNetworkProfile,
     bool,
-> = runtime::Property::new("unicastResponsesToMulticastBroadcastsBlocked");
+> = runtime::Property::Named("unicastResponsesToMulticastBroadcastsBlocked");

@@ -81,23 +81,23 @@ pub type Patch = runtime::Patch<WindowsHelloForBusinessAuthenticationMethod>;
 pub const CREATED_DATE_TIME: runtime::Property<
     WindowsHelloForBusinessAuthenticationMethod,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `device`: navigation property.
 pub const DEVICE: runtime::Property<
     WindowsHelloForBusinessAuthenticationMethod,
     runtime::Expanded<models::Device>,
-> = runtime::Property::new("device");
+> = runtime::Property::Named("device");
 /// `displayName`
 pub const DISPLAY_NAME: runtime::Property<
     WindowsHelloForBusinessAuthenticationMethod,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `id`: never null.
-pub const ID: runtime::Property<WindowsHelloForBusinessAuthenticationMethod, String> = runtime::Property::new(
+pub const ID: runtime::Property<WindowsHelloForBusinessAuthenticationMethod, String> = runtime::Property::Named(
     "id",
 );
 /// `keyStrength`
 pub const KEY_STRENGTH: runtime::Property<
     WindowsHelloForBusinessAuthenticationMethod,
     models::AuthenticationMethodKeyStrength,
-> = runtime::Property::new("keyStrength");
+> = runtime::Property::Named("keyStrength");

@@ -82,22 +82,22 @@ runtime::models!(WindowsInformationProtectionApp);
 /// Changes to a [`WindowsInformationProtectionApp`].
 pub type Patch = runtime::Patch<WindowsInformationProtectionApp>;
 /// `denied`: never null.
-pub const DENIED: runtime::Property<WindowsInformationProtectionApp, bool> = runtime::Property::new(
+pub const DENIED: runtime::Property<WindowsInformationProtectionApp, bool> = runtime::Property::Named(
     "denied",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<WindowsInformationProtectionApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<WindowsInformationProtectionApp, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<WindowsInformationProtectionApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<WindowsInformationProtectionApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `productName`
-pub const PRODUCT_NAME: runtime::Property<WindowsInformationProtectionApp, String> = runtime::Property::new(
+pub const PRODUCT_NAME: runtime::Property<WindowsInformationProtectionApp, String> = runtime::Property::Named(
     "productName",
 );
 /// `publisherName`
-pub const PUBLISHER_NAME: runtime::Property<WindowsInformationProtectionApp, String> = runtime::Property::new(
+pub const PUBLISHER_NAME: runtime::Property<WindowsInformationProtectionApp, String> = runtime::Property::Named(
     "publisherName",
 );

@@ -74,19 +74,19 @@ pub type Patch = runtime::Patch<WindowsInformationProtectionAppLearningSummary>;
 pub const APPLICATION_NAME: runtime::Property<
     WindowsInformationProtectionAppLearningSummary,
     String,
-> = runtime::Property::new("applicationName");
+> = runtime::Property::Named("applicationName");
 /// `applicationType`: never null.
 pub const APPLICATION_TYPE: runtime::Property<
     WindowsInformationProtectionAppLearningSummary,
     models::ApplicationType,
-> = runtime::Property::new("applicationType");
+> = runtime::Property::Named("applicationType");
 /// `deviceCount`: never null.
 pub const DEVICE_COUNT: runtime::Property<
     WindowsInformationProtectionAppLearningSummary,
     i32,
-> = runtime::Property::new("deviceCount");
+> = runtime::Property::Named("deviceCount");
 /// `id`: never null.
 pub const ID: runtime::Property<
     WindowsInformationProtectionAppLearningSummary,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");

@@ -79,23 +79,23 @@ pub type Patch = runtime::Patch<WindowsInformationProtectionAppLockerFile>;
 pub const DISPLAY_NAME: runtime::Property<
     WindowsInformationProtectionAppLockerFile,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `file`
 pub const FILE: runtime::Property<
     WindowsInformationProtectionAppLockerFile,
     runtime::edm::Binary,
-> = runtime::Property::new("file");
+> = runtime::Property::Named("file");
 /// `fileHash`
 pub const FILE_HASH: runtime::Property<
     WindowsInformationProtectionAppLockerFile,
     String,
-> = runtime::Property::new("fileHash");
+> = runtime::Property::Named("fileHash");
 /// `id`: never null.
-pub const ID: runtime::Property<WindowsInformationProtectionAppLockerFile, String> = runtime::Property::new(
+pub const ID: runtime::Property<WindowsInformationProtectionAppLockerFile, String> = runtime::Property::Named(
     "id",
 );
 /// `version`
 pub const VERSION: runtime::Property<
     WindowsInformationProtectionAppLockerFile,
     String,
-> = runtime::Property::new("version");
+> = runtime::Property::Named("version");

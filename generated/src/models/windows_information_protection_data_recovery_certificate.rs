@@ -72,19 +72,19 @@ pub type Patch = runtime::Patch<WindowsInformationProtectionDataRecoveryCertific
 pub const CERTIFICATE: runtime::Property<
     WindowsInformationProtectionDataRecoveryCertificate,
     runtime::edm::Binary,
-> = runtime::Property::new("certificate");
+> = runtime::Property::Named("certificate");
 /// `description`
 pub const DESCRIPTION: runtime::Property<
     WindowsInformationProtectionDataRecoveryCertificate,
     String,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `expirationDateTime`: never null.
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     WindowsInformationProtectionDataRecoveryCertificate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `subjectName`
 pub const SUBJECT_NAME: runtime::Property<
     WindowsInformationProtectionDataRecoveryCertificate,
     String,
-> = runtime::Property::new("subjectName");
+> = runtime::Property::Named("subjectName");

@@ -103,38 +103,38 @@ pub type Patch = runtime::Patch<WindowsInformationProtectionDesktopApp>;
 pub const BINARY_NAME: runtime::Property<
     WindowsInformationProtectionDesktopApp,
     String,
-> = runtime::Property::new("binaryName");
+> = runtime::Property::Named("binaryName");
 /// `binaryVersionHigh`
 pub const BINARY_VERSION_HIGH: runtime::Property<
     WindowsInformationProtectionDesktopApp,
     String,
-> = runtime::Property::new("binaryVersionHigh");
+> = runtime::Property::Named("binaryVersionHigh");
 /// `binaryVersionLow`
 pub const BINARY_VERSION_LOW: runtime::Property<
     WindowsInformationProtectionDesktopApp,
     String,
-> = runtime::Property::new("binaryVersionLow");
+> = runtime::Property::Named("binaryVersionLow");
 /// `denied`: never null.
-pub const DENIED: runtime::Property<WindowsInformationProtectionDesktopApp, bool> = runtime::Property::new(
+pub const DENIED: runtime::Property<WindowsInformationProtectionDesktopApp, bool> = runtime::Property::Named(
     "denied",
 );
 /// `description`
 pub const DESCRIPTION: runtime::Property<
     WindowsInformationProtectionDesktopApp,
     String,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `displayName`: never null.
 pub const DISPLAY_NAME: runtime::Property<
     WindowsInformationProtectionDesktopApp,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `productName`
 pub const PRODUCT_NAME: runtime::Property<
     WindowsInformationProtectionDesktopApp,
     String,
-> = runtime::Property::new("productName");
+> = runtime::Property::Named("productName");
 /// `publisherName`
 pub const PUBLISHER_NAME: runtime::Property<
     WindowsInformationProtectionDesktopApp,
     String,
-> = runtime::Property::new("publisherName");
+> = runtime::Property::Named("publisherName");

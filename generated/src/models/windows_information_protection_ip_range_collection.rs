@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<WindowsInformationProtectionIpRangeCollection>;
 pub const DISPLAY_NAME: runtime::Property<
     WindowsInformationProtectionIpRangeCollection,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `ranges`: never null.
 pub const RANGES: runtime::Property<
     WindowsInformationProtectionIpRangeCollection,
     Vec<models::IpRange>,
-> = runtime::Property::new("ranges");
+> = runtime::Property::Named("ranges");

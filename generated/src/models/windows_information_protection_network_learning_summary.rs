@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<WindowsInformationProtectionNetworkLearningSumma
 pub const DEVICE_COUNT: runtime::Property<
     WindowsInformationProtectionNetworkLearningSummary,
     i32,
-> = runtime::Property::new("deviceCount");
+> = runtime::Property::Named("deviceCount");
 /// `id`: never null.
 pub const ID: runtime::Property<
     WindowsInformationProtectionNetworkLearningSummary,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `url`
 pub const URL: runtime::Property<
     WindowsInformationProtectionNetworkLearningSummary,
     String,
-> = runtime::Property::new("url");
+> = runtime::Property::Named("url");

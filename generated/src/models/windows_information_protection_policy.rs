@@ -363,85 +363,85 @@ pub type Patch = runtime::Patch<WindowsInformationProtectionPolicy>;
 pub const ASSIGNMENTS: runtime::Property<
     WindowsInformationProtectionPolicy,
     crate::runtime::Expanded<Vec<crate::models::TargetedManagedAppPolicyAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `azureRightsManagementServicesAllowed`: never null.
 pub const AZURE_RIGHTS_MANAGEMENT_SERVICES_ALLOWED: runtime::Property<
     WindowsInformationProtectionPolicy,
     bool,
-> = runtime::Property::new("azureRightsManagementServicesAllowed");
+> = runtime::Property::Named("azureRightsManagementServicesAllowed");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     WindowsInformationProtectionPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `dataRecoveryCertificate`
 pub const DATA_RECOVERY_CERTIFICATE: runtime::Property<
     WindowsInformationProtectionPolicy,
     models::WindowsInformationProtectionDataRecoveryCertificate,
-> = runtime::Property::new("dataRecoveryCertificate");
+> = runtime::Property::Named("dataRecoveryCertificate");
 /// `daysWithoutContactBeforeUnenroll`: never null.
 pub const DAYS_WITHOUT_CONTACT_BEFORE_UNENROLL: runtime::Property<
     WindowsInformationProtectionPolicy,
     i32,
-> = runtime::Property::new("daysWithoutContactBeforeUnenroll");
+> = runtime::Property::Named("daysWithoutContactBeforeUnenroll");
 /// `description`
-pub const DESCRIPTION: runtime::Property<WindowsInformationProtectionPolicy, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<WindowsInformationProtectionPolicy, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<WindowsInformationProtectionPolicy, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<WindowsInformationProtectionPolicy, String> = runtime::Property::Named(
     "displayName",
 );
 /// `enforcementLevel`: never null.
 pub const ENFORCEMENT_LEVEL: runtime::Property<
     WindowsInformationProtectionPolicy,
     models::WindowsInformationProtectionEnforcementLevel,
-> = runtime::Property::new("enforcementLevel");
+> = runtime::Property::Named("enforcementLevel");
 /// `enterpriseDomain`
 pub const ENTERPRISE_DOMAIN: runtime::Property<
     WindowsInformationProtectionPolicy,
     String,
-> = runtime::Property::new("enterpriseDomain");
+> = runtime::Property::Named("enterpriseDomain");
 /// `enterpriseIPRanges`
 pub const ENTERPRISE_IP_RANGES: runtime::Property<
     WindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionIpRangeCollection>,
-> = runtime::Property::new("enterpriseIPRanges");
+> = runtime::Property::Named("enterpriseIPRanges");
 /// `enterpriseIPRangesAreAuthoritative`: never null.
 pub const ENTERPRISE_IP_RANGES_ARE_AUTHORITATIVE: runtime::Property<
     WindowsInformationProtectionPolicy,
     bool,
-> = runtime::Property::new("enterpriseIPRangesAreAuthoritative");
+> = runtime::Property::Named("enterpriseIPRangesAreAuthoritative");
 /// `enterpriseInternalProxyServers`
 pub const ENTERPRISE_INTERNAL_PROXY_SERVERS: runtime::Property<
     WindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionResourceCollection>,
-> = runtime::Property::new("enterpriseInternalProxyServers");
+> = runtime::Property::Named("enterpriseInternalProxyServers");
 /// `enterpriseNetworkDomainNames`
 pub const ENTERPRISE_NETWORK_DOMAIN_NAMES: runtime::Property<
     WindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionResourceCollection>,
-> = runtime::Property::new("enterpriseNetworkDomainNames");
+> = runtime::Property::Named("enterpriseNetworkDomainNames");
 /// `enterpriseProtectedDomainNames`
 pub const ENTERPRISE_PROTECTED_DOMAIN_NAMES: runtime::Property<
     WindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionResourceCollection>,
-> = runtime::Property::new("enterpriseProtectedDomainNames");
+> = runtime::Property::Named("enterpriseProtectedDomainNames");
 /// `enterpriseProxiedDomains`
 pub const ENTERPRISE_PROXIED_DOMAINS: runtime::Property<
     WindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionProxiedDomainCollection>,
-> = runtime::Property::new("enterpriseProxiedDomains");
+> = runtime::Property::Named("enterpriseProxiedDomains");
 /// `enterpriseProxyServers`
 pub const ENTERPRISE_PROXY_SERVERS: runtime::Property<
     WindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionResourceCollection>,
-> = runtime::Property::new("enterpriseProxyServers");
+> = runtime::Property::Named("enterpriseProxyServers");
 /// `enterpriseProxyServersAreAuthoritative`: never null.
 pub const ENTERPRISE_PROXY_SERVERS_ARE_AUTHORITATIVE: runtime::Property<
     WindowsInformationProtectionPolicy,
     bool,
-> = runtime::Property::new("enterpriseProxyServersAreAuthoritative");
+> = runtime::Property::Named("enterpriseProxyServersAreAuthoritative");
 /// `exemptAppLockerFiles`: navigation property.
 #[cfg(feature = "device-app-management")]
 pub const EXEMPT_APP_LOCKER_FILES: runtime::Property<
@@ -449,84 +449,84 @@ pub const EXEMPT_APP_LOCKER_FILES: runtime::Property<
     crate::runtime::Expanded<
         Vec<crate::models::WindowsInformationProtectionAppLockerFile>,
     >,
-> = runtime::Property::new("exemptAppLockerFiles");
+> = runtime::Property::Named("exemptAppLockerFiles");
 /// `exemptApps`
 pub const EXEMPT_APPS: runtime::Property<
     WindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionApp>,
-> = runtime::Property::new("exemptApps");
+> = runtime::Property::Named("exemptApps");
 /// `iconsVisible`: never null.
-pub const ICONS_VISIBLE: runtime::Property<WindowsInformationProtectionPolicy, bool> = runtime::Property::new(
+pub const ICONS_VISIBLE: runtime::Property<WindowsInformationProtectionPolicy, bool> = runtime::Property::Named(
     "iconsVisible",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WindowsInformationProtectionPolicy, String> = runtime::Property::new(
+pub const ID: runtime::Property<WindowsInformationProtectionPolicy, String> = runtime::Property::Named(
     "id",
 );
 /// `indexingEncryptedStoresOrItemsBlocked`: never null.
 pub const INDEXING_ENCRYPTED_STORES_OR_ITEMS_BLOCKED: runtime::Property<
     WindowsInformationProtectionPolicy,
     bool,
-> = runtime::Property::new("indexingEncryptedStoresOrItemsBlocked");
+> = runtime::Property::Named("indexingEncryptedStoresOrItemsBlocked");
 /// `isAssigned`: never null.
-pub const IS_ASSIGNED: runtime::Property<WindowsInformationProtectionPolicy, bool> = runtime::Property::new(
+pub const IS_ASSIGNED: runtime::Property<WindowsInformationProtectionPolicy, bool> = runtime::Property::Named(
     "isAssigned",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     WindowsInformationProtectionPolicy,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `mdmEnrollmentUrl`
 pub const MDM_ENROLLMENT_URL: runtime::Property<
     WindowsInformationProtectionPolicy,
     String,
-> = runtime::Property::new("mdmEnrollmentUrl");
+> = runtime::Property::Named("mdmEnrollmentUrl");
 /// `minutesOfInactivityBeforeDeviceLock`: never null.
 pub const MINUTES_OF_INACTIVITY_BEFORE_DEVICE_LOCK: runtime::Property<
     WindowsInformationProtectionPolicy,
     i32,
-> = runtime::Property::new("minutesOfInactivityBeforeDeviceLock");
+> = runtime::Property::Named("minutesOfInactivityBeforeDeviceLock");
 /// `neutralDomainResources`
 pub const NEUTRAL_DOMAIN_RESOURCES: runtime::Property<
     WindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionResourceCollection>,
-> = runtime::Property::new("neutralDomainResources");
+> = runtime::Property::Named("neutralDomainResources");
 /// `numberOfPastPinsRemembered`: never null.
 pub const NUMBER_OF_PAST_PINS_REMEMBERED: runtime::Property<
     WindowsInformationProtectionPolicy,
     i32,
-> = runtime::Property::new("numberOfPastPinsRemembered");
+> = runtime::Property::Named("numberOfPastPinsRemembered");
 /// `passwordMaximumAttemptCount`: never null.
 pub const PASSWORD_MAXIMUM_ATTEMPT_COUNT: runtime::Property<
     WindowsInformationProtectionPolicy,
     i32,
-> = runtime::Property::new("passwordMaximumAttemptCount");
+> = runtime::Property::Named("passwordMaximumAttemptCount");
 /// `pinExpirationDays`: never null.
 pub const PIN_EXPIRATION_DAYS: runtime::Property<
     WindowsInformationProtectionPolicy,
     i32,
-> = runtime::Property::new("pinExpirationDays");
+> = runtime::Property::Named("pinExpirationDays");
 /// `pinLowercaseLetters`: never null.
 pub const PIN_LOWERCASE_LETTERS: runtime::Property<
     WindowsInformationProtectionPolicy,
     models::WindowsInformationProtectionPinCharacterRequirements,
-> = runtime::Property::new("pinLowercaseLetters");
+> = runtime::Property::Named("pinLowercaseLetters");
 /// `pinMinimumLength`: never null.
 pub const PIN_MINIMUM_LENGTH: runtime::Property<
     WindowsInformationProtectionPolicy,
     i32,
-> = runtime::Property::new("pinMinimumLength");
+> = runtime::Property::Named("pinMinimumLength");
 /// `pinSpecialCharacters`: never null.
 pub const PIN_SPECIAL_CHARACTERS: runtime::Property<
     WindowsInformationProtectionPolicy,
     models::WindowsInformationProtectionPinCharacterRequirements,
-> = runtime::Property::new("pinSpecialCharacters");
+> = runtime::Property::Named("pinSpecialCharacters");
 /// `pinUppercaseLetters`: never null.
 pub const PIN_UPPERCASE_LETTERS: runtime::Property<
     WindowsInformationProtectionPolicy,
     models::WindowsInformationProtectionPinCharacterRequirements,
-> = runtime::Property::new("pinUppercaseLetters");
+> = runtime::Property::Named("pinUppercaseLetters");
 /// `protectedAppLockerFiles`: navigation property.
 #[cfg(feature = "device-app-management")]
 pub const PROTECTED_APP_LOCKER_FILES: runtime::Property<
@@ -534,43 +534,43 @@ pub const PROTECTED_APP_LOCKER_FILES: runtime::Property<
     crate::runtime::Expanded<
         Vec<crate::models::WindowsInformationProtectionAppLockerFile>,
     >,
-> = runtime::Property::new("protectedAppLockerFiles");
+> = runtime::Property::Named("protectedAppLockerFiles");
 /// `protectedApps`
 pub const PROTECTED_APPS: runtime::Property<
     WindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionApp>,
-> = runtime::Property::new("protectedApps");
+> = runtime::Property::Named("protectedApps");
 /// `protectionUnderLockConfigRequired`: never null.
 pub const PROTECTION_UNDER_LOCK_CONFIG_REQUIRED: runtime::Property<
     WindowsInformationProtectionPolicy,
     bool,
-> = runtime::Property::new("protectionUnderLockConfigRequired");
+> = runtime::Property::Named("protectionUnderLockConfigRequired");
 /// `revokeOnMdmHandoffDisabled`: never null.
 pub const REVOKE_ON_MDM_HANDOFF_DISABLED: runtime::Property<
     WindowsInformationProtectionPolicy,
     bool,
-> = runtime::Property::new("revokeOnMdmHandoffDisabled");
+> = runtime::Property::Named("revokeOnMdmHandoffDisabled");
 /// `revokeOnUnenrollDisabled`: never null.
 pub const REVOKE_ON_UNENROLL_DISABLED: runtime::Property<
     WindowsInformationProtectionPolicy,
     bool,
-> = runtime::Property::new("revokeOnUnenrollDisabled");
+> = runtime::Property::Named("revokeOnUnenrollDisabled");
 /// `rightsManagementServicesTemplateId`
 pub const RIGHTS_MANAGEMENT_SERVICES_TEMPLATE_ID: runtime::Property<
     WindowsInformationProtectionPolicy,
     runtime::edm::Guid,
-> = runtime::Property::new("rightsManagementServicesTemplateId");
+> = runtime::Property::Named("rightsManagementServicesTemplateId");
 /// `smbAutoEncryptedFileExtensions`
 pub const SMB_AUTO_ENCRYPTED_FILE_EXTENSIONS: runtime::Property<
     WindowsInformationProtectionPolicy,
     Vec<models::WindowsInformationProtectionResourceCollection>,
-> = runtime::Property::new("smbAutoEncryptedFileExtensions");
+> = runtime::Property::Named("smbAutoEncryptedFileExtensions");
 /// `version`
-pub const VERSION: runtime::Property<WindowsInformationProtectionPolicy, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<WindowsInformationProtectionPolicy, String> = runtime::Property::Named(
     "version",
 );
 /// `windowsHelloForBusinessBlocked`: never null.
 pub const WINDOWS_HELLO_FOR_BUSINESS_BLOCKED: runtime::Property<
     WindowsInformationProtectionPolicy,
     bool,
-> = runtime::Property::new("windowsHelloForBusinessBlocked");
+> = runtime::Property::Named("windowsHelloForBusinessBlocked");

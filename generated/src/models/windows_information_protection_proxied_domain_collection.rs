@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<WindowsInformationProtectionProxiedDomainCollect
 pub const DISPLAY_NAME: runtime::Property<
     WindowsInformationProtectionProxiedDomainCollection,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `proxiedDomains`: never null.
 pub const PROXIED_DOMAINS: runtime::Property<
     WindowsInformationProtectionProxiedDomainCollection,
     Vec<models::ProxiedDomain>,
-> = runtime::Property::new("proxiedDomains");
+> = runtime::Property::Named("proxiedDomains");

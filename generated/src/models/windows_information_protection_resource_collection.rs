@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<WindowsInformationProtectionResourceCollection>;
 pub const DISPLAY_NAME: runtime::Property<
     WindowsInformationProtectionResourceCollection,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `resources`
 pub const RESOURCES: runtime::Property<
     WindowsInformationProtectionResourceCollection,
     Vec<String>,
-> = runtime::Property::new("resources");
+> = runtime::Property::Named("resources");

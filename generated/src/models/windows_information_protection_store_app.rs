@@ -82,25 +82,25 @@ runtime::models!(WindowsInformationProtectionStoreApp);
 /// Changes to a [`WindowsInformationProtectionStoreApp`].
 pub type Patch = runtime::Patch<WindowsInformationProtectionStoreApp>;
 /// `denied`: never null.
-pub const DENIED: runtime::Property<WindowsInformationProtectionStoreApp, bool> = runtime::Property::new(
+pub const DENIED: runtime::Property<WindowsInformationProtectionStoreApp, bool> = runtime::Property::Named(
     "denied",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<WindowsInformationProtectionStoreApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<WindowsInformationProtectionStoreApp, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
 pub const DISPLAY_NAME: runtime::Property<
     WindowsInformationProtectionStoreApp,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `productName`
 pub const PRODUCT_NAME: runtime::Property<
     WindowsInformationProtectionStoreApp,
     String,
-> = runtime::Property::new("productName");
+> = runtime::Property::Named("productName");
 /// `publisherName`
 pub const PUBLISHER_NAME: runtime::Property<
     WindowsInformationProtectionStoreApp,
     String,
-> = runtime::Property::new("publisherName");
+> = runtime::Property::Named("publisherName");

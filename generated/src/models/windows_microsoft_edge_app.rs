@@ -163,53 +163,53 @@ pub type Patch = runtime::Patch<WindowsMicrosoftEdgeApp>;
 pub const ASSIGNMENTS: runtime::Property<
     WindowsMicrosoftEdgeApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     WindowsMicrosoftEdgeApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `channel`: never null.
 pub const CHANNEL: runtime::Property<
     WindowsMicrosoftEdgeApp,
     models::MicrosoftEdgeChannel,
-> = runtime::Property::new("channel");
+> = runtime::Property::Named("channel");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     WindowsMicrosoftEdgeApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayLanguageLocale`
-pub const DISPLAY_LANGUAGE_LOCALE: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::new(
+pub const DISPLAY_LANGUAGE_LOCALE: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::Named(
     "displayLanguageLocale",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::new(
+pub const ID: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::Named(
     "id",
 );
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<WindowsMicrosoftEdgeApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<WindowsMicrosoftEdgeApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<WindowsMicrosoftEdgeApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<WindowsMicrosoftEdgeApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -217,21 +217,21 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     WindowsMicrosoftEdgeApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `notes`
-pub const NOTES: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::Named(
     "owner",
 );
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<WindowsMicrosoftEdgeApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -239,4 +239,4 @@ pub const PUBLISHING_STATE: runtime::Property<
     WindowsMicrosoftEdgeApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");

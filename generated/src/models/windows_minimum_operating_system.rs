@@ -64,14 +64,14 @@ runtime::models!(WindowsMinimumOperatingSystem);
 /// Changes to a [`WindowsMinimumOperatingSystem`].
 pub type Patch = runtime::Patch<WindowsMinimumOperatingSystem>;
 /// `v10_0`: never null.
-pub const V10_0: runtime::Property<WindowsMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V10_0: runtime::Property<WindowsMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v10_0",
 );
 /// `v8_0`: never null.
-pub const V8_0: runtime::Property<WindowsMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V8_0: runtime::Property<WindowsMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v8_0",
 );
 /// `v8_1`: never null.
-pub const V8_1: runtime::Property<WindowsMinimumOperatingSystem, bool> = runtime::Property::new(
+pub const V8_1: runtime::Property<WindowsMinimumOperatingSystem, bool> = runtime::Property::Named(
     "v8_1",
 );

@@ -203,63 +203,65 @@ pub type Patch = runtime::Patch<WindowsMobileMsi>;
 pub const ASSIGNMENTS: runtime::Property<
     WindowsMobileMsi,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     WindowsMobileMsi,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `commandLine`
-pub const COMMAND_LINE: runtime::Property<WindowsMobileMsi, String> = runtime::Property::new(
+pub const COMMAND_LINE: runtime::Property<WindowsMobileMsi, String> = runtime::Property::Named(
     "commandLine",
 );
 /// `committedContentVersion`
-pub const COMMITTED_CONTENT_VERSION: runtime::Property<WindowsMobileMsi, String> = runtime::Property::new(
+pub const COMMITTED_CONTENT_VERSION: runtime::Property<WindowsMobileMsi, String> = runtime::Property::Named(
     "committedContentVersion",
 );
 /// `contentVersions`: navigation property.
 pub const CONTENT_VERSIONS: runtime::Property<
     WindowsMobileMsi,
     runtime::Expanded<Vec<models::MobileAppContent>>,
-> = runtime::Property::new("contentVersions");
+> = runtime::Property::Named("contentVersions");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     WindowsMobileMsi,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<WindowsMobileMsi, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<WindowsMobileMsi, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<WindowsMobileMsi, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<WindowsMobileMsi, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<WindowsMobileMsi, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<WindowsMobileMsi, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fileName`
-pub const FILE_NAME: runtime::Property<WindowsMobileMsi, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<WindowsMobileMsi, String> = runtime::Property::Named(
     "fileName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WindowsMobileMsi, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<WindowsMobileMsi, String> = runtime::Property::Named(
+    "id",
+);
 /// `ignoreVersionDetection`: never null.
-pub const IGNORE_VERSION_DETECTION: runtime::Property<WindowsMobileMsi, bool> = runtime::Property::new(
+pub const IGNORE_VERSION_DETECTION: runtime::Property<WindowsMobileMsi, bool> = runtime::Property::Named(
     "ignoreVersionDetection",
 );
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<WindowsMobileMsi, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<WindowsMobileMsi, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<WindowsMobileMsi, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<WindowsMobileMsi, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<WindowsMobileMsi, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<WindowsMobileMsi, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -267,29 +269,29 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     WindowsMobileMsi,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `notes`
-pub const NOTES: runtime::Property<WindowsMobileMsi, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<WindowsMobileMsi, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<WindowsMobileMsi, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<WindowsMobileMsi, String> = runtime::Property::Named(
     "owner",
 );
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<WindowsMobileMsi, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<WindowsMobileMsi, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `productCode`
-pub const PRODUCT_CODE: runtime::Property<WindowsMobileMsi, String> = runtime::Property::new(
+pub const PRODUCT_CODE: runtime::Property<WindowsMobileMsi, String> = runtime::Property::Named(
     "productCode",
 );
 /// `productVersion`
-pub const PRODUCT_VERSION: runtime::Property<WindowsMobileMsi, String> = runtime::Property::new(
+pub const PRODUCT_VERSION: runtime::Property<WindowsMobileMsi, String> = runtime::Property::Named(
     "productVersion",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<WindowsMobileMsi, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<WindowsMobileMsi, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -297,8 +299,8 @@ pub const PUBLISHING_STATE: runtime::Property<
     WindowsMobileMsi,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `size`: read-only.
-pub const SIZE: runtime::Property<WindowsMobileMsi, i64, runtime::query::ReadOnly> = runtime::Property::new(
+pub const SIZE: runtime::Property<WindowsMobileMsi, i64, runtime::query::ReadOnly> = runtime::Property::Named(
     "size",
 );

@@ -320,197 +320,197 @@ pub const APPLY_ONLY_TO_WINDOWS_PHONE81: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
     runtime::query::ReadOnly,
-> = runtime::Property::new("applyOnlyToWindowsPhone81");
+> = runtime::Property::Named("applyOnlyToWindowsPhone81");
 /// `appsBlockCopyPaste`: never null.
 pub const APPS_BLOCK_COPY_PASTE: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
-> = runtime::Property::new("appsBlockCopyPaste");
+> = runtime::Property::Named("appsBlockCopyPaste");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `bluetoothBlocked`: never null.
 pub const BLUETOOTH_BLOCKED: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
-> = runtime::Property::new("bluetoothBlocked");
+> = runtime::Property::Named("bluetoothBlocked");
 /// `cameraBlocked`: never null.
-pub const CAMERA_BLOCKED: runtime::Property<WindowsPhone81GeneralConfiguration, bool> = runtime::Property::new(
+pub const CAMERA_BLOCKED: runtime::Property<WindowsPhone81GeneralConfiguration, bool> = runtime::Property::Named(
     "cameraBlocked",
 );
 /// `cellularBlockWifiTethering`: never null.
 pub const CELLULAR_BLOCK_WIFI_TETHERING: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
-> = runtime::Property::new("cellularBlockWifiTethering");
+> = runtime::Property::Named("cellularBlockWifiTethering");
 /// `compliantAppListType`: never null.
 pub const COMPLIANT_APP_LIST_TYPE: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     models::AppListType,
-> = runtime::Property::new("compliantAppListType");
+> = runtime::Property::Named("compliantAppListType");
 /// `compliantAppsList`
 pub const COMPLIANT_APPS_LIST: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     Vec<models::AppListItem>,
-> = runtime::Property::new("compliantAppsList");
+> = runtime::Property::Named("compliantAppsList");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<WindowsPhone81GeneralConfiguration, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<WindowsPhone81GeneralConfiguration, String> = runtime::Property::Named(
     "description",
 );
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `diagnosticDataBlockSubmission`: never null.
 pub const DIAGNOSTIC_DATA_BLOCK_SUBMISSION: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
-> = runtime::Property::new("diagnosticDataBlockSubmission");
+> = runtime::Property::Named("diagnosticDataBlockSubmission");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<WindowsPhone81GeneralConfiguration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<WindowsPhone81GeneralConfiguration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `emailBlockAddingAccounts`: never null.
 pub const EMAIL_BLOCK_ADDING_ACCOUNTS: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
-> = runtime::Property::new("emailBlockAddingAccounts");
+> = runtime::Property::Named("emailBlockAddingAccounts");
 /// `id`: never null.
-pub const ID: runtime::Property<WindowsPhone81GeneralConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<WindowsPhone81GeneralConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `locationServicesBlocked`: never null.
 pub const LOCATION_SERVICES_BLOCKED: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
-> = runtime::Property::new("locationServicesBlocked");
+> = runtime::Property::Named("locationServicesBlocked");
 /// `microsoftAccountBlocked`: never null.
 pub const MICROSOFT_ACCOUNT_BLOCKED: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
-> = runtime::Property::new("microsoftAccountBlocked");
+> = runtime::Property::Named("microsoftAccountBlocked");
 /// `nfcBlocked`: never null.
-pub const NFC_BLOCKED: runtime::Property<WindowsPhone81GeneralConfiguration, bool> = runtime::Property::new(
+pub const NFC_BLOCKED: runtime::Property<WindowsPhone81GeneralConfiguration, bool> = runtime::Property::Named(
     "nfcBlocked",
 );
 /// `passwordBlockSimple`: never null.
 pub const PASSWORD_BLOCK_SIMPLE: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
-> = runtime::Property::new("passwordBlockSimple");
+> = runtime::Property::Named("passwordBlockSimple");
 /// `passwordExpirationDays`
 pub const PASSWORD_EXPIRATION_DAYS: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordExpirationDays");
+> = runtime::Property::Named("passwordExpirationDays");
 /// `passwordMinimumCharacterSetCount`
 pub const PASSWORD_MINIMUM_CHARACTER_SET_COUNT: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordMinimumCharacterSetCount");
+> = runtime::Property::Named("passwordMinimumCharacterSetCount");
 /// `passwordMinimumLength`
 pub const PASSWORD_MINIMUM_LENGTH: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordMinimumLength");
+> = runtime::Property::Named("passwordMinimumLength");
 /// `passwordMinutesOfInactivityBeforeScreenTimeout`
 pub const PASSWORD_MINUTES_OF_INACTIVITY_BEFORE_SCREEN_TIMEOUT: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordMinutesOfInactivityBeforeScreenTimeout");
+> = runtime::Property::Named("passwordMinutesOfInactivityBeforeScreenTimeout");
 /// `passwordPreviousPasswordBlockCount`
 pub const PASSWORD_PREVIOUS_PASSWORD_BLOCK_COUNT: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordPreviousPasswordBlockCount");
+> = runtime::Property::Named("passwordPreviousPasswordBlockCount");
 /// `passwordRequired`: never null.
 pub const PASSWORD_REQUIRED: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
-> = runtime::Property::new("passwordRequired");
+> = runtime::Property::Named("passwordRequired");
 /// `passwordRequiredType`: never null.
 pub const PASSWORD_REQUIRED_TYPE: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     models::RequiredPasswordType,
-> = runtime::Property::new("passwordRequiredType");
+> = runtime::Property::Named("passwordRequiredType");
 /// `passwordSignInFailureCountBeforeFactoryReset`
 pub const PASSWORD_SIGN_IN_FAILURE_COUNT_BEFORE_FACTORY_RESET: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     i32,
-> = runtime::Property::new("passwordSignInFailureCountBeforeFactoryReset");
+> = runtime::Property::Named("passwordSignInFailureCountBeforeFactoryReset");
 /// `screenCaptureBlocked`: never null.
 pub const SCREEN_CAPTURE_BLOCKED: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
-> = runtime::Property::new("screenCaptureBlocked");
+> = runtime::Property::Named("screenCaptureBlocked");
 /// `storageBlockRemovableStorage`: never null.
 pub const STORAGE_BLOCK_REMOVABLE_STORAGE: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
-> = runtime::Property::new("storageBlockRemovableStorage");
+> = runtime::Property::Named("storageBlockRemovableStorage");
 /// `storageRequireEncryption`: never null.
 pub const STORAGE_REQUIRE_ENCRYPTION: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
-> = runtime::Property::new("storageRequireEncryption");
+> = runtime::Property::Named("storageRequireEncryption");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `version`: never null.
-pub const VERSION: runtime::Property<WindowsPhone81GeneralConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<WindowsPhone81GeneralConfiguration, i32> = runtime::Property::Named(
     "version",
 );
 /// `webBrowserBlocked`: never null.
 pub const WEB_BROWSER_BLOCKED: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
-> = runtime::Property::new("webBrowserBlocked");
+> = runtime::Property::Named("webBrowserBlocked");
 /// `wifiBlockAutomaticConnectHotspots`: never null.
 pub const WIFI_BLOCK_AUTOMATIC_CONNECT_HOTSPOTS: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
-> = runtime::Property::new("wifiBlockAutomaticConnectHotspots");
+> = runtime::Property::Named("wifiBlockAutomaticConnectHotspots");
 /// `wifiBlockHotspotReporting`: never null.
 pub const WIFI_BLOCK_HOTSPOT_REPORTING: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
-> = runtime::Property::new("wifiBlockHotspotReporting");
+> = runtime::Property::Named("wifiBlockHotspotReporting");
 /// `wifiBlocked`: never null.
-pub const WIFI_BLOCKED: runtime::Property<WindowsPhone81GeneralConfiguration, bool> = runtime::Property::new(
+pub const WIFI_BLOCKED: runtime::Property<WindowsPhone81GeneralConfiguration, bool> = runtime::Property::Named(
     "wifiBlocked",
 );
 /// `windowsStoreBlocked`: never null.
 pub const WINDOWS_STORE_BLOCKED: runtime::Property<
     WindowsPhone81GeneralConfiguration,
     bool,
-> = runtime::Property::new("windowsStoreBlocked");
+> = runtime::Property::Named("windowsStoreBlocked");

@@ -192,105 +192,105 @@ runtime::models!(WindowsProtectionState);
 /// Changes to a [`WindowsProtectionState`].
 pub type Patch = runtime::Patch<WindowsProtectionState>;
 /// `antiMalwareVersion`
-pub const ANTI_MALWARE_VERSION: runtime::Property<WindowsProtectionState, String> = runtime::Property::new(
+pub const ANTI_MALWARE_VERSION: runtime::Property<WindowsProtectionState, String> = runtime::Property::Named(
     "antiMalwareVersion",
 );
 /// `controlledConfigurationEnabled`
 pub const CONTROLLED_CONFIGURATION_ENABLED: runtime::Property<
     WindowsProtectionState,
     bool,
-> = runtime::Property::new("controlledConfigurationEnabled");
+> = runtime::Property::Named("controlledConfigurationEnabled");
 /// `detectedMalwareState`: navigation property.
 pub const DETECTED_MALWARE_STATE: runtime::Property<
     WindowsProtectionState,
     runtime::Expanded<Vec<models::WindowsDeviceMalwareState>>,
-> = runtime::Property::new("detectedMalwareState");
+> = runtime::Property::Named("detectedMalwareState");
 /// `deviceState`
 pub const DEVICE_STATE: runtime::Property<
     WindowsProtectionState,
     runtime::Flags<models::WindowsDeviceHealthState>,
-> = runtime::Property::new("deviceState");
+> = runtime::Property::Named("deviceState");
 /// `engineVersion`
-pub const ENGINE_VERSION: runtime::Property<WindowsProtectionState, String> = runtime::Property::new(
+pub const ENGINE_VERSION: runtime::Property<WindowsProtectionState, String> = runtime::Property::Named(
     "engineVersion",
 );
 /// `fullScanOverdue`
-pub const FULL_SCAN_OVERDUE: runtime::Property<WindowsProtectionState, bool> = runtime::Property::new(
+pub const FULL_SCAN_OVERDUE: runtime::Property<WindowsProtectionState, bool> = runtime::Property::Named(
     "fullScanOverdue",
 );
 /// `fullScanRequired`
-pub const FULL_SCAN_REQUIRED: runtime::Property<WindowsProtectionState, bool> = runtime::Property::new(
+pub const FULL_SCAN_REQUIRED: runtime::Property<WindowsProtectionState, bool> = runtime::Property::Named(
     "fullScanRequired",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WindowsProtectionState, String> = runtime::Property::new(
+pub const ID: runtime::Property<WindowsProtectionState, String> = runtime::Property::Named(
     "id",
 );
 /// `isVirtualMachine`
-pub const IS_VIRTUAL_MACHINE: runtime::Property<WindowsProtectionState, bool> = runtime::Property::new(
+pub const IS_VIRTUAL_MACHINE: runtime::Property<WindowsProtectionState, bool> = runtime::Property::Named(
     "isVirtualMachine",
 );
 /// `lastFullScanDateTime`
 pub const LAST_FULL_SCAN_DATE_TIME: runtime::Property<
     WindowsProtectionState,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastFullScanDateTime");
+> = runtime::Property::Named("lastFullScanDateTime");
 /// `lastFullScanSignatureVersion`
 pub const LAST_FULL_SCAN_SIGNATURE_VERSION: runtime::Property<
     WindowsProtectionState,
     String,
-> = runtime::Property::new("lastFullScanSignatureVersion");
+> = runtime::Property::Named("lastFullScanSignatureVersion");
 /// `lastQuickScanDateTime`
 pub const LAST_QUICK_SCAN_DATE_TIME: runtime::Property<
     WindowsProtectionState,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastQuickScanDateTime");
+> = runtime::Property::Named("lastQuickScanDateTime");
 /// `lastQuickScanSignatureVersion`
 pub const LAST_QUICK_SCAN_SIGNATURE_VERSION: runtime::Property<
     WindowsProtectionState,
     String,
-> = runtime::Property::new("lastQuickScanSignatureVersion");
+> = runtime::Property::Named("lastQuickScanSignatureVersion");
 /// `lastReportedDateTime`
 pub const LAST_REPORTED_DATE_TIME: runtime::Property<
     WindowsProtectionState,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastReportedDateTime");
+> = runtime::Property::Named("lastReportedDateTime");
 /// `malwareProtectionEnabled`
-pub const MALWARE_PROTECTION_ENABLED: runtime::Property<WindowsProtectionState, bool> = runtime::Property::new(
+pub const MALWARE_PROTECTION_ENABLED: runtime::Property<WindowsProtectionState, bool> = runtime::Property::Named(
     "malwareProtectionEnabled",
 );
 /// `networkInspectionSystemEnabled`
 pub const NETWORK_INSPECTION_SYSTEM_ENABLED: runtime::Property<
     WindowsProtectionState,
     bool,
-> = runtime::Property::new("networkInspectionSystemEnabled");
+> = runtime::Property::Named("networkInspectionSystemEnabled");
 /// `productStatus`
 pub const PRODUCT_STATUS: runtime::Property<
     WindowsProtectionState,
     runtime::Flags<models::WindowsDefenderProductStatus>,
-> = runtime::Property::new("productStatus");
+> = runtime::Property::Named("productStatus");
 /// `quickScanOverdue`
-pub const QUICK_SCAN_OVERDUE: runtime::Property<WindowsProtectionState, bool> = runtime::Property::new(
+pub const QUICK_SCAN_OVERDUE: runtime::Property<WindowsProtectionState, bool> = runtime::Property::Named(
     "quickScanOverdue",
 );
 /// `realTimeProtectionEnabled`
 pub const REAL_TIME_PROTECTION_ENABLED: runtime::Property<
     WindowsProtectionState,
     bool,
-> = runtime::Property::new("realTimeProtectionEnabled");
+> = runtime::Property::Named("realTimeProtectionEnabled");
 /// `rebootRequired`
-pub const REBOOT_REQUIRED: runtime::Property<WindowsProtectionState, bool> = runtime::Property::new(
+pub const REBOOT_REQUIRED: runtime::Property<WindowsProtectionState, bool> = runtime::Property::Named(
     "rebootRequired",
 );
 /// `signatureUpdateOverdue`
-pub const SIGNATURE_UPDATE_OVERDUE: runtime::Property<WindowsProtectionState, bool> = runtime::Property::new(
+pub const SIGNATURE_UPDATE_OVERDUE: runtime::Property<WindowsProtectionState, bool> = runtime::Property::Named(
     "signatureUpdateOverdue",
 );
 /// `signatureVersion`
-pub const SIGNATURE_VERSION: runtime::Property<WindowsProtectionState, String> = runtime::Property::new(
+pub const SIGNATURE_VERSION: runtime::Property<WindowsProtectionState, String> = runtime::Property::Named(
     "signatureVersion",
 );
 /// `tamperProtectionEnabled`
-pub const TAMPER_PROTECTION_ENABLED: runtime::Property<WindowsProtectionState, bool> = runtime::Property::new(
+pub const TAMPER_PROTECTION_ENABLED: runtime::Property<WindowsProtectionState, bool> = runtime::Property::Named(
     "tamperProtectionEnabled",
 );

@@ -78,21 +78,21 @@ runtime::models!(WindowsSetting);
 /// Changes to a [`WindowsSetting`].
 pub type Patch = runtime::Patch<WindowsSetting>;
 /// `id`: never null.
-pub const ID: runtime::Property<WindowsSetting, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<WindowsSetting, String> = runtime::Property::Named("id");
 /// `instances`: navigation property.
 pub const INSTANCES: runtime::Property<
     WindowsSetting,
     runtime::Expanded<Vec<models::WindowsSettingInstance>>,
-> = runtime::Property::new("instances");
+> = runtime::Property::Named("instances");
 /// `payloadType`
-pub const PAYLOAD_TYPE: runtime::Property<WindowsSetting, String> = runtime::Property::new(
+pub const PAYLOAD_TYPE: runtime::Property<WindowsSetting, String> = runtime::Property::Named(
     "payloadType",
 );
 /// `settingType`: never null.
-pub const SETTING_TYPE: runtime::Property<WindowsSetting, models::WindowsSettingType> = runtime::Property::new(
+pub const SETTING_TYPE: runtime::Property<WindowsSetting, models::WindowsSettingType> = runtime::Property::Named(
     "settingType",
 );
 /// `windowsDeviceId`
-pub const WINDOWS_DEVICE_ID: runtime::Property<WindowsSetting, String> = runtime::Property::new(
+pub const WINDOWS_DEVICE_ID: runtime::Property<WindowsSetting, String> = runtime::Property::Named(
     "windowsDeviceId",
 );

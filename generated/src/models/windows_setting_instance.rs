@@ -87,22 +87,22 @@ pub type Patch = runtime::Patch<WindowsSettingInstance>;
 pub const CREATED_DATE_TIME: runtime::Property<
     WindowsSettingInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `expirationDateTime`: never null.
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     WindowsSettingInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<WindowsSettingInstance, String> = runtime::Property::new(
+pub const ID: runtime::Property<WindowsSettingInstance, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     WindowsSettingInstance,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `payload`: never null.
-pub const PAYLOAD: runtime::Property<WindowsSettingInstance, String> = runtime::Property::new(
+pub const PAYLOAD: runtime::Property<WindowsSettingInstance, String> = runtime::Property::Named(
     "payload",
 );

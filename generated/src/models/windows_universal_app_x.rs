@@ -237,93 +237,93 @@ pub type Patch = runtime::Patch<WindowsUniversalAppX>;
 pub const APPLICABLE_ARCHITECTURES: runtime::Property<
     WindowsUniversalAppX,
     runtime::Flags<models::WindowsArchitecture>,
-> = runtime::Property::new("applicableArchitectures");
+> = runtime::Property::Named("applicableArchitectures");
 /// `applicableDeviceTypes`: never null.
 pub const APPLICABLE_DEVICE_TYPES: runtime::Property<
     WindowsUniversalAppX,
     runtime::Flags<models::WindowsDeviceType>,
-> = runtime::Property::new("applicableDeviceTypes");
+> = runtime::Property::Named("applicableDeviceTypes");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     WindowsUniversalAppX,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     WindowsUniversalAppX,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `committedContainedApps`: navigation property.
 pub const COMMITTED_CONTAINED_APPS: runtime::Property<
     WindowsUniversalAppX,
     runtime::Expanded<Vec<models::MobileContainedApp>>,
-> = runtime::Property::new("committedContainedApps");
+> = runtime::Property::Named("committedContainedApps");
 /// `committedContentVersion`
-pub const COMMITTED_CONTENT_VERSION: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::new(
+pub const COMMITTED_CONTENT_VERSION: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::Named(
     "committedContentVersion",
 );
 /// `contentVersions`: navigation property.
 pub const CONTENT_VERSIONS: runtime::Property<
     WindowsUniversalAppX,
     runtime::Expanded<Vec<models::MobileAppContent>>,
-> = runtime::Property::new("contentVersions");
+> = runtime::Property::Named("contentVersions");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     WindowsUniversalAppX,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::Named(
     "displayName",
 );
 /// `fileName`
-pub const FILE_NAME: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::Named(
     "fileName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::new(
+pub const ID: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::Named(
     "id",
 );
 /// `identityName`
-pub const IDENTITY_NAME: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::new(
+pub const IDENTITY_NAME: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::Named(
     "identityName",
 );
 /// `identityPublisherHash`: never null.
-pub const IDENTITY_PUBLISHER_HASH: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::new(
+pub const IDENTITY_PUBLISHER_HASH: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::Named(
     "identityPublisherHash",
 );
 /// `identityResourceIdentifier`
 pub const IDENTITY_RESOURCE_IDENTIFIER: runtime::Property<
     WindowsUniversalAppX,
     String,
-> = runtime::Property::new("identityResourceIdentifier");
+> = runtime::Property::Named("identityResourceIdentifier");
 /// `identityVersion`
-pub const IDENTITY_VERSION: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::new(
+pub const IDENTITY_VERSION: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::Named(
     "identityVersion",
 );
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isBundle`: never null.
-pub const IS_BUNDLE: runtime::Property<WindowsUniversalAppX, bool> = runtime::Property::new(
+pub const IS_BUNDLE: runtime::Property<WindowsUniversalAppX, bool> = runtime::Property::Named(
     "isBundle",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<WindowsUniversalAppX, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<WindowsUniversalAppX, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<WindowsUniversalAppX, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<WindowsUniversalAppX, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -331,26 +331,26 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     WindowsUniversalAppX,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `minimumSupportedOperatingSystem`: never null.
 pub const MINIMUM_SUPPORTED_OPERATING_SYSTEM: runtime::Property<
     WindowsUniversalAppX,
     models::WindowsMinimumOperatingSystem,
-> = runtime::Property::new("minimumSupportedOperatingSystem");
+> = runtime::Property::Named("minimumSupportedOperatingSystem");
 /// `notes`
-pub const NOTES: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::Named(
     "owner",
 );
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<WindowsUniversalAppX, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -358,8 +358,8 @@ pub const PUBLISHING_STATE: runtime::Property<
     WindowsUniversalAppX,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");
 /// `size`: read-only.
-pub const SIZE: runtime::Property<WindowsUniversalAppX, i64, runtime::query::ReadOnly> = runtime::Property::new(
+pub const SIZE: runtime::Property<WindowsUniversalAppX, i64, runtime::query::ReadOnly> = runtime::Property::Named(
     "size",
 );

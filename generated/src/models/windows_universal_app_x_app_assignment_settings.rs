@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<WindowsUniversalAppXAppAssignmentSettings>;
 pub const USE_DEVICE_CONTEXT: runtime::Property<
     WindowsUniversalAppXAppAssignmentSettings,
     bool,
-> = runtime::Property::new("useDeviceContext");
+> = runtime::Property::Named("useDeviceContext");

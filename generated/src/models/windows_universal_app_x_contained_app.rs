@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<WindowsUniversalAppXContainedApp>;
 pub const APP_USER_MODEL_ID: runtime::Property<
     WindowsUniversalAppXContainedApp,
     String,
-> = runtime::Property::new("appUserModelId");
+> = runtime::Property::Named("appUserModelId");
 /// `id`: never null.
-pub const ID: runtime::Property<WindowsUniversalAppXContainedApp, String> = runtime::Property::new(
+pub const ID: runtime::Property<WindowsUniversalAppXContainedApp, String> = runtime::Property::Named(
     "id",
 );

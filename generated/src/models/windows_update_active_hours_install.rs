@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<WindowsUpdateActiveHoursInstall>;
 pub const ACTIVE_HOURS_END: runtime::Property<
     WindowsUpdateActiveHoursInstall,
     runtime::edm::TimeOfDay,
-> = runtime::Property::new("activeHoursEnd");
+> = runtime::Property::Named("activeHoursEnd");
 /// `activeHoursStart`: never null.
 pub const ACTIVE_HOURS_START: runtime::Property<
     WindowsUpdateActiveHoursInstall,
     runtime::edm::TimeOfDay,
-> = runtime::Property::new("activeHoursStart");
+> = runtime::Property::Named("activeHoursStart");

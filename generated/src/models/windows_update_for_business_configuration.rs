@@ -361,239 +361,239 @@ pub type Patch = runtime::Patch<WindowsUpdateForBusinessConfiguration>;
 pub const ALLOW_WINDOWS11_UPGRADE: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     bool,
-> = runtime::Property::new("allowWindows11Upgrade");
+> = runtime::Property::Named("allowWindows11Upgrade");
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `autoRestartNotificationDismissal`: never null.
 pub const AUTO_RESTART_NOTIFICATION_DISMISSAL: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     models::AutoRestartNotificationDismissalMethod,
-> = runtime::Property::new("autoRestartNotificationDismissal");
+> = runtime::Property::Named("autoRestartNotificationDismissal");
 /// `automaticUpdateMode`: never null.
 pub const AUTOMATIC_UPDATE_MODE: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     models::AutomaticUpdateMode,
-> = runtime::Property::new("automaticUpdateMode");
+> = runtime::Property::Named("automaticUpdateMode");
 /// `businessReadyUpdatesOnly`: never null.
 pub const BUSINESS_READY_UPDATES_ONLY: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     models::WindowsUpdateType,
-> = runtime::Property::new("businessReadyUpdatesOnly");
+> = runtime::Property::Named("businessReadyUpdatesOnly");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deadlineForFeatureUpdatesInDays`
 pub const DEADLINE_FOR_FEATURE_UPDATES_IN_DAYS: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     i32,
-> = runtime::Property::new("deadlineForFeatureUpdatesInDays");
+> = runtime::Property::Named("deadlineForFeatureUpdatesInDays");
 /// `deadlineForQualityUpdatesInDays`
 pub const DEADLINE_FOR_QUALITY_UPDATES_IN_DAYS: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     i32,
-> = runtime::Property::new("deadlineForQualityUpdatesInDays");
+> = runtime::Property::Named("deadlineForQualityUpdatesInDays");
 /// `deadlineGracePeriodInDays`
 pub const DEADLINE_GRACE_PERIOD_IN_DAYS: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     i32,
-> = runtime::Property::new("deadlineGracePeriodInDays");
+> = runtime::Property::Named("deadlineGracePeriodInDays");
 /// `deliveryOptimizationMode`: never null.
 pub const DELIVERY_OPTIMIZATION_MODE: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     models::WindowsDeliveryOptimizationMode,
-> = runtime::Property::new("deliveryOptimizationMode");
+> = runtime::Property::Named("deliveryOptimizationMode");
 /// `description`
 pub const DESCRIPTION: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     String,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `deviceSettingStateSummaries`: navigation property.
 pub const DEVICE_SETTING_STATE_SUMMARIES: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     runtime::Expanded<Vec<models::SettingStateDeviceSummary>>,
-> = runtime::Property::new("deviceSettingStateSummaries");
+> = runtime::Property::Named("deviceSettingStateSummaries");
 /// `deviceStatusOverview`: navigation property.
 pub const DEVICE_STATUS_OVERVIEW: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     runtime::Expanded<models::DeviceConfigurationDeviceOverview>,
-> = runtime::Property::new("deviceStatusOverview");
+> = runtime::Property::Named("deviceStatusOverview");
 /// `deviceStatuses`: navigation property.
 pub const DEVICE_STATUSES: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationDeviceStatus>>,
-> = runtime::Property::new("deviceStatuses");
+> = runtime::Property::Named("deviceStatuses");
 /// `displayName`: never null.
 pub const DISPLAY_NAME: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     String,
-> = runtime::Property::new("displayName");
+> = runtime::Property::Named("displayName");
 /// `driversExcluded`: never null.
 pub const DRIVERS_EXCLUDED: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     bool,
-> = runtime::Property::new("driversExcluded");
+> = runtime::Property::Named("driversExcluded");
 /// `engagedRestartDeadlineInDays`
 pub const ENGAGED_RESTART_DEADLINE_IN_DAYS: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     i32,
-> = runtime::Property::new("engagedRestartDeadlineInDays");
+> = runtime::Property::Named("engagedRestartDeadlineInDays");
 /// `engagedRestartSnoozeScheduleInDays`
 pub const ENGAGED_RESTART_SNOOZE_SCHEDULE_IN_DAYS: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     i32,
-> = runtime::Property::new("engagedRestartSnoozeScheduleInDays");
+> = runtime::Property::Named("engagedRestartSnoozeScheduleInDays");
 /// `engagedRestartTransitionScheduleInDays`
 pub const ENGAGED_RESTART_TRANSITION_SCHEDULE_IN_DAYS: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     i32,
-> = runtime::Property::new("engagedRestartTransitionScheduleInDays");
+> = runtime::Property::Named("engagedRestartTransitionScheduleInDays");
 /// `featureUpdatesDeferralPeriodInDays`: never null.
 pub const FEATURE_UPDATES_DEFERRAL_PERIOD_IN_DAYS: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     i32,
-> = runtime::Property::new("featureUpdatesDeferralPeriodInDays");
+> = runtime::Property::Named("featureUpdatesDeferralPeriodInDays");
 /// `featureUpdatesPauseExpiryDateTime`: never null.
 pub const FEATURE_UPDATES_PAUSE_EXPIRY_DATE_TIME: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("featureUpdatesPauseExpiryDateTime");
+> = runtime::Property::Named("featureUpdatesPauseExpiryDateTime");
 /// `featureUpdatesPauseStartDate`: read-only.
 pub const FEATURE_UPDATES_PAUSE_START_DATE: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     runtime::edm::Date,
     runtime::query::ReadOnly,
-> = runtime::Property::new("featureUpdatesPauseStartDate");
+> = runtime::Property::Named("featureUpdatesPauseStartDate");
 /// `featureUpdatesPaused`: never null.
 pub const FEATURE_UPDATES_PAUSED: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     bool,
-> = runtime::Property::new("featureUpdatesPaused");
+> = runtime::Property::Named("featureUpdatesPaused");
 /// `featureUpdatesRollbackStartDateTime`: never null.
 pub const FEATURE_UPDATES_ROLLBACK_START_DATE_TIME: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("featureUpdatesRollbackStartDateTime");
+> = runtime::Property::Named("featureUpdatesRollbackStartDateTime");
 /// `featureUpdatesRollbackWindowInDays`
 pub const FEATURE_UPDATES_ROLLBACK_WINDOW_IN_DAYS: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     i32,
-> = runtime::Property::new("featureUpdatesRollbackWindowInDays");
+> = runtime::Property::Named("featureUpdatesRollbackWindowInDays");
 /// `featureUpdatesWillBeRolledBack`
 pub const FEATURE_UPDATES_WILL_BE_ROLLED_BACK: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     bool,
-> = runtime::Property::new("featureUpdatesWillBeRolledBack");
+> = runtime::Property::Named("featureUpdatesWillBeRolledBack");
 /// `id`: never null.
-pub const ID: runtime::Property<WindowsUpdateForBusinessConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<WindowsUpdateForBusinessConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `installationSchedule`
 pub const INSTALLATION_SCHEDULE: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     models::WindowsUpdateInstallScheduleType,
-> = runtime::Property::new("installationSchedule");
+> = runtime::Property::Named("installationSchedule");
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `microsoftUpdateServiceAllowed`: never null.
 pub const MICROSOFT_UPDATE_SERVICE_ALLOWED: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     bool,
-> = runtime::Property::new("microsoftUpdateServiceAllowed");
+> = runtime::Property::Named("microsoftUpdateServiceAllowed");
 /// `postponeRebootUntilAfterDeadline`
 pub const POSTPONE_REBOOT_UNTIL_AFTER_DEADLINE: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     bool,
-> = runtime::Property::new("postponeRebootUntilAfterDeadline");
+> = runtime::Property::Named("postponeRebootUntilAfterDeadline");
 /// `prereleaseFeatures`: never null.
 pub const PRERELEASE_FEATURES: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     models::PrereleaseFeatures,
-> = runtime::Property::new("prereleaseFeatures");
+> = runtime::Property::Named("prereleaseFeatures");
 /// `qualityUpdatesDeferralPeriodInDays`: never null.
 pub const QUALITY_UPDATES_DEFERRAL_PERIOD_IN_DAYS: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     i32,
-> = runtime::Property::new("qualityUpdatesDeferralPeriodInDays");
+> = runtime::Property::Named("qualityUpdatesDeferralPeriodInDays");
 /// `qualityUpdatesPauseExpiryDateTime`: never null.
 pub const QUALITY_UPDATES_PAUSE_EXPIRY_DATE_TIME: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("qualityUpdatesPauseExpiryDateTime");
+> = runtime::Property::Named("qualityUpdatesPauseExpiryDateTime");
 /// `qualityUpdatesPauseStartDate`: read-only.
 pub const QUALITY_UPDATES_PAUSE_START_DATE: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     runtime::edm::Date,
     runtime::query::ReadOnly,
-> = runtime::Property::new("qualityUpdatesPauseStartDate");
+> = runtime::Property::Named("qualityUpdatesPauseStartDate");
 /// `qualityUpdatesPaused`: never null.
 pub const QUALITY_UPDATES_PAUSED: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     bool,
-> = runtime::Property::new("qualityUpdatesPaused");
+> = runtime::Property::Named("qualityUpdatesPaused");
 /// `qualityUpdatesRollbackStartDateTime`: never null.
 pub const QUALITY_UPDATES_ROLLBACK_START_DATE_TIME: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("qualityUpdatesRollbackStartDateTime");
+> = runtime::Property::Named("qualityUpdatesRollbackStartDateTime");
 /// `qualityUpdatesWillBeRolledBack`
 pub const QUALITY_UPDATES_WILL_BE_ROLLED_BACK: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     bool,
-> = runtime::Property::new("qualityUpdatesWillBeRolledBack");
+> = runtime::Property::Named("qualityUpdatesWillBeRolledBack");
 /// `scheduleImminentRestartWarningInMinutes`
 pub const SCHEDULE_IMMINENT_RESTART_WARNING_IN_MINUTES: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     i32,
-> = runtime::Property::new("scheduleImminentRestartWarningInMinutes");
+> = runtime::Property::Named("scheduleImminentRestartWarningInMinutes");
 /// `scheduleRestartWarningInHours`
 pub const SCHEDULE_RESTART_WARNING_IN_HOURS: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     i32,
-> = runtime::Property::new("scheduleRestartWarningInHours");
+> = runtime::Property::Named("scheduleRestartWarningInHours");
 /// `skipChecksBeforeRestart`: never null.
 pub const SKIP_CHECKS_BEFORE_RESTART: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     bool,
-> = runtime::Property::new("skipChecksBeforeRestart");
+> = runtime::Property::Named("skipChecksBeforeRestart");
 /// `updateNotificationLevel`: never null.
 pub const UPDATE_NOTIFICATION_LEVEL: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     models::WindowsUpdateNotificationDisplayOption,
-> = runtime::Property::new("updateNotificationLevel");
+> = runtime::Property::Named("updateNotificationLevel");
 /// `updateWeeks`
 pub const UPDATE_WEEKS: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     runtime::Flags<models::WindowsUpdateForBusinessUpdateWeeks>,
-> = runtime::Property::new("updateWeeks");
+> = runtime::Property::Named("updateWeeks");
 /// `userPauseAccess`: never null.
 pub const USER_PAUSE_ACCESS: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     models::Enablement,
-> = runtime::Property::new("userPauseAccess");
+> = runtime::Property::Named("userPauseAccess");
 /// `userStatusOverview`: navigation property.
 pub const USER_STATUS_OVERVIEW: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     runtime::Expanded<models::DeviceConfigurationUserOverview>,
-> = runtime::Property::new("userStatusOverview");
+> = runtime::Property::Named("userStatusOverview");
 /// `userStatuses`: navigation property.
 pub const USER_STATUSES: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     runtime::Expanded<Vec<models::DeviceConfigurationUserStatus>>,
-> = runtime::Property::new("userStatuses");
+> = runtime::Property::Named("userStatuses");
 /// `userWindowsUpdateScanAccess`: never null.
 pub const USER_WINDOWS_UPDATE_SCAN_ACCESS: runtime::Property<
     WindowsUpdateForBusinessConfiguration,
     models::Enablement,
-> = runtime::Property::new("userWindowsUpdateScanAccess");
+> = runtime::Property::Named("userWindowsUpdateScanAccess");
 /// `version`: never null.
-pub const VERSION: runtime::Property<WindowsUpdateForBusinessConfiguration, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<WindowsUpdateForBusinessConfiguration, i32> = runtime::Property::Named(
     "version",
 );

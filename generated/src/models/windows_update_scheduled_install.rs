@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<WindowsUpdateScheduledInstall>;
 pub const SCHEDULED_INSTALL_DAY: runtime::Property<
     WindowsUpdateScheduledInstall,
     models::WeeklySchedule,
-> = runtime::Property::new("scheduledInstallDay");
+> = runtime::Property::Named("scheduledInstallDay");
 /// `scheduledInstallTime`: never null.
 pub const SCHEDULED_INSTALL_TIME: runtime::Property<
     WindowsUpdateScheduledInstall,
     runtime::edm::TimeOfDay,
-> = runtime::Property::new("scheduledInstallTime");
+> = runtime::Property::Named("scheduledInstallTime");

@@ -154,49 +154,49 @@ runtime::models!(WindowsWebApp);
 /// Changes to a [`WindowsWebApp`].
 pub type Patch = runtime::Patch<WindowsWebApp>;
 /// `appUrl`
-pub const APP_URL: runtime::Property<WindowsWebApp, String> = runtime::Property::new(
+pub const APP_URL: runtime::Property<WindowsWebApp, String> = runtime::Property::Named(
     "appUrl",
 );
 /// `assignments`: navigation property.
 pub const ASSIGNMENTS: runtime::Property<
     WindowsWebApp,
     runtime::Expanded<Vec<models::MobileAppAssignment>>,
-> = runtime::Property::new("assignments");
+> = runtime::Property::Named("assignments");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     WindowsWebApp,
     runtime::Expanded<Vec<models::MobileAppCategory>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `createdDateTime`: read-only.
 pub const CREATED_DATE_TIME: runtime::Property<
     WindowsWebApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<WindowsWebApp, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<WindowsWebApp, String> = runtime::Property::Named(
     "description",
 );
 /// `developer`
-pub const DEVELOPER: runtime::Property<WindowsWebApp, String> = runtime::Property::new(
+pub const DEVELOPER: runtime::Property<WindowsWebApp, String> = runtime::Property::Named(
     "developer",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<WindowsWebApp, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<WindowsWebApp, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WindowsWebApp, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<WindowsWebApp, String> = runtime::Property::Named("id");
 /// `informationUrl`
-pub const INFORMATION_URL: runtime::Property<WindowsWebApp, String> = runtime::Property::new(
+pub const INFORMATION_URL: runtime::Property<WindowsWebApp, String> = runtime::Property::Named(
     "informationUrl",
 );
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<WindowsWebApp, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<WindowsWebApp, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `largeIcon`
-pub const LARGE_ICON: runtime::Property<WindowsWebApp, models::MimeContent> = runtime::Property::new(
+pub const LARGE_ICON: runtime::Property<WindowsWebApp, models::MimeContent> = runtime::Property::Named(
     "largeIcon",
 );
 /// `lastModifiedDateTime`: read-only.
@@ -204,21 +204,21 @@ pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     WindowsWebApp,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `notes`
-pub const NOTES: runtime::Property<WindowsWebApp, String> = runtime::Property::new(
+pub const NOTES: runtime::Property<WindowsWebApp, String> = runtime::Property::Named(
     "notes",
 );
 /// `owner`
-pub const OWNER: runtime::Property<WindowsWebApp, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<WindowsWebApp, String> = runtime::Property::Named(
     "owner",
 );
 /// `privacyInformationUrl`
-pub const PRIVACY_INFORMATION_URL: runtime::Property<WindowsWebApp, String> = runtime::Property::new(
+pub const PRIVACY_INFORMATION_URL: runtime::Property<WindowsWebApp, String> = runtime::Property::Named(
     "privacyInformationUrl",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<WindowsWebApp, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<WindowsWebApp, String> = runtime::Property::Named(
     "publisher",
 );
 /// `publishingState`: read-only.
@@ -226,4 +226,4 @@ pub const PUBLISHING_STATE: runtime::Property<
     WindowsWebApp,
     models::MobileAppPublishingState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("publishingState");
+> = runtime::Property::Named("publishingState");

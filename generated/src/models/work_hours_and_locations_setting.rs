@@ -73,21 +73,21 @@ runtime::models!(WorkHoursAndLocationsSetting);
 /// Changes to a [`WorkHoursAndLocationsSetting`].
 pub type Patch = runtime::Patch<WorkHoursAndLocationsSetting>;
 /// `id`: never null.
-pub const ID: runtime::Property<WorkHoursAndLocationsSetting, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkHoursAndLocationsSetting, String> = runtime::Property::Named(
     "id",
 );
 /// `maxSharedWorkLocationDetails`: never null.
 pub const MAX_SHARED_WORK_LOCATION_DETAILS: runtime::Property<
     WorkHoursAndLocationsSetting,
     models::MaxWorkLocationDetails,
-> = runtime::Property::new("maxSharedWorkLocationDetails");
+> = runtime::Property::Named("maxSharedWorkLocationDetails");
 /// `occurrences`: navigation property.
 pub const OCCURRENCES: runtime::Property<
     WorkHoursAndLocationsSetting,
     runtime::Expanded<Vec<models::WorkPlanOccurrence>>,
-> = runtime::Property::new("occurrences");
+> = runtime::Property::Named("occurrences");
 /// `recurrences`: navigation property.
 pub const RECURRENCES: runtime::Property<
     WorkHoursAndLocationsSetting,
     runtime::Expanded<Vec<models::WorkPlanRecurrence>>,
-> = runtime::Property::new("recurrences");
+> = runtime::Property::Named("recurrences");

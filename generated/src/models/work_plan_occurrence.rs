@@ -153,32 +153,32 @@ runtime::models!(SetCurrentLocationParameters);
 /// Changes to a [`WorkPlanOccurrence`].
 pub type Patch = runtime::Patch<WorkPlanOccurrence>;
 /// `end`: never null.
-pub const END: runtime::Property<WorkPlanOccurrence, models::DateTimeTimeZone> = runtime::Property::new(
+pub const END: runtime::Property<WorkPlanOccurrence, models::DateTimeTimeZone> = runtime::Property::Named(
     "end",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkPlanOccurrence, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkPlanOccurrence, String> = runtime::Property::Named(
     "id",
 );
 /// `placeId`
-pub const PLACE_ID: runtime::Property<WorkPlanOccurrence, String> = runtime::Property::new(
+pub const PLACE_ID: runtime::Property<WorkPlanOccurrence, String> = runtime::Property::Named(
     "placeId",
 );
 /// `recurrenceId`
-pub const RECURRENCE_ID: runtime::Property<WorkPlanOccurrence, String> = runtime::Property::new(
+pub const RECURRENCE_ID: runtime::Property<WorkPlanOccurrence, String> = runtime::Property::Named(
     "recurrenceId",
 );
 /// `start`: never null.
-pub const START: runtime::Property<WorkPlanOccurrence, models::DateTimeTimeZone> = runtime::Property::new(
+pub const START: runtime::Property<WorkPlanOccurrence, models::DateTimeTimeZone> = runtime::Property::Named(
     "start",
 );
 /// `timeOffDetails`
 pub const TIME_OFF_DETAILS: runtime::Property<
     WorkPlanOccurrence,
     models::TimeOffDetails,
-> = runtime::Property::new("timeOffDetails");
+> = runtime::Property::Named("timeOffDetails");
 /// `workLocationType`: never null.
 pub const WORK_LOCATION_TYPE: runtime::Property<
     WorkPlanOccurrence,
     models::WorkLocationType,
-> = runtime::Property::new("workLocationType");
+> = runtime::Property::Named("workLocationType");

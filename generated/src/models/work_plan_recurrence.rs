@@ -83,28 +83,28 @@ runtime::models!(WorkPlanRecurrence);
 /// Changes to a [`WorkPlanRecurrence`].
 pub type Patch = runtime::Patch<WorkPlanRecurrence>;
 /// `end`: never null.
-pub const END: runtime::Property<WorkPlanRecurrence, models::DateTimeTimeZone> = runtime::Property::new(
+pub const END: runtime::Property<WorkPlanRecurrence, models::DateTimeTimeZone> = runtime::Property::Named(
     "end",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkPlanRecurrence, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkPlanRecurrence, String> = runtime::Property::Named(
     "id",
 );
 /// `placeId`
-pub const PLACE_ID: runtime::Property<WorkPlanRecurrence, String> = runtime::Property::new(
+pub const PLACE_ID: runtime::Property<WorkPlanRecurrence, String> = runtime::Property::Named(
     "placeId",
 );
 /// `recurrence`: never null.
 pub const RECURRENCE: runtime::Property<
     WorkPlanRecurrence,
     models::PatternedRecurrence,
-> = runtime::Property::new("recurrence");
+> = runtime::Property::Named("recurrence");
 /// `start`: never null.
-pub const START: runtime::Property<WorkPlanRecurrence, models::DateTimeTimeZone> = runtime::Property::new(
+pub const START: runtime::Property<WorkPlanRecurrence, models::DateTimeTimeZone> = runtime::Property::Named(
     "start",
 );
 /// `workLocationType`: never null.
 pub const WORK_LOCATION_TYPE: runtime::Property<
     WorkPlanRecurrence,
     models::WorkLocationType,
-> = runtime::Property::new("workLocationType");
+> = runtime::Property::Named("workLocationType");

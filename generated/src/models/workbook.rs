@@ -152,36 +152,36 @@ pub type Patch = runtime::Patch<Workbook>;
 pub const APPLICATION: runtime::Property<
     Workbook,
     runtime::Expanded<models::WorkbookApplication>,
-> = runtime::Property::new("application");
+> = runtime::Property::Named("application");
 /// `comments`: navigation property.
 pub const COMMENTS: runtime::Property<
     Workbook,
     runtime::Expanded<Vec<models::WorkbookComment>>,
-> = runtime::Property::new("comments");
+> = runtime::Property::Named("comments");
 /// `functions`: navigation property.
 pub const FUNCTIONS: runtime::Property<
     Workbook,
     runtime::Expanded<models::WorkbookFunctions>,
-> = runtime::Property::new("functions");
+> = runtime::Property::Named("functions");
 /// `id`: never null.
-pub const ID: runtime::Property<Workbook, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Workbook, String> = runtime::Property::Named("id");
 /// `names`: navigation property.
 pub const NAMES: runtime::Property<
     Workbook,
     runtime::Expanded<Vec<models::WorkbookNamedItem>>,
-> = runtime::Property::new("names");
+> = runtime::Property::Named("names");
 /// `operations`: navigation property.
 pub const OPERATIONS: runtime::Property<
     Workbook,
     runtime::Expanded<Vec<models::WorkbookOperation>>,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");
 /// `tables`: navigation property.
 pub const TABLES: runtime::Property<
     Workbook,
     runtime::Expanded<Vec<models::WorkbookTable>>,
-> = runtime::Property::new("tables");
+> = runtime::Property::Named("tables");
 /// `worksheets`: navigation property.
 pub const WORKSHEETS: runtime::Property<
     Workbook,
     runtime::Expanded<Vec<models::WorkbookWorksheet>>,
-> = runtime::Property::new("worksheets");
+> = runtime::Property::Named("worksheets");

@@ -110,10 +110,10 @@ runtime::models!(CalculateParameters);
 /// Changes to a [`WorkbookApplication`].
 pub type Patch = runtime::Patch<WorkbookApplication>;
 /// `calculationMode`: never null.
-pub const CALCULATION_MODE: runtime::Property<WorkbookApplication, String> = runtime::Property::new(
+pub const CALCULATION_MODE: runtime::Property<WorkbookApplication, String> = runtime::Property::Named(
     "calculationMode",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookApplication, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookApplication, String> = runtime::Property::Named(
     "id",
 );

@@ -296,50 +296,52 @@ pub type Patch = runtime::Patch<WorkbookChart>;
 pub const AXES: runtime::Property<
     WorkbookChart,
     runtime::Expanded<models::WorkbookChartAxes>,
-> = runtime::Property::new("axes");
+> = runtime::Property::Named("axes");
 /// `dataLabels`: navigation property.
 pub const DATA_LABELS: runtime::Property<
     WorkbookChart,
     runtime::Expanded<models::WorkbookChartDataLabels>,
-> = runtime::Property::new("dataLabels");
+> = runtime::Property::Named("dataLabels");
 /// `format`: navigation property.
 pub const FORMAT: runtime::Property<
     WorkbookChart,
     runtime::Expanded<models::WorkbookChartAreaFormat>,
-> = runtime::Property::new("format");
+> = runtime::Property::Named("format");
 /// `height`: never null.
-pub const HEIGHT: runtime::Property<WorkbookChart, f64> = runtime::Property::new(
+pub const HEIGHT: runtime::Property<WorkbookChart, f64> = runtime::Property::Named(
     "height",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChart, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<WorkbookChart, String> = runtime::Property::Named("id");
 /// `left`: never null.
-pub const LEFT: runtime::Property<WorkbookChart, f64> = runtime::Property::new("left");
+pub const LEFT: runtime::Property<WorkbookChart, f64> = runtime::Property::Named("left");
 /// `legend`: navigation property.
 pub const LEGEND: runtime::Property<
     WorkbookChart,
     runtime::Expanded<models::WorkbookChartLegend>,
-> = runtime::Property::new("legend");
+> = runtime::Property::Named("legend");
 /// `name`
-pub const NAME: runtime::Property<WorkbookChart, String> = runtime::Property::new(
+pub const NAME: runtime::Property<WorkbookChart, String> = runtime::Property::Named(
     "name",
 );
 /// `series`: navigation property.
 pub const SERIES: runtime::Property<
     WorkbookChart,
     runtime::Expanded<Vec<models::WorkbookChartSeries>>,
-> = runtime::Property::new("series");
+> = runtime::Property::Named("series");
 /// `title`: navigation property.
 pub const TITLE: runtime::Property<
     WorkbookChart,
     runtime::Expanded<models::WorkbookChartTitle>,
-> = runtime::Property::new("title");
+> = runtime::Property::Named("title");
 /// `top`: never null.
-pub const TOP: runtime::Property<WorkbookChart, f64> = runtime::Property::new("top");
+pub const TOP: runtime::Property<WorkbookChart, f64> = runtime::Property::Named("top");
 /// `width`: never null.
-pub const WIDTH: runtime::Property<WorkbookChart, f64> = runtime::Property::new("width");
+pub const WIDTH: runtime::Property<WorkbookChart, f64> = runtime::Property::Named(
+    "width",
+);
 /// `worksheet`: navigation property.
 pub const WORKSHEET: runtime::Property<
     WorkbookChart,
     runtime::Expanded<models::WorkbookWorksheet>,
-> = runtime::Property::new("worksheet");
+> = runtime::Property::Named("worksheet");

@@ -76,18 +76,18 @@ pub type Patch = runtime::Patch<WorkbookChartAxes>;
 pub const CATEGORY_AXIS: runtime::Property<
     WorkbookChartAxes,
     runtime::Expanded<models::WorkbookChartAxis>,
-> = runtime::Property::new("categoryAxis");
+> = runtime::Property::Named("categoryAxis");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartAxes, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartAxes, String> = runtime::Property::Named(
     "id",
 );
 /// `seriesAxis`: navigation property.
 pub const SERIES_AXIS: runtime::Property<
     WorkbookChartAxes,
     runtime::Expanded<models::WorkbookChartAxis>,
-> = runtime::Property::new("seriesAxis");
+> = runtime::Property::Named("seriesAxis");
 /// `valueAxis`: navigation property.
 pub const VALUE_AXIS: runtime::Property<
     WorkbookChartAxes,
     runtime::Expanded<models::WorkbookChartAxis>,
-> = runtime::Property::new("valueAxis");
+> = runtime::Property::Named("valueAxis");

@@ -111,39 +111,39 @@ pub type Patch = runtime::Patch<WorkbookChartAxis>;
 pub const FORMAT: runtime::Property<
     WorkbookChartAxis,
     runtime::Expanded<models::WorkbookChartAxisFormat>,
-> = runtime::Property::new("format");
+> = runtime::Property::Named("format");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartAxis, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartAxis, String> = runtime::Property::Named(
     "id",
 );
 /// `majorGridlines`: navigation property.
 pub const MAJOR_GRIDLINES: runtime::Property<
     WorkbookChartAxis,
     runtime::Expanded<models::WorkbookChartGridlines>,
-> = runtime::Property::new("majorGridlines");
+> = runtime::Property::Named("majorGridlines");
 /// `majorUnit`
-pub const MAJOR_UNIT: runtime::Property<WorkbookChartAxis, runtime::edm::Json> = runtime::Property::new(
+pub const MAJOR_UNIT: runtime::Property<WorkbookChartAxis, runtime::edm::Json> = runtime::Property::Named(
     "majorUnit",
 );
 /// `maximum`
-pub const MAXIMUM: runtime::Property<WorkbookChartAxis, runtime::edm::Json> = runtime::Property::new(
+pub const MAXIMUM: runtime::Property<WorkbookChartAxis, runtime::edm::Json> = runtime::Property::Named(
     "maximum",
 );
 /// `minimum`
-pub const MINIMUM: runtime::Property<WorkbookChartAxis, runtime::edm::Json> = runtime::Property::new(
+pub const MINIMUM: runtime::Property<WorkbookChartAxis, runtime::edm::Json> = runtime::Property::Named(
     "minimum",
 );
 /// `minorGridlines`: navigation property.
 pub const MINOR_GRIDLINES: runtime::Property<
     WorkbookChartAxis,
     runtime::Expanded<models::WorkbookChartGridlines>,
-> = runtime::Property::new("minorGridlines");
+> = runtime::Property::Named("minorGridlines");
 /// `minorUnit`
-pub const MINOR_UNIT: runtime::Property<WorkbookChartAxis, runtime::edm::Json> = runtime::Property::new(
+pub const MINOR_UNIT: runtime::Property<WorkbookChartAxis, runtime::edm::Json> = runtime::Property::Named(
     "minorUnit",
 );
 /// `title`: navigation property.
 pub const TITLE: runtime::Property<
     WorkbookChartAxis,
     runtime::Expanded<models::WorkbookChartAxisTitle>,
-> = runtime::Property::new("title");
+> = runtime::Property::Named("title");

@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<WorkbookChartAxisFormat>;
 pub const FONT: runtime::Property<
     WorkbookChartAxisFormat,
     runtime::Expanded<models::WorkbookChartFont>,
-> = runtime::Property::new("font");
+> = runtime::Property::Named("font");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartAxisFormat, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartAxisFormat, String> = runtime::Property::Named(
     "id",
 );
 /// `line`: navigation property.
 pub const LINE: runtime::Property<
     WorkbookChartAxisFormat,
     runtime::Expanded<models::WorkbookChartLineFormat>,
-> = runtime::Property::new("line");
+> = runtime::Property::Named("line");

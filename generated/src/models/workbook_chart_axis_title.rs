@@ -76,16 +76,16 @@ pub type Patch = runtime::Patch<WorkbookChartAxisTitle>;
 pub const FORMAT: runtime::Property<
     WorkbookChartAxisTitle,
     runtime::Expanded<models::WorkbookChartAxisTitleFormat>,
-> = runtime::Property::new("format");
+> = runtime::Property::Named("format");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartAxisTitle, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartAxisTitle, String> = runtime::Property::Named(
     "id",
 );
 /// `text`
-pub const TEXT: runtime::Property<WorkbookChartAxisTitle, String> = runtime::Property::new(
+pub const TEXT: runtime::Property<WorkbookChartAxisTitle, String> = runtime::Property::Named(
     "text",
 );
 /// `visible`: never null.
-pub const VISIBLE: runtime::Property<WorkbookChartAxisTitle, bool> = runtime::Property::new(
+pub const VISIBLE: runtime::Property<WorkbookChartAxisTitle, bool> = runtime::Property::Named(
     "visible",
 );

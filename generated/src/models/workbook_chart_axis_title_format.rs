@@ -66,8 +66,8 @@ pub type Patch = runtime::Patch<WorkbookChartAxisTitleFormat>;
 pub const FONT: runtime::Property<
     WorkbookChartAxisTitleFormat,
     runtime::Expanded<models::WorkbookChartFont>,
-> = runtime::Property::new("font");
+> = runtime::Property::Named("font");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartAxisTitleFormat, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartAxisTitleFormat, String> = runtime::Property::Named(
     "id",
 );

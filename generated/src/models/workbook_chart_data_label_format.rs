@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<WorkbookChartDataLabelFormat>;
 pub const FILL: runtime::Property<
     WorkbookChartDataLabelFormat,
     runtime::Expanded<models::WorkbookChartFill>,
-> = runtime::Property::new("fill");
+> = runtime::Property::Named("fill");
 /// `font`: navigation property.
 pub const FONT: runtime::Property<
     WorkbookChartDataLabelFormat,
     runtime::Expanded<models::WorkbookChartFont>,
-> = runtime::Property::new("font");
+> = runtime::Property::Named("font");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartDataLabelFormat, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartDataLabelFormat, String> = runtime::Property::Named(
     "id",
 );

@@ -117,40 +117,40 @@ pub type Patch = runtime::Patch<WorkbookChartDataLabels>;
 pub const FORMAT: runtime::Property<
     WorkbookChartDataLabels,
     runtime::Expanded<models::WorkbookChartDataLabelFormat>,
-> = runtime::Property::new("format");
+> = runtime::Property::Named("format");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartDataLabels, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartDataLabels, String> = runtime::Property::Named(
     "id",
 );
 /// `position`
-pub const POSITION: runtime::Property<WorkbookChartDataLabels, String> = runtime::Property::new(
+pub const POSITION: runtime::Property<WorkbookChartDataLabels, String> = runtime::Property::Named(
     "position",
 );
 /// `separator`
-pub const SEPARATOR: runtime::Property<WorkbookChartDataLabels, String> = runtime::Property::new(
+pub const SEPARATOR: runtime::Property<WorkbookChartDataLabels, String> = runtime::Property::Named(
     "separator",
 );
 /// `showBubbleSize`
-pub const SHOW_BUBBLE_SIZE: runtime::Property<WorkbookChartDataLabels, bool> = runtime::Property::new(
+pub const SHOW_BUBBLE_SIZE: runtime::Property<WorkbookChartDataLabels, bool> = runtime::Property::Named(
     "showBubbleSize",
 );
 /// `showCategoryName`
-pub const SHOW_CATEGORY_NAME: runtime::Property<WorkbookChartDataLabels, bool> = runtime::Property::new(
+pub const SHOW_CATEGORY_NAME: runtime::Property<WorkbookChartDataLabels, bool> = runtime::Property::Named(
     "showCategoryName",
 );
 /// `showLegendKey`
-pub const SHOW_LEGEND_KEY: runtime::Property<WorkbookChartDataLabels, bool> = runtime::Property::new(
+pub const SHOW_LEGEND_KEY: runtime::Property<WorkbookChartDataLabels, bool> = runtime::Property::Named(
     "showLegendKey",
 );
 /// `showPercentage`
-pub const SHOW_PERCENTAGE: runtime::Property<WorkbookChartDataLabels, bool> = runtime::Property::new(
+pub const SHOW_PERCENTAGE: runtime::Property<WorkbookChartDataLabels, bool> = runtime::Property::Named(
     "showPercentage",
 );
 /// `showSeriesName`
-pub const SHOW_SERIES_NAME: runtime::Property<WorkbookChartDataLabels, bool> = runtime::Property::new(
+pub const SHOW_SERIES_NAME: runtime::Property<WorkbookChartDataLabels, bool> = runtime::Property::Named(
     "showSeriesName",
 );
 /// `showValue`
-pub const SHOW_VALUE: runtime::Property<WorkbookChartDataLabels, bool> = runtime::Property::new(
+pub const SHOW_VALUE: runtime::Property<WorkbookChartDataLabels, bool> = runtime::Property::Named(
     "showValue",
 );

@@ -105,6 +105,6 @@ runtime::models!(SetSolidColorParameters);
 /// Changes to a [`WorkbookChartFill`].
 pub type Patch = runtime::Patch<WorkbookChartFill>;
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartFill, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartFill, String> = runtime::Property::Named(
     "id",
 );

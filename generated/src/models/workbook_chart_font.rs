@@ -88,30 +88,30 @@ runtime::models!(WorkbookChartFont);
 /// Changes to a [`WorkbookChartFont`].
 pub type Patch = runtime::Patch<WorkbookChartFont>;
 /// `bold`
-pub const BOLD: runtime::Property<WorkbookChartFont, bool> = runtime::Property::new(
+pub const BOLD: runtime::Property<WorkbookChartFont, bool> = runtime::Property::Named(
     "bold",
 );
 /// `color`
-pub const COLOR: runtime::Property<WorkbookChartFont, String> = runtime::Property::new(
+pub const COLOR: runtime::Property<WorkbookChartFont, String> = runtime::Property::Named(
     "color",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartFont, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartFont, String> = runtime::Property::Named(
     "id",
 );
 /// `italic`
-pub const ITALIC: runtime::Property<WorkbookChartFont, bool> = runtime::Property::new(
+pub const ITALIC: runtime::Property<WorkbookChartFont, bool> = runtime::Property::Named(
     "italic",
 );
 /// `name`
-pub const NAME: runtime::Property<WorkbookChartFont, String> = runtime::Property::new(
+pub const NAME: runtime::Property<WorkbookChartFont, String> = runtime::Property::Named(
     "name",
 );
 /// `size`
-pub const SIZE: runtime::Property<WorkbookChartFont, f64> = runtime::Property::new(
+pub const SIZE: runtime::Property<WorkbookChartFont, f64> = runtime::Property::Named(
     "size",
 );
 /// `underline`
-pub const UNDERLINE: runtime::Property<WorkbookChartFont, String> = runtime::Property::new(
+pub const UNDERLINE: runtime::Property<WorkbookChartFont, String> = runtime::Property::Named(
     "underline",
 );

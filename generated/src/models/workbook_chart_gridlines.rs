@@ -71,12 +71,12 @@ pub type Patch = runtime::Patch<WorkbookChartGridlines>;
 pub const FORMAT: runtime::Property<
     WorkbookChartGridlines,
     runtime::Expanded<models::WorkbookChartGridlinesFormat>,
-> = runtime::Property::new("format");
+> = runtime::Property::Named("format");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartGridlines, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartGridlines, String> = runtime::Property::Named(
     "id",
 );
 /// `visible`: never null.
-pub const VISIBLE: runtime::Property<WorkbookChartGridlines, bool> = runtime::Property::new(
+pub const VISIBLE: runtime::Property<WorkbookChartGridlines, bool> = runtime::Property::Named(
     "visible",
 );

@@ -63,11 +63,11 @@ runtime::models!(WorkbookChartGridlinesFormat);
 /// Changes to a [`WorkbookChartGridlinesFormat`].
 pub type Patch = runtime::Patch<WorkbookChartGridlinesFormat>;
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartGridlinesFormat, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartGridlinesFormat, String> = runtime::Property::Named(
     "id",
 );
 /// `line`: navigation property.
 pub const LINE: runtime::Property<
     WorkbookChartGridlinesFormat,
     runtime::Expanded<models::WorkbookChartLineFormat>,
-> = runtime::Property::new("line");
+> = runtime::Property::Named("line");

@@ -81,20 +81,20 @@ pub type Patch = runtime::Patch<WorkbookChartLegend>;
 pub const FORMAT: runtime::Property<
     WorkbookChartLegend,
     runtime::Expanded<models::WorkbookChartLegendFormat>,
-> = runtime::Property::new("format");
+> = runtime::Property::Named("format");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartLegend, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartLegend, String> = runtime::Property::Named(
     "id",
 );
 /// `overlay`
-pub const OVERLAY: runtime::Property<WorkbookChartLegend, bool> = runtime::Property::new(
+pub const OVERLAY: runtime::Property<WorkbookChartLegend, bool> = runtime::Property::Named(
     "overlay",
 );
 /// `position`
-pub const POSITION: runtime::Property<WorkbookChartLegend, String> = runtime::Property::new(
+pub const POSITION: runtime::Property<WorkbookChartLegend, String> = runtime::Property::Named(
     "position",
 );
 /// `visible`: never null.
-pub const VISIBLE: runtime::Property<WorkbookChartLegend, bool> = runtime::Property::new(
+pub const VISIBLE: runtime::Property<WorkbookChartLegend, bool> = runtime::Property::Named(
     "visible",
 );

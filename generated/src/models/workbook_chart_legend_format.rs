@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<WorkbookChartLegendFormat>;
 pub const FILL: runtime::Property<
     WorkbookChartLegendFormat,
     runtime::Expanded<models::WorkbookChartFill>,
-> = runtime::Property::new("fill");
+> = runtime::Property::Named("fill");
 /// `font`: navigation property.
 pub const FONT: runtime::Property<
     WorkbookChartLegendFormat,
     runtime::Expanded<models::WorkbookChartFont>,
-> = runtime::Property::new("font");
+> = runtime::Property::Named("font");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartLegendFormat, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartLegendFormat, String> = runtime::Property::Named(
     "id",
 );

@@ -63,10 +63,10 @@ runtime::models!(WorkbookChartLineFormat);
 /// Changes to a [`WorkbookChartLineFormat`].
 pub type Patch = runtime::Patch<WorkbookChartLineFormat>;
 /// `color`
-pub const COLOR: runtime::Property<WorkbookChartLineFormat, String> = runtime::Property::new(
+pub const COLOR: runtime::Property<WorkbookChartLineFormat, String> = runtime::Property::Named(
     "color",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartLineFormat, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartLineFormat, String> = runtime::Property::Named(
     "id",
 );

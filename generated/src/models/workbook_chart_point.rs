@@ -71,12 +71,12 @@ pub type Patch = runtime::Patch<WorkbookChartPoint>;
 pub const FORMAT: runtime::Property<
     WorkbookChartPoint,
     runtime::Expanded<models::WorkbookChartPointFormat>,
-> = runtime::Property::new("format");
+> = runtime::Property::Named("format");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartPoint, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartPoint, String> = runtime::Property::Named(
     "id",
 );
 /// `value`
-pub const VALUE: runtime::Property<WorkbookChartPoint, runtime::edm::Json> = runtime::Property::new(
+pub const VALUE: runtime::Property<WorkbookChartPoint, runtime::edm::Json> = runtime::Property::Named(
     "value",
 );

@@ -66,8 +66,8 @@ pub type Patch = runtime::Patch<WorkbookChartPointFormat>;
 pub const FILL: runtime::Property<
     WorkbookChartPointFormat,
     runtime::Expanded<models::WorkbookChartFill>,
-> = runtime::Property::new("fill");
+> = runtime::Property::Named("fill");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartPointFormat, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartPointFormat, String> = runtime::Property::Named(
     "id",
 );

@@ -76,17 +76,17 @@ pub type Patch = runtime::Patch<WorkbookChartSeries>;
 pub const FORMAT: runtime::Property<
     WorkbookChartSeries,
     runtime::Expanded<models::WorkbookChartSeriesFormat>,
-> = runtime::Property::new("format");
+> = runtime::Property::Named("format");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartSeries, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartSeries, String> = runtime::Property::Named(
     "id",
 );
 /// `name`
-pub const NAME: runtime::Property<WorkbookChartSeries, String> = runtime::Property::new(
+pub const NAME: runtime::Property<WorkbookChartSeries, String> = runtime::Property::Named(
     "name",
 );
 /// `points`: navigation property.
 pub const POINTS: runtime::Property<
     WorkbookChartSeries,
     runtime::Expanded<Vec<models::WorkbookChartPoint>>,
-> = runtime::Property::new("points");
+> = runtime::Property::Named("points");

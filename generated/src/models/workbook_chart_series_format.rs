@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<WorkbookChartSeriesFormat>;
 pub const FILL: runtime::Property<
     WorkbookChartSeriesFormat,
     runtime::Expanded<models::WorkbookChartFill>,
-> = runtime::Property::new("fill");
+> = runtime::Property::Named("fill");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartSeriesFormat, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartSeriesFormat, String> = runtime::Property::Named(
     "id",
 );
 /// `line`: navigation property.
 pub const LINE: runtime::Property<
     WorkbookChartSeriesFormat,
     runtime::Expanded<models::WorkbookChartLineFormat>,
-> = runtime::Property::new("line");
+> = runtime::Property::Named("line");

@@ -81,20 +81,20 @@ pub type Patch = runtime::Patch<WorkbookChartTitle>;
 pub const FORMAT: runtime::Property<
     WorkbookChartTitle,
     runtime::Expanded<models::WorkbookChartTitleFormat>,
-> = runtime::Property::new("format");
+> = runtime::Property::Named("format");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartTitle, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartTitle, String> = runtime::Property::Named(
     "id",
 );
 /// `overlay`
-pub const OVERLAY: runtime::Property<WorkbookChartTitle, bool> = runtime::Property::new(
+pub const OVERLAY: runtime::Property<WorkbookChartTitle, bool> = runtime::Property::Named(
     "overlay",
 );
 /// `text`
-pub const TEXT: runtime::Property<WorkbookChartTitle, String> = runtime::Property::new(
+pub const TEXT: runtime::Property<WorkbookChartTitle, String> = runtime::Property::Named(
     "text",
 );
 /// `visible`: never null.
-pub const VISIBLE: runtime::Property<WorkbookChartTitle, bool> = runtime::Property::new(
+pub const VISIBLE: runtime::Property<WorkbookChartTitle, bool> = runtime::Property::Named(
     "visible",
 );

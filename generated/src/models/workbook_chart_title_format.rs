@@ -71,13 +71,13 @@ pub type Patch = runtime::Patch<WorkbookChartTitleFormat>;
 pub const FILL: runtime::Property<
     WorkbookChartTitleFormat,
     runtime::Expanded<models::WorkbookChartFill>,
-> = runtime::Property::new("fill");
+> = runtime::Property::Named("fill");
 /// `font`: navigation property.
 pub const FONT: runtime::Property<
     WorkbookChartTitleFormat,
     runtime::Expanded<models::WorkbookChartFont>,
-> = runtime::Property::new("font");
+> = runtime::Property::Named("font");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookChartTitleFormat, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookChartTitleFormat, String> = runtime::Property::Named(
     "id",
 );

@@ -73,17 +73,19 @@ runtime::models!(WorkbookComment);
 /// Changes to a [`WorkbookComment`].
 pub type Patch = runtime::Patch<WorkbookComment>;
 /// `content`
-pub const CONTENT: runtime::Property<WorkbookComment, String> = runtime::Property::new(
+pub const CONTENT: runtime::Property<WorkbookComment, String> = runtime::Property::Named(
     "content",
 );
 /// `contentType`: never null.
-pub const CONTENT_TYPE: runtime::Property<WorkbookComment, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<WorkbookComment, String> = runtime::Property::Named(
     "contentType",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookComment, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<WorkbookComment, String> = runtime::Property::Named(
+    "id",
+);
 /// `replies`: navigation property.
 pub const REPLIES: runtime::Property<
     WorkbookComment,
     runtime::Expanded<Vec<models::WorkbookCommentReply>>,
-> = runtime::Property::new("replies");
+> = runtime::Property::Named("replies");

@@ -68,14 +68,14 @@ runtime::models!(WorkbookCommentReply);
 /// Changes to a [`WorkbookCommentReply`].
 pub type Patch = runtime::Patch<WorkbookCommentReply>;
 /// `content`
-pub const CONTENT: runtime::Property<WorkbookCommentReply, String> = runtime::Property::new(
+pub const CONTENT: runtime::Property<WorkbookCommentReply, String> = runtime::Property::Named(
     "content",
 );
 /// `contentType`: never null.
-pub const CONTENT_TYPE: runtime::Property<WorkbookCommentReply, String> = runtime::Property::new(
+pub const CONTENT_TYPE: runtime::Property<WorkbookCommentReply, String> = runtime::Property::Named(
     "contentType",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookCommentReply, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookCommentReply, String> = runtime::Property::Named(
     "id",
 );

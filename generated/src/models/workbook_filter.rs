@@ -590,8 +590,8 @@ runtime::models!(ApplyValuesFilterParameters);
 /// Changes to a [`WorkbookFilter`].
 pub type Patch = runtime::Patch<WorkbookFilter>;
 /// `criteria`
-pub const CRITERIA: runtime::Property<WorkbookFilter, models::WorkbookFilterCriteria> = runtime::Property::new(
+pub const CRITERIA: runtime::Property<WorkbookFilter, models::WorkbookFilterCriteria> = runtime::Property::Named(
     "criteria",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookFilter, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<WorkbookFilter, String> = runtime::Property::Named("id");

@@ -100,34 +100,34 @@ runtime::models!(WorkbookFilterCriteria);
 /// Changes to a [`WorkbookFilterCriteria`].
 pub type Patch = runtime::Patch<WorkbookFilterCriteria>;
 /// `color`
-pub const COLOR: runtime::Property<WorkbookFilterCriteria, String> = runtime::Property::new(
+pub const COLOR: runtime::Property<WorkbookFilterCriteria, String> = runtime::Property::Named(
     "color",
 );
 /// `criterion1`
-pub const CRITERION1: runtime::Property<WorkbookFilterCriteria, String> = runtime::Property::new(
+pub const CRITERION1: runtime::Property<WorkbookFilterCriteria, String> = runtime::Property::Named(
     "criterion1",
 );
 /// `criterion2`
-pub const CRITERION2: runtime::Property<WorkbookFilterCriteria, String> = runtime::Property::new(
+pub const CRITERION2: runtime::Property<WorkbookFilterCriteria, String> = runtime::Property::Named(
     "criterion2",
 );
 /// `dynamicCriteria`: never null.
-pub const DYNAMIC_CRITERIA: runtime::Property<WorkbookFilterCriteria, String> = runtime::Property::new(
+pub const DYNAMIC_CRITERIA: runtime::Property<WorkbookFilterCriteria, String> = runtime::Property::Named(
     "dynamicCriteria",
 );
 /// `filterOn`: never null.
-pub const FILTER_ON: runtime::Property<WorkbookFilterCriteria, String> = runtime::Property::new(
+pub const FILTER_ON: runtime::Property<WorkbookFilterCriteria, String> = runtime::Property::Named(
     "filterOn",
 );
 /// `icon`
-pub const ICON: runtime::Property<WorkbookFilterCriteria, models::WorkbookIcon> = runtime::Property::new(
+pub const ICON: runtime::Property<WorkbookFilterCriteria, models::WorkbookIcon> = runtime::Property::Named(
     "icon",
 );
 /// `operator`: never null.
-pub const OPERATOR: runtime::Property<WorkbookFilterCriteria, String> = runtime::Property::new(
+pub const OPERATOR: runtime::Property<WorkbookFilterCriteria, String> = runtime::Property::Named(
     "operator",
 );
 /// `values`
-pub const VALUES: runtime::Property<WorkbookFilterCriteria, runtime::edm::Json> = runtime::Property::new(
+pub const VALUES: runtime::Property<WorkbookFilterCriteria, runtime::edm::Json> = runtime::Property::Named(
     "values",
 );

@@ -61,10 +61,10 @@ runtime::models!(WorkbookFilterDatetime);
 /// Changes to a [`WorkbookFilterDatetime`].
 pub type Patch = runtime::Patch<WorkbookFilterDatetime>;
 /// `date`
-pub const DATE: runtime::Property<WorkbookFilterDatetime, String> = runtime::Property::new(
+pub const DATE: runtime::Property<WorkbookFilterDatetime, String> = runtime::Property::Named(
     "date",
 );
 /// `specificity`: never null.
-pub const SPECIFICITY: runtime::Property<WorkbookFilterDatetime, String> = runtime::Property::new(
+pub const SPECIFICITY: runtime::Property<WorkbookFilterDatetime, String> = runtime::Property::Named(
     "specificity",
 );

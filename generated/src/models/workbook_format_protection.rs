@@ -68,14 +68,14 @@ runtime::models!(WorkbookFormatProtection);
 /// Changes to a [`WorkbookFormatProtection`].
 pub type Patch = runtime::Patch<WorkbookFormatProtection>;
 /// `formulaHidden`
-pub const FORMULA_HIDDEN: runtime::Property<WorkbookFormatProtection, bool> = runtime::Property::new(
+pub const FORMULA_HIDDEN: runtime::Property<WorkbookFormatProtection, bool> = runtime::Property::Named(
     "formulaHidden",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookFormatProtection, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookFormatProtection, String> = runtime::Property::Named(
     "id",
 );
 /// `locked`
-pub const LOCKED: runtime::Property<WorkbookFormatProtection, bool> = runtime::Property::new(
+pub const LOCKED: runtime::Property<WorkbookFormatProtection, bool> = runtime::Property::Named(
     "locked",
 );

@@ -68,14 +68,14 @@ runtime::models!(WorkbookFunctionResult);
 /// Changes to a [`WorkbookFunctionResult`].
 pub type Patch = runtime::Patch<WorkbookFunctionResult>;
 /// `error`
-pub const ERROR: runtime::Property<WorkbookFunctionResult, String> = runtime::Property::new(
+pub const ERROR: runtime::Property<WorkbookFunctionResult, String> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookFunctionResult, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookFunctionResult, String> = runtime::Property::Named(
     "id",
 );
 /// `value`
-pub const VALUE: runtime::Property<WorkbookFunctionResult, runtime::edm::Json> = runtime::Property::new(
+pub const VALUE: runtime::Property<WorkbookFunctionResult, runtime::edm::Json> = runtime::Property::Named(
     "value",
 );

@@ -19304,6 +19304,6 @@ runtime::models!(ZTestParameters);
 /// Changes to a [`WorkbookFunctions`].
 pub type Patch = runtime::Patch<WorkbookFunctions>;
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookFunctions, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookFunctions, String> = runtime::Property::Named(
     "id",
 );

@@ -61,6 +61,8 @@ runtime::models!(WorkbookIcon);
 /// Changes to a [`WorkbookIcon`].
 pub type Patch = runtime::Patch<WorkbookIcon>;
 /// `index`: never null.
-pub const INDEX: runtime::Property<WorkbookIcon, i32> = runtime::Property::new("index");
+pub const INDEX: runtime::Property<WorkbookIcon, i32> = runtime::Property::Named(
+    "index",
+);
 /// `set`: never null.
-pub const SET: runtime::Property<WorkbookIcon, String> = runtime::Property::new("set");
+pub const SET: runtime::Property<WorkbookIcon, String> = runtime::Property::Named("set");

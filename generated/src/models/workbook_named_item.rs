@@ -216,35 +216,35 @@ runtime::models!(AddFormulaLocalParameters);
 /// Changes to a [`WorkbookNamedItem`].
 pub type Patch = runtime::Patch<WorkbookNamedItem>;
 /// `comment`
-pub const COMMENT: runtime::Property<WorkbookNamedItem, String> = runtime::Property::new(
+pub const COMMENT: runtime::Property<WorkbookNamedItem, String> = runtime::Property::Named(
     "comment",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookNamedItem, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookNamedItem, String> = runtime::Property::Named(
     "id",
 );
 /// `name`
-pub const NAME: runtime::Property<WorkbookNamedItem, String> = runtime::Property::new(
+pub const NAME: runtime::Property<WorkbookNamedItem, String> = runtime::Property::Named(
     "name",
 );
 /// `scope`: never null.
-pub const SCOPE: runtime::Property<WorkbookNamedItem, String> = runtime::Property::new(
+pub const SCOPE: runtime::Property<WorkbookNamedItem, String> = runtime::Property::Named(
     "scope",
 );
 /// `type`
-pub const TYPE: runtime::Property<WorkbookNamedItem, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<WorkbookNamedItem, String> = runtime::Property::Named(
     "type",
 );
 /// `value`
-pub const VALUE: runtime::Property<WorkbookNamedItem, runtime::edm::Json> = runtime::Property::new(
+pub const VALUE: runtime::Property<WorkbookNamedItem, runtime::edm::Json> = runtime::Property::Named(
     "value",
 );
 /// `visible`: never null.
-pub const VISIBLE: runtime::Property<WorkbookNamedItem, bool> = runtime::Property::new(
+pub const VISIBLE: runtime::Property<WorkbookNamedItem, bool> = runtime::Property::Named(
     "visible",
 );
 /// `worksheet`: navigation property.
 pub const WORKSHEET: runtime::Property<
     WorkbookNamedItem,
     runtime::Expanded<models::WorkbookWorksheet>,
-> = runtime::Property::new("worksheet");
+> = runtime::Property::Named("worksheet");

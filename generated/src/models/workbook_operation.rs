@@ -73,19 +73,19 @@ runtime::models!(WorkbookOperation);
 /// Changes to a [`WorkbookOperation`].
 pub type Patch = runtime::Patch<WorkbookOperation>;
 /// `error`
-pub const ERROR: runtime::Property<WorkbookOperation, models::WorkbookOperationError> = runtime::Property::new(
+pub const ERROR: runtime::Property<WorkbookOperation, models::WorkbookOperationError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `resourceLocation`
-pub const RESOURCE_LOCATION: runtime::Property<WorkbookOperation, String> = runtime::Property::new(
+pub const RESOURCE_LOCATION: runtime::Property<WorkbookOperation, String> = runtime::Property::Named(
     "resourceLocation",
 );
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     WorkbookOperation,
     models::WorkbookOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -66,15 +66,15 @@ runtime::models!(WorkbookOperationError);
 /// Changes to a [`WorkbookOperationError`].
 pub type Patch = runtime::Patch<WorkbookOperationError>;
 /// `code`
-pub const CODE: runtime::Property<WorkbookOperationError, String> = runtime::Property::new(
+pub const CODE: runtime::Property<WorkbookOperationError, String> = runtime::Property::Named(
     "code",
 );
 /// `innerError`
 pub const INNER_ERROR: runtime::Property<
     WorkbookOperationError,
     models::WorkbookOperationError,
-> = runtime::Property::new("innerError");
+> = runtime::Property::Named("innerError");
 /// `message`
-pub const MESSAGE: runtime::Property<WorkbookOperationError, String> = runtime::Property::new(
+pub const MESSAGE: runtime::Property<WorkbookOperationError, String> = runtime::Property::Named(
     "message",
 );

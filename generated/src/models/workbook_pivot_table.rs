@@ -68,15 +68,15 @@ runtime::models!(WorkbookPivotTable);
 /// Changes to a [`WorkbookPivotTable`].
 pub type Patch = runtime::Patch<WorkbookPivotTable>;
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookPivotTable, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookPivotTable, String> = runtime::Property::Named(
     "id",
 );
 /// `name`
-pub const NAME: runtime::Property<WorkbookPivotTable, String> = runtime::Property::new(
+pub const NAME: runtime::Property<WorkbookPivotTable, String> = runtime::Property::Named(
     "name",
 );
 /// `worksheet`: navigation property.
 pub const WORKSHEET: runtime::Property<
     WorkbookPivotTable,
     runtime::Expanded<models::WorkbookWorksheet>,
-> = runtime::Property::new("worksheet");
+> = runtime::Property::Named("worksheet");

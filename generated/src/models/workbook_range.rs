@@ -368,87 +368,87 @@ runtime::models!(MergeParameters);
 /// Changes to a [`WorkbookRange`].
 pub type Patch = runtime::Patch<WorkbookRange>;
 /// `address`
-pub const ADDRESS: runtime::Property<WorkbookRange, String> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<WorkbookRange, String> = runtime::Property::Named(
     "address",
 );
 /// `addressLocal`
-pub const ADDRESS_LOCAL: runtime::Property<WorkbookRange, String> = runtime::Property::new(
+pub const ADDRESS_LOCAL: runtime::Property<WorkbookRange, String> = runtime::Property::Named(
     "addressLocal",
 );
 /// `cellCount`: never null.
-pub const CELL_COUNT: runtime::Property<WorkbookRange, i32> = runtime::Property::new(
+pub const CELL_COUNT: runtime::Property<WorkbookRange, i32> = runtime::Property::Named(
     "cellCount",
 );
 /// `columnCount`: never null.
-pub const COLUMN_COUNT: runtime::Property<WorkbookRange, i32> = runtime::Property::new(
+pub const COLUMN_COUNT: runtime::Property<WorkbookRange, i32> = runtime::Property::Named(
     "columnCount",
 );
 /// `columnHidden`
-pub const COLUMN_HIDDEN: runtime::Property<WorkbookRange, bool> = runtime::Property::new(
+pub const COLUMN_HIDDEN: runtime::Property<WorkbookRange, bool> = runtime::Property::Named(
     "columnHidden",
 );
 /// `columnIndex`: never null.
-pub const COLUMN_INDEX: runtime::Property<WorkbookRange, i32> = runtime::Property::new(
+pub const COLUMN_INDEX: runtime::Property<WorkbookRange, i32> = runtime::Property::Named(
     "columnIndex",
 );
 /// `format`: navigation property.
 pub const FORMAT: runtime::Property<
     WorkbookRange,
     runtime::Expanded<models::WorkbookRangeFormat>,
-> = runtime::Property::new("format");
+> = runtime::Property::Named("format");
 /// `formulas`
-pub const FORMULAS: runtime::Property<WorkbookRange, runtime::edm::Json> = runtime::Property::new(
+pub const FORMULAS: runtime::Property<WorkbookRange, runtime::edm::Json> = runtime::Property::Named(
     "formulas",
 );
 /// `formulasLocal`
-pub const FORMULAS_LOCAL: runtime::Property<WorkbookRange, runtime::edm::Json> = runtime::Property::new(
+pub const FORMULAS_LOCAL: runtime::Property<WorkbookRange, runtime::edm::Json> = runtime::Property::Named(
     "formulasLocal",
 );
 /// `formulasR1C1`
-pub const FORMULAS_R1_C1: runtime::Property<WorkbookRange, runtime::edm::Json> = runtime::Property::new(
+pub const FORMULAS_R1_C1: runtime::Property<WorkbookRange, runtime::edm::Json> = runtime::Property::Named(
     "formulasR1C1",
 );
 /// `hidden`
-pub const HIDDEN: runtime::Property<WorkbookRange, bool> = runtime::Property::new(
+pub const HIDDEN: runtime::Property<WorkbookRange, bool> = runtime::Property::Named(
     "hidden",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookRange, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<WorkbookRange, String> = runtime::Property::Named("id");
 /// `numberFormat`
-pub const NUMBER_FORMAT: runtime::Property<WorkbookRange, runtime::edm::Json> = runtime::Property::new(
+pub const NUMBER_FORMAT: runtime::Property<WorkbookRange, runtime::edm::Json> = runtime::Property::Named(
     "numberFormat",
 );
 /// `rowCount`: never null.
-pub const ROW_COUNT: runtime::Property<WorkbookRange, i32> = runtime::Property::new(
+pub const ROW_COUNT: runtime::Property<WorkbookRange, i32> = runtime::Property::Named(
     "rowCount",
 );
 /// `rowHidden`
-pub const ROW_HIDDEN: runtime::Property<WorkbookRange, bool> = runtime::Property::new(
+pub const ROW_HIDDEN: runtime::Property<WorkbookRange, bool> = runtime::Property::Named(
     "rowHidden",
 );
 /// `rowIndex`: never null.
-pub const ROW_INDEX: runtime::Property<WorkbookRange, i32> = runtime::Property::new(
+pub const ROW_INDEX: runtime::Property<WorkbookRange, i32> = runtime::Property::Named(
     "rowIndex",
 );
 /// `sort`: navigation property.
 pub const SORT: runtime::Property<
     WorkbookRange,
     runtime::Expanded<models::WorkbookRangeSort>,
-> = runtime::Property::new("sort");
+> = runtime::Property::Named("sort");
 /// `text`
-pub const TEXT: runtime::Property<WorkbookRange, runtime::edm::Json> = runtime::Property::new(
+pub const TEXT: runtime::Property<WorkbookRange, runtime::edm::Json> = runtime::Property::Named(
     "text",
 );
 /// `valueTypes`
-pub const VALUE_TYPES: runtime::Property<WorkbookRange, runtime::edm::Json> = runtime::Property::new(
+pub const VALUE_TYPES: runtime::Property<WorkbookRange, runtime::edm::Json> = runtime::Property::Named(
     "valueTypes",
 );
 /// `values`
-pub const VALUES: runtime::Property<WorkbookRange, runtime::edm::Json> = runtime::Property::new(
+pub const VALUES: runtime::Property<WorkbookRange, runtime::edm::Json> = runtime::Property::Named(
     "values",
 );
 /// `worksheet`: navigation property.
 pub const WORKSHEET: runtime::Property<
     WorkbookRange,
     runtime::Expanded<models::WorkbookWorksheet>,
-> = runtime::Property::new("worksheet");
+> = runtime::Property::Named("worksheet");

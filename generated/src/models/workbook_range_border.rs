@@ -78,22 +78,22 @@ runtime::models!(WorkbookRangeBorder);
 /// Changes to a [`WorkbookRangeBorder`].
 pub type Patch = runtime::Patch<WorkbookRangeBorder>;
 /// `color`
-pub const COLOR: runtime::Property<WorkbookRangeBorder, String> = runtime::Property::new(
+pub const COLOR: runtime::Property<WorkbookRangeBorder, String> = runtime::Property::Named(
     "color",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookRangeBorder, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookRangeBorder, String> = runtime::Property::Named(
     "id",
 );
 /// `sideIndex`
-pub const SIDE_INDEX: runtime::Property<WorkbookRangeBorder, String> = runtime::Property::new(
+pub const SIDE_INDEX: runtime::Property<WorkbookRangeBorder, String> = runtime::Property::Named(
     "sideIndex",
 );
 /// `style`
-pub const STYLE: runtime::Property<WorkbookRangeBorder, String> = runtime::Property::new(
+pub const STYLE: runtime::Property<WorkbookRangeBorder, String> = runtime::Property::Named(
     "style",
 );
 /// `weight`
-pub const WEIGHT: runtime::Property<WorkbookRangeBorder, String> = runtime::Property::new(
+pub const WEIGHT: runtime::Property<WorkbookRangeBorder, String> = runtime::Property::Named(
     "weight",
 );

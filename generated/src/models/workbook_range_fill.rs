@@ -63,10 +63,10 @@ runtime::models!(WorkbookRangeFill);
 /// Changes to a [`WorkbookRangeFill`].
 pub type Patch = runtime::Patch<WorkbookRangeFill>;
 /// `color`
-pub const COLOR: runtime::Property<WorkbookRangeFill, String> = runtime::Property::new(
+pub const COLOR: runtime::Property<WorkbookRangeFill, String> = runtime::Property::Named(
     "color",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookRangeFill, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookRangeFill, String> = runtime::Property::Named(
     "id",
 );

@@ -88,30 +88,30 @@ runtime::models!(WorkbookRangeFont);
 /// Changes to a [`WorkbookRangeFont`].
 pub type Patch = runtime::Patch<WorkbookRangeFont>;
 /// `bold`
-pub const BOLD: runtime::Property<WorkbookRangeFont, bool> = runtime::Property::new(
+pub const BOLD: runtime::Property<WorkbookRangeFont, bool> = runtime::Property::Named(
     "bold",
 );
 /// `color`
-pub const COLOR: runtime::Property<WorkbookRangeFont, String> = runtime::Property::new(
+pub const COLOR: runtime::Property<WorkbookRangeFont, String> = runtime::Property::Named(
     "color",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookRangeFont, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookRangeFont, String> = runtime::Property::Named(
     "id",
 );
 /// `italic`
-pub const ITALIC: runtime::Property<WorkbookRangeFont, bool> = runtime::Property::new(
+pub const ITALIC: runtime::Property<WorkbookRangeFont, bool> = runtime::Property::Named(
     "italic",
 );
 /// `name`
-pub const NAME: runtime::Property<WorkbookRangeFont, String> = runtime::Property::new(
+pub const NAME: runtime::Property<WorkbookRangeFont, String> = runtime::Property::Named(
     "name",
 );
 /// `size`
-pub const SIZE: runtime::Property<WorkbookRangeFont, f64> = runtime::Property::new(
+pub const SIZE: runtime::Property<WorkbookRangeFont, f64> = runtime::Property::Named(
     "size",
 );
 /// `underline`
-pub const UNDERLINE: runtime::Property<WorkbookRangeFont, String> = runtime::Property::new(
+pub const UNDERLINE: runtime::Property<WorkbookRangeFont, String> = runtime::Property::Named(
     "underline",
 );

@@ -134,9 +134,9 @@ pub type Patch = runtime::Patch<WorkbookRangeFormat>;
 pub const BORDERS: runtime::Property<
     WorkbookRangeFormat,
     crate::runtime::Expanded<Vec<crate::models::WorkbookRangeBorder>>,
-> = runtime::Property::new("borders");
+> = runtime::Property::Named("borders");
 /// `columnWidth`
-pub const COLUMN_WIDTH: runtime::Property<WorkbookRangeFormat, f64> = runtime::Property::new(
+pub const COLUMN_WIDTH: runtime::Property<WorkbookRangeFormat, f64> = runtime::Property::Named(
     "columnWidth",
 );
 /// `fill`: navigation property.
@@ -144,19 +144,19 @@ pub const COLUMN_WIDTH: runtime::Property<WorkbookRangeFormat, f64> = runtime::P
 pub const FILL: runtime::Property<
     WorkbookRangeFormat,
     crate::runtime::Expanded<crate::models::WorkbookRangeFill>,
-> = runtime::Property::new("fill");
+> = runtime::Property::Named("fill");
 /// `font`: navigation property.
 #[cfg(feature = "full")]
 pub const FONT: runtime::Property<
     WorkbookRangeFormat,
     crate::runtime::Expanded<crate::models::WorkbookRangeFont>,
-> = runtime::Property::new("font");
+> = runtime::Property::Named("font");
 /// `horizontalAlignment`
-pub const HORIZONTAL_ALIGNMENT: runtime::Property<WorkbookRangeFormat, String> = runtime::Property::new(
+pub const HORIZONTAL_ALIGNMENT: runtime::Property<WorkbookRangeFormat, String> = runtime::Property::Named(
     "horizontalAlignment",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookRangeFormat, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookRangeFormat, String> = runtime::Property::Named(
     "id",
 );
 /// `protection`: navigation property.
@@ -164,16 +164,16 @@ pub const ID: runtime::Property<WorkbookRangeFormat, String> = runtime::Property
 pub const PROTECTION: runtime::Property<
     WorkbookRangeFormat,
     crate::runtime::Expanded<crate::models::WorkbookFormatProtection>,
-> = runtime::Property::new("protection");
+> = runtime::Property::Named("protection");
 /// `rowHeight`
-pub const ROW_HEIGHT: runtime::Property<WorkbookRangeFormat, f64> = runtime::Property::new(
+pub const ROW_HEIGHT: runtime::Property<WorkbookRangeFormat, f64> = runtime::Property::Named(
     "rowHeight",
 );
 /// `verticalAlignment`
-pub const VERTICAL_ALIGNMENT: runtime::Property<WorkbookRangeFormat, String> = runtime::Property::new(
+pub const VERTICAL_ALIGNMENT: runtime::Property<WorkbookRangeFormat, String> = runtime::Property::Named(
     "verticalAlignment",
 );
 /// `wrapText`
-pub const WRAP_TEXT: runtime::Property<WorkbookRangeFormat, bool> = runtime::Property::new(
+pub const WRAP_TEXT: runtime::Property<WorkbookRangeFormat, bool> = runtime::Property::Named(
     "wrapText",
 );

@@ -56,6 +56,6 @@ runtime::models!(WorkbookRangeReference);
 /// Changes to a [`WorkbookRangeReference`].
 pub type Patch = runtime::Patch<WorkbookRangeReference>;
 /// `address`
-pub const ADDRESS: runtime::Property<WorkbookRangeReference, String> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<WorkbookRangeReference, String> = runtime::Property::Named(
     "address",
 );

@@ -125,6 +125,6 @@ runtime::models!(ApplyParameters);
 /// Changes to a [`WorkbookRangeSort`].
 pub type Patch = runtime::Patch<WorkbookRangeSort>;
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookRangeSort, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookRangeSort, String> = runtime::Property::Named(
     "id",
 );

@@ -132,55 +132,55 @@ runtime::models!(WorkbookRangeView);
 /// Changes to a [`WorkbookRangeView`].
 pub type Patch = runtime::Patch<WorkbookRangeView>;
 /// `cellAddresses`
-pub const CELL_ADDRESSES: runtime::Property<WorkbookRangeView, runtime::edm::Json> = runtime::Property::new(
+pub const CELL_ADDRESSES: runtime::Property<WorkbookRangeView, runtime::edm::Json> = runtime::Property::Named(
     "cellAddresses",
 );
 /// `columnCount`: never null.
-pub const COLUMN_COUNT: runtime::Property<WorkbookRangeView, i32> = runtime::Property::new(
+pub const COLUMN_COUNT: runtime::Property<WorkbookRangeView, i32> = runtime::Property::Named(
     "columnCount",
 );
 /// `formulas`
-pub const FORMULAS: runtime::Property<WorkbookRangeView, runtime::edm::Json> = runtime::Property::new(
+pub const FORMULAS: runtime::Property<WorkbookRangeView, runtime::edm::Json> = runtime::Property::Named(
     "formulas",
 );
 /// `formulasLocal`
-pub const FORMULAS_LOCAL: runtime::Property<WorkbookRangeView, runtime::edm::Json> = runtime::Property::new(
+pub const FORMULAS_LOCAL: runtime::Property<WorkbookRangeView, runtime::edm::Json> = runtime::Property::Named(
     "formulasLocal",
 );
 /// `formulasR1C1`
-pub const FORMULAS_R1_C1: runtime::Property<WorkbookRangeView, runtime::edm::Json> = runtime::Property::new(
+pub const FORMULAS_R1_C1: runtime::Property<WorkbookRangeView, runtime::edm::Json> = runtime::Property::Named(
     "formulasR1C1",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookRangeView, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookRangeView, String> = runtime::Property::Named(
     "id",
 );
 /// `index`: never null.
-pub const INDEX: runtime::Property<WorkbookRangeView, i32> = runtime::Property::new(
+pub const INDEX: runtime::Property<WorkbookRangeView, i32> = runtime::Property::Named(
     "index",
 );
 /// `numberFormat`
-pub const NUMBER_FORMAT: runtime::Property<WorkbookRangeView, runtime::edm::Json> = runtime::Property::new(
+pub const NUMBER_FORMAT: runtime::Property<WorkbookRangeView, runtime::edm::Json> = runtime::Property::Named(
     "numberFormat",
 );
 /// `rowCount`: never null.
-pub const ROW_COUNT: runtime::Property<WorkbookRangeView, i32> = runtime::Property::new(
+pub const ROW_COUNT: runtime::Property<WorkbookRangeView, i32> = runtime::Property::Named(
     "rowCount",
 );
 /// `rows`: navigation property.
 pub const ROWS: runtime::Property<
     WorkbookRangeView,
     runtime::Expanded<Vec<models::WorkbookRangeView>>,
-> = runtime::Property::new("rows");
+> = runtime::Property::Named("rows");
 /// `text`
-pub const TEXT: runtime::Property<WorkbookRangeView, runtime::edm::Json> = runtime::Property::new(
+pub const TEXT: runtime::Property<WorkbookRangeView, runtime::edm::Json> = runtime::Property::Named(
     "text",
 );
 /// `valueTypes`
-pub const VALUE_TYPES: runtime::Property<WorkbookRangeView, runtime::edm::Json> = runtime::Property::new(
+pub const VALUE_TYPES: runtime::Property<WorkbookRangeView, runtime::edm::Json> = runtime::Property::Named(
     "valueTypes",
 );
 /// `values`
-pub const VALUES: runtime::Property<WorkbookRangeView, runtime::edm::Json> = runtime::Property::new(
+pub const VALUES: runtime::Property<WorkbookRangeView, runtime::edm::Json> = runtime::Property::Named(
     "values",
 );

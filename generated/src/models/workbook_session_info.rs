@@ -61,10 +61,10 @@ runtime::models!(WorkbookSessionInfo);
 /// Changes to a [`WorkbookSessionInfo`].
 pub type Patch = runtime::Patch<WorkbookSessionInfo>;
 /// `id`
-pub const ID: runtime::Property<WorkbookSessionInfo, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookSessionInfo, String> = runtime::Property::Named(
     "id",
 );
 /// `persistChanges`
-pub const PERSIST_CHANGES: runtime::Property<WorkbookSessionInfo, bool> = runtime::Property::new(
+pub const PERSIST_CHANGES: runtime::Property<WorkbookSessionInfo, bool> = runtime::Property::Named(
     "persistChanges",
 );

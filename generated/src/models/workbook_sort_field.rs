@@ -81,24 +81,26 @@ runtime::models!(WorkbookSortField);
 /// Changes to a [`WorkbookSortField`].
 pub type Patch = runtime::Patch<WorkbookSortField>;
 /// `ascending`: never null.
-pub const ASCENDING: runtime::Property<WorkbookSortField, bool> = runtime::Property::new(
+pub const ASCENDING: runtime::Property<WorkbookSortField, bool> = runtime::Property::Named(
     "ascending",
 );
 /// `color`
-pub const COLOR: runtime::Property<WorkbookSortField, String> = runtime::Property::new(
+pub const COLOR: runtime::Property<WorkbookSortField, String> = runtime::Property::Named(
     "color",
 );
 /// `dataOption`: never null.
-pub const DATA_OPTION: runtime::Property<WorkbookSortField, String> = runtime::Property::new(
+pub const DATA_OPTION: runtime::Property<WorkbookSortField, String> = runtime::Property::Named(
     "dataOption",
 );
 /// `icon`
-pub const ICON: runtime::Property<WorkbookSortField, models::WorkbookIcon> = runtime::Property::new(
+pub const ICON: runtime::Property<WorkbookSortField, models::WorkbookIcon> = runtime::Property::Named(
     "icon",
 );
 /// `key`: never null.
-pub const KEY: runtime::Property<WorkbookSortField, i32> = runtime::Property::new("key");
+pub const KEY: runtime::Property<WorkbookSortField, i32> = runtime::Property::Named(
+    "key",
+);
 /// `sortOn`: never null.
-pub const SORT_ON: runtime::Property<WorkbookSortField, String> = runtime::Property::new(
+pub const SORT_ON: runtime::Property<WorkbookSortField, String> = runtime::Property::Named(
     "sortOn",
 );

@@ -199,61 +199,61 @@ pub type Patch = runtime::Patch<WorkbookTable>;
 pub const COLUMNS: runtime::Property<
     WorkbookTable,
     runtime::Expanded<Vec<models::WorkbookTableColumn>>,
-> = runtime::Property::new("columns");
+> = runtime::Property::Named("columns");
 /// `highlightFirstColumn`: never null.
-pub const HIGHLIGHT_FIRST_COLUMN: runtime::Property<WorkbookTable, bool> = runtime::Property::new(
+pub const HIGHLIGHT_FIRST_COLUMN: runtime::Property<WorkbookTable, bool> = runtime::Property::Named(
     "highlightFirstColumn",
 );
 /// `highlightLastColumn`: never null.
-pub const HIGHLIGHT_LAST_COLUMN: runtime::Property<WorkbookTable, bool> = runtime::Property::new(
+pub const HIGHLIGHT_LAST_COLUMN: runtime::Property<WorkbookTable, bool> = runtime::Property::Named(
     "highlightLastColumn",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookTable, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<WorkbookTable, String> = runtime::Property::Named("id");
 /// `legacyId`
-pub const LEGACY_ID: runtime::Property<WorkbookTable, String> = runtime::Property::new(
+pub const LEGACY_ID: runtime::Property<WorkbookTable, String> = runtime::Property::Named(
     "legacyId",
 );
 /// `name`
-pub const NAME: runtime::Property<WorkbookTable, String> = runtime::Property::new(
+pub const NAME: runtime::Property<WorkbookTable, String> = runtime::Property::Named(
     "name",
 );
 /// `rows`: navigation property.
 pub const ROWS: runtime::Property<
     WorkbookTable,
     runtime::Expanded<Vec<models::WorkbookTableRow>>,
-> = runtime::Property::new("rows");
+> = runtime::Property::Named("rows");
 /// `showBandedColumns`: never null.
-pub const SHOW_BANDED_COLUMNS: runtime::Property<WorkbookTable, bool> = runtime::Property::new(
+pub const SHOW_BANDED_COLUMNS: runtime::Property<WorkbookTable, bool> = runtime::Property::Named(
     "showBandedColumns",
 );
 /// `showBandedRows`: never null.
-pub const SHOW_BANDED_ROWS: runtime::Property<WorkbookTable, bool> = runtime::Property::new(
+pub const SHOW_BANDED_ROWS: runtime::Property<WorkbookTable, bool> = runtime::Property::Named(
     "showBandedRows",
 );
 /// `showFilterButton`: never null.
-pub const SHOW_FILTER_BUTTON: runtime::Property<WorkbookTable, bool> = runtime::Property::new(
+pub const SHOW_FILTER_BUTTON: runtime::Property<WorkbookTable, bool> = runtime::Property::Named(
     "showFilterButton",
 );
 /// `showHeaders`: never null.
-pub const SHOW_HEADERS: runtime::Property<WorkbookTable, bool> = runtime::Property::new(
+pub const SHOW_HEADERS: runtime::Property<WorkbookTable, bool> = runtime::Property::Named(
     "showHeaders",
 );
 /// `showTotals`: never null.
-pub const SHOW_TOTALS: runtime::Property<WorkbookTable, bool> = runtime::Property::new(
+pub const SHOW_TOTALS: runtime::Property<WorkbookTable, bool> = runtime::Property::Named(
     "showTotals",
 );
 /// `sort`: navigation property.
 pub const SORT: runtime::Property<
     WorkbookTable,
     runtime::Expanded<models::WorkbookTableSort>,
-> = runtime::Property::new("sort");
+> = runtime::Property::Named("sort");
 /// `style`
-pub const STYLE: runtime::Property<WorkbookTable, String> = runtime::Property::new(
+pub const STYLE: runtime::Property<WorkbookTable, String> = runtime::Property::Named(
     "style",
 );
 /// `worksheet`: navigation property.
 pub const WORKSHEET: runtime::Property<
     WorkbookTable,
     runtime::Expanded<models::WorkbookWorksheet>,
-> = runtime::Property::new("worksheet");
+> = runtime::Property::Named("worksheet");

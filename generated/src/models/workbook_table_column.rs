@@ -138,20 +138,20 @@ pub type Patch = runtime::Patch<WorkbookTableColumn>;
 pub const FILTER: runtime::Property<
     WorkbookTableColumn,
     runtime::Expanded<models::WorkbookFilter>,
-> = runtime::Property::new("filter");
+> = runtime::Property::Named("filter");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookTableColumn, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookTableColumn, String> = runtime::Property::Named(
     "id",
 );
 /// `index`: never null.
-pub const INDEX: runtime::Property<WorkbookTableColumn, i32> = runtime::Property::new(
+pub const INDEX: runtime::Property<WorkbookTableColumn, i32> = runtime::Property::Named(
     "index",
 );
 /// `name`
-pub const NAME: runtime::Property<WorkbookTableColumn, String> = runtime::Property::new(
+pub const NAME: runtime::Property<WorkbookTableColumn, String> = runtime::Property::Named(
     "name",
 );
 /// `values`
-pub const VALUES: runtime::Property<WorkbookTableColumn, runtime::edm::Json> = runtime::Property::new(
+pub const VALUES: runtime::Property<WorkbookTableColumn, runtime::edm::Json> = runtime::Property::Named(
     "values",
 );

@@ -120,12 +120,14 @@ runtime::models!(AddParameters);
 /// Changes to a [`WorkbookTableRow`].
 pub type Patch = runtime::Patch<WorkbookTableRow>;
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookTableRow, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<WorkbookTableRow, String> = runtime::Property::Named(
+    "id",
+);
 /// `index`: never null.
-pub const INDEX: runtime::Property<WorkbookTableRow, i32> = runtime::Property::new(
+pub const INDEX: runtime::Property<WorkbookTableRow, i32> = runtime::Property::Named(
     "index",
 );
 /// `values`
-pub const VALUES: runtime::Property<WorkbookTableRow, runtime::edm::Json> = runtime::Property::new(
+pub const VALUES: runtime::Property<WorkbookTableRow, runtime::edm::Json> = runtime::Property::Named(
     "values",
 );

@@ -130,18 +130,18 @@ runtime::models!(ApplyParameters);
 /// Changes to a [`WorkbookTableSort`].
 pub type Patch = runtime::Patch<WorkbookTableSort>;
 /// `fields`
-pub const FIELDS: runtime::Property<WorkbookTableSort, Vec<models::WorkbookSortField>> = runtime::Property::new(
+pub const FIELDS: runtime::Property<WorkbookTableSort, Vec<models::WorkbookSortField>> = runtime::Property::Named(
     "fields",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookTableSort, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookTableSort, String> = runtime::Property::Named(
     "id",
 );
 /// `matchCase`: never null.
-pub const MATCH_CASE: runtime::Property<WorkbookTableSort, bool> = runtime::Property::new(
+pub const MATCH_CASE: runtime::Property<WorkbookTableSort, bool> = runtime::Property::Named(
     "matchCase",
 );
 /// `method`: never null.
-pub const METHOD: runtime::Property<WorkbookTableSort, String> = runtime::Property::new(
+pub const METHOD: runtime::Property<WorkbookTableSort, String> = runtime::Property::Named(
     "method",
 );

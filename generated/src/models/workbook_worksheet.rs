@@ -158,40 +158,40 @@ pub type Patch = runtime::Patch<WorkbookWorksheet>;
 pub const CHARTS: runtime::Property<
     WorkbookWorksheet,
     runtime::Expanded<Vec<models::WorkbookChart>>,
-> = runtime::Property::new("charts");
+> = runtime::Property::Named("charts");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookWorksheet, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookWorksheet, String> = runtime::Property::Named(
     "id",
 );
 /// `name`
-pub const NAME: runtime::Property<WorkbookWorksheet, String> = runtime::Property::new(
+pub const NAME: runtime::Property<WorkbookWorksheet, String> = runtime::Property::Named(
     "name",
 );
 /// `names`: navigation property.
 pub const NAMES: runtime::Property<
     WorkbookWorksheet,
     runtime::Expanded<Vec<models::WorkbookNamedItem>>,
-> = runtime::Property::new("names");
+> = runtime::Property::Named("names");
 /// `pivotTables`: navigation property.
 pub const PIVOT_TABLES: runtime::Property<
     WorkbookWorksheet,
     runtime::Expanded<Vec<models::WorkbookPivotTable>>,
-> = runtime::Property::new("pivotTables");
+> = runtime::Property::Named("pivotTables");
 /// `position`: never null.
-pub const POSITION: runtime::Property<WorkbookWorksheet, i32> = runtime::Property::new(
+pub const POSITION: runtime::Property<WorkbookWorksheet, i32> = runtime::Property::Named(
     "position",
 );
 /// `protection`: navigation property.
 pub const PROTECTION: runtime::Property<
     WorkbookWorksheet,
     runtime::Expanded<models::WorkbookWorksheetProtection>,
-> = runtime::Property::new("protection");
+> = runtime::Property::Named("protection");
 /// `tables`: navigation property.
 pub const TABLES: runtime::Property<
     WorkbookWorksheet,
     runtime::Expanded<Vec<models::WorkbookTable>>,
-> = runtime::Property::new("tables");
+> = runtime::Property::Named("tables");
 /// `visibility`: never null.
-pub const VISIBILITY: runtime::Property<WorkbookWorksheet, String> = runtime::Property::new(
+pub const VISIBILITY: runtime::Property<WorkbookWorksheet, String> = runtime::Property::Named(
     "visibility",
 );

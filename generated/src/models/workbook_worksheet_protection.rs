@@ -115,15 +115,15 @@ runtime::models!(ProtectParameters);
 /// Changes to a [`WorkbookWorksheetProtection`].
 pub type Patch = runtime::Patch<WorkbookWorksheetProtection>;
 /// `id`: never null.
-pub const ID: runtime::Property<WorkbookWorksheetProtection, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkbookWorksheetProtection, String> = runtime::Property::Named(
     "id",
 );
 /// `options`
 pub const OPTIONS: runtime::Property<
     WorkbookWorksheetProtection,
     models::WorkbookWorksheetProtectionOptions,
-> = runtime::Property::new("options");
+> = runtime::Property::Named("options");
 /// `protected`: never null.
-pub const PROTECTED: runtime::Property<WorkbookWorksheetProtection, bool> = runtime::Property::new(
+pub const PROTECTED: runtime::Property<WorkbookWorksheetProtection, bool> = runtime::Property::Named(
     "protected",
 );

@@ -121,53 +121,53 @@ pub type Patch = runtime::Patch<WorkbookWorksheetProtectionOptions>;
 pub const ALLOW_AUTO_FILTER: runtime::Property<
     WorkbookWorksheetProtectionOptions,
     bool,
-> = runtime::Property::new("allowAutoFilter");
+> = runtime::Property::Named("allowAutoFilter");
 /// `allowDeleteColumns`: never null.
 pub const ALLOW_DELETE_COLUMNS: runtime::Property<
     WorkbookWorksheetProtectionOptions,
     bool,
-> = runtime::Property::new("allowDeleteColumns");
+> = runtime::Property::Named("allowDeleteColumns");
 /// `allowDeleteRows`: never null.
 pub const ALLOW_DELETE_ROWS: runtime::Property<
     WorkbookWorksheetProtectionOptions,
     bool,
-> = runtime::Property::new("allowDeleteRows");
+> = runtime::Property::Named("allowDeleteRows");
 /// `allowFormatCells`: never null.
 pub const ALLOW_FORMAT_CELLS: runtime::Property<
     WorkbookWorksheetProtectionOptions,
     bool,
-> = runtime::Property::new("allowFormatCells");
+> = runtime::Property::Named("allowFormatCells");
 /// `allowFormatColumns`: never null.
 pub const ALLOW_FORMAT_COLUMNS: runtime::Property<
     WorkbookWorksheetProtectionOptions,
     bool,
-> = runtime::Property::new("allowFormatColumns");
+> = runtime::Property::Named("allowFormatColumns");
 /// `allowFormatRows`: never null.
 pub const ALLOW_FORMAT_ROWS: runtime::Property<
     WorkbookWorksheetProtectionOptions,
     bool,
-> = runtime::Property::new("allowFormatRows");
+> = runtime::Property::Named("allowFormatRows");
 /// `allowInsertColumns`: never null.
 pub const ALLOW_INSERT_COLUMNS: runtime::Property<
     WorkbookWorksheetProtectionOptions,
     bool,
-> = runtime::Property::new("allowInsertColumns");
+> = runtime::Property::Named("allowInsertColumns");
 /// `allowInsertHyperlinks`: never null.
 pub const ALLOW_INSERT_HYPERLINKS: runtime::Property<
     WorkbookWorksheetProtectionOptions,
     bool,
-> = runtime::Property::new("allowInsertHyperlinks");
+> = runtime::Property::Named("allowInsertHyperlinks");
 /// `allowInsertRows`: never null.
 pub const ALLOW_INSERT_ROWS: runtime::Property<
     WorkbookWorksheetProtectionOptions,
     bool,
-> = runtime::Property::new("allowInsertRows");
+> = runtime::Property::Named("allowInsertRows");
 /// `allowPivotTables`: never null.
 pub const ALLOW_PIVOT_TABLES: runtime::Property<
     WorkbookWorksheetProtectionOptions,
     bool,
-> = runtime::Property::new("allowPivotTables");
+> = runtime::Property::Named("allowPivotTables");
 /// `allowSort`: never null.
-pub const ALLOW_SORT: runtime::Property<WorkbookWorksheetProtectionOptions, bool> = runtime::Property::new(
+pub const ALLOW_SORT: runtime::Property<WorkbookWorksheetProtectionOptions, bool> = runtime::Property::Named(
     "allowSort",
 );

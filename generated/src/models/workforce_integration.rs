@@ -130,11 +130,11 @@ runtime::models!(WorkforceIntegration);
 /// Changes to a [`WorkforceIntegration`].
 pub type Patch = runtime::Patch<WorkforceIntegration>;
 /// `apiVersion`
-pub const API_VERSION: runtime::Property<WorkforceIntegration, i32> = runtime::Property::new(
+pub const API_VERSION: runtime::Property<WorkforceIntegration, i32> = runtime::Property::Named(
     "apiVersion",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<WorkforceIntegration, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<WorkforceIntegration, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`: read-only.
@@ -142,27 +142,27 @@ pub const CREATED_DATE_TIME: runtime::Property<
     WorkforceIntegration,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<WorkforceIntegration, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<WorkforceIntegration, String> = runtime::Property::Named(
     "displayName",
 );
 /// `eligibilityFilteringEnabledEntities`
 pub const ELIGIBILITY_FILTERING_ENABLED_ENTITIES: runtime::Property<
     WorkforceIntegration,
     runtime::Flags<models::EligibilityFilteringEnabledEntities>,
-> = runtime::Property::new("eligibilityFilteringEnabledEntities");
+> = runtime::Property::Named("eligibilityFilteringEnabledEntities");
 /// `encryption`
 pub const ENCRYPTION: runtime::Property<
     WorkforceIntegration,
     models::WorkforceIntegrationEncryption,
-> = runtime::Property::new("encryption");
+> = runtime::Property::Named("encryption");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkforceIntegration, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkforceIntegration, String> = runtime::Property::Named(
     "id",
 );
 /// `isActive`
-pub const IS_ACTIVE: runtime::Property<WorkforceIntegration, bool> = runtime::Property::new(
+pub const IS_ACTIVE: runtime::Property<WorkforceIntegration, bool> = runtime::Property::Named(
     "isActive",
 );
 /// `lastModifiedBy`: read-only.
@@ -170,19 +170,19 @@ pub const LAST_MODIFIED_BY: runtime::Property<
     WorkforceIntegration,
     models::IdentitySet,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`: read-only.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     WorkforceIntegration,
     runtime::edm::DateTimeOffset,
     runtime::query::ReadOnly,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `supportedEntities`
 pub const SUPPORTED_ENTITIES: runtime::Property<
     WorkforceIntegration,
     runtime::Flags<models::WorkforceIntegrationSupportedEntities>,
-> = runtime::Property::new("supportedEntities");
+> = runtime::Property::Named("supportedEntities");
 /// `url`
-pub const URL: runtime::Property<WorkforceIntegration, String> = runtime::Property::new(
+pub const URL: runtime::Property<WorkforceIntegration, String> = runtime::Property::Named(
     "url",
 );

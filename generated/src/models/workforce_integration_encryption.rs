@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<WorkforceIntegrationEncryption>;
 pub const PROTOCOL: runtime::Property<
     WorkforceIntegrationEncryption,
     models::WorkforceIntegrationEncryptionProtocol,
-> = runtime::Property::new("protocol");
+> = runtime::Property::Named("protocol");
 /// `secret`
-pub const SECRET: runtime::Property<WorkforceIntegrationEncryption, String> = runtime::Property::new(
+pub const SECRET: runtime::Property<WorkforceIntegrationEncryption, String> = runtime::Property::Named(
     "secret",
 );

@@ -69,18 +69,18 @@ runtime::models!(WorkingHours);
 /// Changes to a [`WorkingHours`].
 pub type Patch = runtime::Patch<WorkingHours>;
 /// `daysOfWeek`
-pub const DAYS_OF_WEEK: runtime::Property<WorkingHours, Vec<models::DayOfWeek>> = runtime::Property::new(
+pub const DAYS_OF_WEEK: runtime::Property<WorkingHours, Vec<models::DayOfWeek>> = runtime::Property::Named(
     "daysOfWeek",
 );
 /// `endTime`
-pub const END_TIME: runtime::Property<WorkingHours, runtime::edm::TimeOfDay> = runtime::Property::new(
+pub const END_TIME: runtime::Property<WorkingHours, runtime::edm::TimeOfDay> = runtime::Property::Named(
     "endTime",
 );
 /// `startTime`
-pub const START_TIME: runtime::Property<WorkingHours, runtime::edm::TimeOfDay> = runtime::Property::new(
+pub const START_TIME: runtime::Property<WorkingHours, runtime::edm::TimeOfDay> = runtime::Property::Named(
     "startTime",
 );
 /// `timeZone`
-pub const TIME_ZONE: runtime::Property<WorkingHours, models::TimeZoneBase> = runtime::Property::new(
+pub const TIME_ZONE: runtime::Property<WorkingHours, models::TimeZoneBase> = runtime::Property::Named(
     "timeZone",
 );

@@ -58,6 +58,6 @@ runtime::models!(WorkingTimeSchedule);
 /// Changes to a [`WorkingTimeSchedule`].
 pub type Patch = runtime::Patch<WorkingTimeSchedule>;
 /// `id`: never null.
-pub const ID: runtime::Property<WorkingTimeSchedule, String> = runtime::Property::new(
+pub const ID: runtime::Property<WorkingTimeSchedule, String> = runtime::Property::Named(
     "id",
 );

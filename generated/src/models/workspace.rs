@@ -162,61 +162,65 @@ runtime::models!(Workspace);
 /// Changes to a [`Workspace`].
 pub type Patch = runtime::Patch<Workspace>;
 /// `address`
-pub const ADDRESS: runtime::Property<Workspace, models::PhysicalAddress> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<Workspace, models::PhysicalAddress> = runtime::Property::Named(
     "address",
 );
 /// `capacity`
-pub const CAPACITY: runtime::Property<Workspace, i32> = runtime::Property::new(
+pub const CAPACITY: runtime::Property<Workspace, i32> = runtime::Property::Named(
     "capacity",
 );
 /// `checkIns`: navigation property.
 pub const CHECK_INS: runtime::Property<
     Workspace,
     runtime::Expanded<Vec<models::CheckInClaim>>,
-> = runtime::Property::new("checkIns");
+> = runtime::Property::Named("checkIns");
 /// `displayDeviceName`
-pub const DISPLAY_DEVICE_NAME: runtime::Property<Workspace, String> = runtime::Property::new(
+pub const DISPLAY_DEVICE_NAME: runtime::Property<Workspace, String> = runtime::Property::Named(
     "displayDeviceName",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Workspace, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Workspace, String> = runtime::Property::Named(
     "displayName",
 );
 /// `emailAddress`
-pub const EMAIL_ADDRESS: runtime::Property<Workspace, String> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<Workspace, String> = runtime::Property::Named(
     "emailAddress",
 );
 /// `geoCoordinates`
-pub const GEO_COORDINATES: runtime::Property<Workspace, models::OutlookGeoCoordinates> = runtime::Property::new(
+pub const GEO_COORDINATES: runtime::Property<Workspace, models::OutlookGeoCoordinates> = runtime::Property::Named(
     "geoCoordinates",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Workspace, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Workspace, String> = runtime::Property::Named("id");
 /// `isWheelChairAccessible`
-pub const IS_WHEEL_CHAIR_ACCESSIBLE: runtime::Property<Workspace, bool> = runtime::Property::new(
+pub const IS_WHEEL_CHAIR_ACCESSIBLE: runtime::Property<Workspace, bool> = runtime::Property::Named(
     "isWheelChairAccessible",
 );
 /// `label`
-pub const LABEL: runtime::Property<Workspace, String> = runtime::Property::new("label");
+pub const LABEL: runtime::Property<Workspace, String> = runtime::Property::Named(
+    "label",
+);
 /// `mode`
-pub const MODE: runtime::Property<Workspace, models::PlaceMode> = runtime::Property::new(
+pub const MODE: runtime::Property<Workspace, models::PlaceMode> = runtime::Property::Named(
     "mode",
 );
 /// `nickname`: never null.
-pub const NICKNAME: runtime::Property<Workspace, String> = runtime::Property::new(
+pub const NICKNAME: runtime::Property<Workspace, String> = runtime::Property::Named(
     "nickname",
 );
 /// `parentId`
-pub const PARENT_ID: runtime::Property<Workspace, String> = runtime::Property::new(
+pub const PARENT_ID: runtime::Property<Workspace, String> = runtime::Property::Named(
     "parentId",
 );
 /// `phone`
-pub const PHONE: runtime::Property<Workspace, String> = runtime::Property::new("phone");
+pub const PHONE: runtime::Property<Workspace, String> = runtime::Property::Named(
+    "phone",
+);
 /// `placeId`
-pub const PLACE_ID: runtime::Property<Workspace, String> = runtime::Property::new(
+pub const PLACE_ID: runtime::Property<Workspace, String> = runtime::Property::Named(
     "placeId",
 );
 /// `tags`: never null.
-pub const TAGS: runtime::Property<Workspace, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<Workspace, Vec<String>> = runtime::Property::Named(
     "tags",
 );

@@ -123,45 +123,45 @@ pub type Patch = runtime::Patch<X509CertificateAuthenticationMethodConfiguration
 pub const AUTHENTICATION_MODE_CONFIGURATION: runtime::Property<
     X509CertificateAuthenticationMethodConfiguration,
     models::X509CertificateAuthenticationModeConfiguration,
-> = runtime::Property::new("authenticationModeConfiguration");
+> = runtime::Property::Named("authenticationModeConfiguration");
 /// `certificateAuthorityScopes`
 pub const CERTIFICATE_AUTHORITY_SCOPES: runtime::Property<
     X509CertificateAuthenticationMethodConfiguration,
     Vec<models::X509CertificateAuthorityScope>,
-> = runtime::Property::new("certificateAuthorityScopes");
+> = runtime::Property::Named("certificateAuthorityScopes");
 /// `certificateUserBindings`
 pub const CERTIFICATE_USER_BINDINGS: runtime::Property<
     X509CertificateAuthenticationMethodConfiguration,
     Vec<models::X509CertificateUserBinding>,
-> = runtime::Property::new("certificateUserBindings");
+> = runtime::Property::Named("certificateUserBindings");
 /// `crlValidationConfiguration`: never null.
 pub const CRL_VALIDATION_CONFIGURATION: runtime::Property<
     X509CertificateAuthenticationMethodConfiguration,
     models::X509CertificateCrlValidationConfiguration,
-> = runtime::Property::new("crlValidationConfiguration");
+> = runtime::Property::Named("crlValidationConfiguration");
 /// `excludeTargets`
 pub const EXCLUDE_TARGETS: runtime::Property<
     X509CertificateAuthenticationMethodConfiguration,
     Vec<models::ExcludeTarget>,
-> = runtime::Property::new("excludeTargets");
+> = runtime::Property::Named("excludeTargets");
 /// `id`: never null.
 pub const ID: runtime::Property<
     X509CertificateAuthenticationMethodConfiguration,
     String,
-> = runtime::Property::new("id");
+> = runtime::Property::Named("id");
 /// `includeTargets`: navigation property.
 #[cfg(feature = "full")]
 pub const INCLUDE_TARGETS: runtime::Property<
     X509CertificateAuthenticationMethodConfiguration,
     crate::runtime::Expanded<Vec<crate::models::AuthenticationMethodTarget>>,
-> = runtime::Property::new("includeTargets");
+> = runtime::Property::Named("includeTargets");
 /// `issuerHintsConfiguration`
 pub const ISSUER_HINTS_CONFIGURATION: runtime::Property<
     X509CertificateAuthenticationMethodConfiguration,
     models::X509CertificateIssuerHintsConfiguration,
-> = runtime::Property::new("issuerHintsConfiguration");
+> = runtime::Property::Named("issuerHintsConfiguration");
 /// `state`
 pub const STATE: runtime::Property<
     X509CertificateAuthenticationMethodConfiguration,
     models::AuthenticationMethodState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

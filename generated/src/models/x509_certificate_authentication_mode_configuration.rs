@@ -75,14 +75,14 @@ pub type Patch = runtime::Patch<X509CertificateAuthenticationModeConfiguration>;
 pub const RULES: runtime::Property<
     X509CertificateAuthenticationModeConfiguration,
     Vec<models::X509CertificateRule>,
-> = runtime::Property::new("rules");
+> = runtime::Property::Named("rules");
 /// `x509CertificateAuthenticationDefaultMode`
 pub const X509_CERTIFICATE_AUTHENTICATION_DEFAULT_MODE: runtime::Property<
     X509CertificateAuthenticationModeConfiguration,
     models::X509CertificateAuthenticationMode,
-> = runtime::Property::new("x509CertificateAuthenticationDefaultMode");
+> = runtime::Property::Named("x509CertificateAuthenticationDefaultMode");
 /// `x509CertificateDefaultRequiredAffinityLevel`
 pub const X509_CERTIFICATE_DEFAULT_REQUIRED_AFFINITY_LEVEL: runtime::Property<
     X509CertificateAuthenticationModeConfiguration,
     models::X509CertificateAffinityLevel,
-> = runtime::Property::new("x509CertificateDefaultRequiredAffinityLevel");
+> = runtime::Property::Named("x509CertificateDefaultRequiredAffinityLevel");

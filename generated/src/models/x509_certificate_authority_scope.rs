@@ -71,14 +71,14 @@ pub type Patch = runtime::Patch<X509CertificateAuthorityScope>;
 pub const INCLUDE_TARGETS: runtime::Property<
     X509CertificateAuthorityScope,
     Vec<models::IncludeTarget>,
-> = runtime::Property::new("includeTargets");
+> = runtime::Property::Named("includeTargets");
 /// `publicKeyInfrastructureIdentifier`
 pub const PUBLIC_KEY_INFRASTRUCTURE_IDENTIFIER: runtime::Property<
     X509CertificateAuthorityScope,
     String,
-> = runtime::Property::new("publicKeyInfrastructureIdentifier");
+> = runtime::Property::Named("publicKeyInfrastructureIdentifier");
 /// `subjectKeyIdentifier`
 pub const SUBJECT_KEY_IDENTIFIER: runtime::Property<
     X509CertificateAuthorityScope,
     String,
-> = runtime::Property::new("subjectKeyIdentifier");
+> = runtime::Property::Named("subjectKeyIdentifier");

@@ -84,18 +84,18 @@ pub type Patch = runtime::Patch<X509CertificateCombinationConfiguration>;
 pub const ALLOWED_ISSUER_SKIS: runtime::Property<
     X509CertificateCombinationConfiguration,
     Vec<String>,
-> = runtime::Property::new("allowedIssuerSkis");
+> = runtime::Property::Named("allowedIssuerSkis");
 /// `allowedPolicyOIDs`: never null.
 pub const ALLOWED_POLICY_OIDS: runtime::Property<
     X509CertificateCombinationConfiguration,
     Vec<String>,
-> = runtime::Property::new("allowedPolicyOIDs");
+> = runtime::Property::Named("allowedPolicyOIDs");
 /// `appliesToCombinations`: never null.
 pub const APPLIES_TO_COMBINATIONS: runtime::Property<
     X509CertificateCombinationConfiguration,
     Vec<runtime::Flags<models::AuthenticationMethodModes>>,
-> = runtime::Property::new("appliesToCombinations");
+> = runtime::Property::Named("appliesToCombinations");
 /// `id`: never null.
-pub const ID: runtime::Property<X509CertificateCombinationConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<X509CertificateCombinationConfiguration, String> = runtime::Property::Named(
     "id",
 );

@@ -68,9 +68,9 @@ pub type Patch = runtime::Patch<X509CertificateCrlValidationConfiguration>;
 pub const EXEMPTED_CERTIFICATE_AUTHORITIES_SUBJECT_KEY_IDENTIFIERS: runtime::Property<
     X509CertificateCrlValidationConfiguration,
     Vec<String>,
-> = runtime::Property::new("exemptedCertificateAuthoritiesSubjectKeyIdentifiers");
+> = runtime::Property::Named("exemptedCertificateAuthoritiesSubjectKeyIdentifiers");
 /// `state`: never null.
 pub const STATE: runtime::Property<
     X509CertificateCrlValidationConfiguration,
     models::X509CertificateCrlValidationConfigurationState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -57,4 +57,4 @@ pub type Patch = runtime::Patch<X509CertificateIssuerHintsConfiguration>;
 pub const STATE: runtime::Property<
     X509CertificateIssuerHintsConfiguration,
     models::X509CertificateIssuerHintsState,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -90,29 +90,29 @@ runtime::models!(X509CertificateRule);
 /// Changes to a [`X509CertificateRule`].
 pub type Patch = runtime::Patch<X509CertificateRule>;
 /// `identifier`
-pub const IDENTIFIER: runtime::Property<X509CertificateRule, String> = runtime::Property::new(
+pub const IDENTIFIER: runtime::Property<X509CertificateRule, String> = runtime::Property::Named(
     "identifier",
 );
 /// `issuerSubjectIdentifier`
-pub const ISSUER_SUBJECT_IDENTIFIER: runtime::Property<X509CertificateRule, String> = runtime::Property::new(
+pub const ISSUER_SUBJECT_IDENTIFIER: runtime::Property<X509CertificateRule, String> = runtime::Property::Named(
     "issuerSubjectIdentifier",
 );
 /// `policyOidIdentifier`
-pub const POLICY_OID_IDENTIFIER: runtime::Property<X509CertificateRule, String> = runtime::Property::new(
+pub const POLICY_OID_IDENTIFIER: runtime::Property<X509CertificateRule, String> = runtime::Property::Named(
     "policyOidIdentifier",
 );
 /// `x509CertificateAuthenticationMode`
 pub const X509_CERTIFICATE_AUTHENTICATION_MODE: runtime::Property<
     X509CertificateRule,
     models::X509CertificateAuthenticationMode,
-> = runtime::Property::new("x509CertificateAuthenticationMode");
+> = runtime::Property::Named("x509CertificateAuthenticationMode");
 /// `x509CertificateRequiredAffinityLevel`
 pub const X509_CERTIFICATE_REQUIRED_AFFINITY_LEVEL: runtime::Property<
     X509CertificateRule,
     models::X509CertificateAffinityLevel,
-> = runtime::Property::new("x509CertificateRequiredAffinityLevel");
+> = runtime::Property::Named("x509CertificateRequiredAffinityLevel");
 /// `x509CertificateRuleType`
 pub const X509_CERTIFICATE_RULE_TYPE: runtime::Property<
     X509CertificateRule,
     models::X509CertificateRuleType,
-> = runtime::Property::new("x509CertificateRuleType");
+> = runtime::Property::Named("x509CertificateRuleType");

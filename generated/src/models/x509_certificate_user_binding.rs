@@ -74,20 +74,20 @@ runtime::models!(X509CertificateUserBinding);
 /// Changes to a [`X509CertificateUserBinding`].
 pub type Patch = runtime::Patch<X509CertificateUserBinding>;
 /// `priority`: never null.
-pub const PRIORITY: runtime::Property<X509CertificateUserBinding, i32> = runtime::Property::new(
+pub const PRIORITY: runtime::Property<X509CertificateUserBinding, i32> = runtime::Property::Named(
     "priority",
 );
 /// `trustAffinityLevel`
 pub const TRUST_AFFINITY_LEVEL: runtime::Property<
     X509CertificateUserBinding,
     models::X509CertificateAffinityLevel,
-> = runtime::Property::new("trustAffinityLevel");
+> = runtime::Property::Named("trustAffinityLevel");
 /// `userProperty`
-pub const USER_PROPERTY: runtime::Property<X509CertificateUserBinding, String> = runtime::Property::new(
+pub const USER_PROPERTY: runtime::Property<X509CertificateUserBinding, String> = runtime::Property::Named(
     "userProperty",
 );
 /// `x509CertificateField`
 pub const X509_CERTIFICATE_FIELD: runtime::Property<
     X509CertificateUserBinding,
     String,
-> = runtime::Property::new("x509CertificateField");
+> = runtime::Property::Named("x509CertificateField");

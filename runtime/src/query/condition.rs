@@ -2,31 +2,37 @@
 
 use std::ops::Not;
 
-use super::expression::{Binding, Expression};
+use super::expression::Expression;
 use super::list::AnyType;
+use super::term::{Binding, Term, methods};
 use crate::delta::Change;
 use crate::model::Model;
 
 /// What holds for an item of type `M` or not.
 pub type Condition<M> = Expression<M, bool>;
 
-impl<M> Expression<M, bool> {
+methods! { [M] bool:
     /// Both hold.
     #[must_use]
-    pub fn and(&self, other: Self) -> Self {
-        self.combined("and", Binding::And, &other)
+    pub fn and(&self, other: Condition<M>) -> Condition<M> {
+        combined(self, "and", Binding::And, &other)
     }
 
     /// One of them holds at least.
     #[must_use]
-    pub fn or(&self, other: Self) -> Self {
-        self.combined("or", Binding::Or, &other)
+    pub fn or(&self, other: Condition<M>) -> Condition<M> {
+        combined(self, "or", Binding::Or, &other)
     }
+}
 
-    fn combined(&self, operator: &str, binding: Binding, other: &Self) -> Self {
-        let text = format!("{} {operator} {}", self.bound(binding), other.bound(binding));
-        Self::new(text, binding, self.is_advanced() || other.is_advanced())
-    }
+fn combined<M>(
+    one: &impl Term<M, bool>,
+    operator: &str,
+    binding: Binding,
+    other: &Condition<M>,
+) -> Condition<M> {
+    let text = format!("{} {operator} {}", one.bound(binding), other.bound(binding));
+    Expression::new(text, binding, one.needs_advanced() || other.is_advanced())
 }
 
 /// It does not hold: `not (…)`.

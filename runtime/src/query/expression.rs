@@ -1,7 +1,5 @@
 //! Expressions: properties, paths and functions, as OData writes them (OData ABNF, `commonExpr`).
 
-use std::borrow::Cow;
-use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -9,6 +7,7 @@ use super::condition::Condition;
 use super::list::Order;
 use super::operand::Operand;
 use super::property::Property;
+use super::term::{Binding, Term, methods};
 use crate::edm::{Date, DateTimeOffset, Decimal, Duration, TimeOfDay};
 use crate::expanded::Expanded;
 use crate::model::Model;
@@ -18,20 +17,11 @@ use crate::model::Model;
 ///
 /// Comparisons with values of another type do not compile.
 pub struct Expression<M, T> {
-    text: Cow<'static, str>,
+    text: String,
     binding: Binding,
     /// Whether the directory answers it only with eventual consistency and `$count=true`.
     is_advanced: bool,
     ty: PhantomData<fn() -> (M, T)>,
-}
-
-/// How strongly an expression's last operator binds (OData ABNF, section "Operator precedence").
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Binding {
-    Or,
-    And,
-    Comparison,
-    Primary,
 }
 
 /// Values that have an order: `gt`, `ge`, `lt` and `le` compare them.
@@ -72,43 +62,13 @@ impl<T> Collection for Expanded<Vec<T>> {
 }
 
 impl<M, T> Expression<M, T> {
-    pub(super) const fn of_property(name: &'static str) -> Self {
-        Self { text: Cow::Borrowed(name), binding: Binding::Primary, is_advanced: false, ty: PhantomData }
-    }
-
     pub(super) fn new(text: String, binding: Binding, is_advanced: bool) -> Self {
-        Self { text: Cow::Owned(text), binding, is_advanced, ty: PhantomData }
-    }
-
-    /// The same text for other types.
-    pub(super) fn retyped<N, U>(self) -> Expression<N, U> {
-        Expression { text: self.text, binding: self.binding, is_advanced: self.is_advanced, ty: PhantomData }
-    }
-
-    /// An expression made of this one and more text.
-    pub(super) fn derived<U>(&self, text: String) -> Expression<M, U> {
-        Expression::new(text, Binding::Primary, self.is_advanced)
+        Self { text, binding, is_advanced, ty: PhantomData }
     }
 
     pub(super) fn advanced(mut self) -> Self {
         self.is_advanced = true;
         self
-    }
-
-    /// The text, in parentheses if it binds less strongly than what is around it.
-    pub(super) fn bound(&self, around: Binding) -> Cow<'_, str> {
-        if self.binding < around { format!("({})", self.text).into() } else { Cow::Borrowed(&self.text) }
-    }
-
-    pub(super) fn comparison(
-        &self,
-        operator: &str,
-        value: &dyn Operand<M, T>,
-        is_advanced: bool,
-    ) -> Condition<M> {
-        let mut text = format!("{} {operator} ", self.bound(Binding::Primary));
-        value.write(&mut text);
-        Expression::new(text, Binding::Comparison, is_advanced || self.is_advanced || value.is_advanced())
     }
 
     /// The text as OData writes it, not percent-encoded.
@@ -122,13 +82,29 @@ impl<M, T> Expression<M, T> {
     pub fn is_advanced(&self) -> bool {
         self.is_advanced
     }
+}
 
-    /// `eq`: the value is this one, or [`Null`](super::Null).
+impl<M, T> Term<M, T> for Expression<M, T> {
+    fn text(&self) -> &str {
+        &self.text
+    }
+
+    fn binding(&self) -> Binding {
+        self.binding
+    }
+
+    fn needs_advanced(&self) -> bool {
+        self.is_advanced
+    }
+}
+
+methods! { [M, T] T:
+    /// `eq`: the value is this one, or [`Null`](crate::query::Null).
     pub fn eq(&self, value: impl Operand<M, T>) -> Condition<M> {
         self.comparison("eq", &value, false)
     }
 
-    /// `ne`: the value is another one, or, compared with [`Null`](super::Null), there is one.
+    /// `ne`: the value is another one, or, compared with [`Null`](crate::query::Null), there is one.
     pub fn ne(&self, value: impl Operand<M, T>) -> Condition<M> {
         self.comparison("ne", &value, true)
     }
@@ -144,21 +120,21 @@ impl<M, T> Expression<M, T> {
             return Expression::new("false".to_owned(), Binding::Primary, false);
         }
         let text = format!("{} in {list})", self.bound(Binding::Primary));
-        Expression::new(text, Binding::Comparison, self.is_advanced)
+        Expression::new(text, Binding::Comparison, self.needs_advanced())
     }
 
     /// Ascending order.
     pub fn asc(&self) -> Order<M> {
-        Order::new(self.text.to_string())
+        Order::new(self.text().to_owned())
     }
 
     /// Descending order.
     pub fn desc(&self) -> Order<M> {
-        Order::new(format!("{} desc", self.text))
+        Order::new(format!("{} desc", self.text()))
     }
 }
 
-impl<M, T: Ordered> Expression<M, T> {
+methods! { [M, T: Ordered] T:
     /// `gt`: the value is greater, or later.
     pub fn gt(&self, value: impl Operand<M, T>) -> Condition<M> {
         self.comparison("gt", &value, false)
@@ -180,16 +156,16 @@ impl<M, T: Ordered> Expression<M, T> {
     }
 }
 
-impl<M, T: Structured> Expression<M, T> {
+methods! { [M, T: Structured] T:
     /// The path to a property of the value: `address/city`.
-    pub fn path<U, A>(&self, property: Property<T::Model, U, A>) -> Expression<M, U> {
-        self.derived(format!("{}/{}", self.text, property.name()))
+    pub fn path<U, B>(&self, property: Property<T::Model, U, B>) -> Expression<M, U> {
+        self.derived(format!("{}/{}", self.text(), property.name()))
     }
 }
 
-impl<M, T: Collection> Expression<M, T> {
+methods! { [M, T: Collection] T:
     /// Whether the condition holds for one of the elements at least. The function gets the element, which stands for
-    /// its value or leads to its properties by [`path`](Expression::path).
+    /// its value or leads to its properties by [`path`](crate::query::Expression::path).
     ///
     /// ```
     /// # use msgraph_runtime::{Model, Property, edm::Guid};
@@ -210,51 +186,12 @@ impl<M, T: Collection> Expression<M, T> {
 
     /// Whether there are elements (`any()`).
     pub fn has_any(&self) -> Condition<M> {
-        self.derived(format!("{}/any()", self.text))
+        self.derived(format!("{}/any()", self.text()))
     }
 
     /// The number of elements (`$count`).
     pub fn count(&self) -> Expression<M, i64> {
-        self.derived(format!("{}/$count", self.text)).advanced()
-    }
-
-    fn lambda(
-        &self,
-        quantifier: &str,
-        condition: impl FnOnce(Expression<M, T::Element>) -> Condition<M>,
-    ) -> Condition<M> {
-        let variable = Variable::new();
-        let name = variable.name();
-        let inner = condition(Expression::new(name.clone(), Binding::Primary, false));
-        let text = format!("{}/{quantifier}({name}:{})", self.text, inner.text);
-        Expression::new(text, Binding::Primary, self.is_advanced || inner.is_advanced)
-    }
-}
-
-thread_local! {
-    /// How many lambdas are being put together, one inside the other: each needs a variable of its own.
-    static DEPTH: Cell<usize> = const { Cell::new(0) };
-}
-
-/// The variable of a lambda, its name in use until it is dropped.
-struct Variable(usize);
-
-impl Variable {
-    fn new() -> Self {
-        Self(DEPTH.replace(DEPTH.get() + 1))
-    }
-
-    fn name(&self) -> String {
-        match self.0 {
-            0 => "x".to_owned(),
-            depth => format!("x{depth}"),
-        }
-    }
-}
-
-impl Drop for Variable {
-    fn drop(&mut self) {
-        DEPTH.set(self.0);
+        self.derived(format!("{}/$count", self.text())).advanced()
     }
 }
 

@@ -3,25 +3,12 @@
 use super::condition::Condition;
 use super::expression::Expression;
 use super::operand::Operand;
+use super::term::{Term, methods};
 use crate::edm::{Date, DateTimeOffset, TimeOfDay};
 use crate::enumeration::{Enumeration, Flags};
 use crate::literal::ToLiteral;
 
-impl<M, T> Expression<M, T> {
-    fn call<U>(&self, function: &str) -> Expression<M, U> {
-        self.derived(format!("{function}({self})"))
-    }
-}
-
-impl<M> Expression<M, String> {
-    fn call_with<U>(&self, function: &str, argument: &dyn Operand<M, String>) -> Expression<M, U> {
-        let mut text = format!("{function}({self},");
-        argument.write(&mut text);
-        text.push(')');
-        let result = self.derived(text);
-        if argument.is_advanced() { result.advanced() } else { result }
-    }
-
+methods! { [M] String:
     /// `startswith`: the text begins so.
     pub fn starts_with(&self, text: impl Operand<M, String>) -> Condition<M> {
         self.call_with("startswith", &text)
@@ -65,7 +52,7 @@ impl<M> Expression<M, String> {
 
 macro_rules! parts {
     ($($ty:ty: $($function:ident)+;)+) => {$(
-        impl<M> Expression<M, $ty> {
+        methods! { [M] $ty:
             $(
                 #[doc = concat!("`", stringify!($function), "`: this part of the value.")]
                 pub fn $function(&self) -> Expression<M, i32> {
@@ -82,7 +69,7 @@ parts! {
     TimeOfDay: hour minute second;
 }
 
-impl<M> Expression<M, DateTimeOffset> {
+methods! { [M] DateTimeOffset:
     /// `date`: the date without the time.
     pub fn date(&self) -> Expression<M, Date> {
         self.call("date")
@@ -94,7 +81,7 @@ impl<M> Expression<M, DateTimeOffset> {
     }
 }
 
-impl<M, E: Enumeration + ToLiteral> Expression<M, Flags<E>> {
+methods! { [M, E: Enumeration + ToLiteral] Flags<E>:
     /// `has`: the set has the member, or all members of a set.
     pub fn has(&self, members: impl Into<Flags<E>>) -> Condition<M> {
         self.comparison("has", &members.into(), false)

@@ -9,9 +9,9 @@
 //! use msgraph_runtime::{Model, Page, Property, Request};
 //!
 //! # fn example<User: Model>(users: Request<Page<User>>, manager: Request<Page<User>>) {
-//! # let display_name = || Property::<User, String>::new("displayName");
-//! # let enabled = || Property::<User, bool>::new("accountEnabled");
-//! # let phones = || Property::<User, Vec<String>>::new("businessPhones");
+//! # let display_name = || Property::<User, String>::Named("displayName");
+//! # let enabled = || Property::<User, bool>::Named("accountEnabled");
+//! # let phones = || Property::<User, Vec<String>>::Named("businessPhones");
 //! // With generated constants: user::DISPLAY_NAME, user::ACCOUNT_ENABLED, user::BUSINESS_PHONES.
 //! let condition = display_name().starts_with("A").and(phones().any(|phone| phone.eq("+1 555 0100")));
 //! assert_eq!(
@@ -34,6 +34,7 @@ pub(crate) mod limits;
 mod list;
 mod operand;
 mod property;
+mod term;
 
 pub use condition::{Condition, Filter};
 pub use expand::{Expand, Target};

@@ -23,7 +23,7 @@ pub trait Operand<M, T> {
 ///
 /// ```
 /// use msgraph_runtime::{Property, Reference, query::Null};
-/// let id: Property<Reference, String> = Property::new("id");
+/// let id: Property<Reference, String> = Property::Named("id");
 /// assert_eq!(id.ne(Null).to_string(), "id ne null");
 /// ```
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,10 @@
 //! Properties as values: what generated constants are.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::Deref;
 
-use super::expression::Expression;
+use super::term::{Binding, Term};
 use crate::model::{Model, TypeInfo};
 
 /// What a program may do with a property: set it whenever it writes.
@@ -22,30 +22,34 @@ pub enum ReadOnly {}
 /// A property of the type `M` whose values are of type `T`. `A` says whether it can be written: [`Writable`],
 /// [`CreateOnly`] or [`ReadOnly`].
 ///
-/// Navigation properties have an [`Expanded`](crate::Expanded) value, collections a `Vec`. A property is an
-/// [`Expression`] and has its methods: comparisons, functions, orders, paths.
+/// Navigation properties have an [`Expanded`](crate::Expanded) value, collections a `Vec`. A property has all methods of
+/// an [`Expression`](super::Expression): comparisons, functions, orders, paths.
 ///
 /// ```
 /// use msgraph_runtime::{Property, Reference};
 ///
-/// const ID: Property<Reference, String> = Property::new("@odata.id");
+/// const ID: Property<Reference, String> = Property::Named("@odata.id");
 /// assert_eq!(ID.eq("it's").to_string(), "@odata.id eq 'it''s'");
 /// ```
-pub struct Property<M, T, A = Writable> {
-    expression: Expression<M, T>,
-    access: PhantomData<fn() -> A>,
+///
+/// There are thousands of constants of it, and of all forms that they could have, a literal of an enumeration costs the
+/// compiler least; so a property is always [`Named`](Self::Named).
+pub enum Property<M, T, A = Writable> {
+    /// The property of this JSON name. Generated code states it; programs do for properties that the metadata does not
+    /// have, such as extensions.
+    Named(&'static str),
+    /// Holds the types; there are no values of it.
+    #[doc(hidden)]
+    Of(Infallible, PhantomData<(M, T, A)>),
 }
 
 impl<M, T, A> Property<M, T, A> {
-    /// The property of this JSON name. Generated code states it; programs do for properties that the metadata does
-    /// not have, such as extensions.
-    pub const fn new(name: &'static str) -> Self {
-        Self { expression: Expression::of_property(name), access: PhantomData }
-    }
-
     /// The JSON name.
-    pub fn name(&self) -> &str {
-        self.expression.as_str()
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Named(name) => name,
+            Self::Of(never, _) => match *never {},
+        }
     }
 }
 
@@ -62,7 +66,7 @@ impl<M: Model, T, A> Property<M, T, A> {
     /// ```
     pub fn of<N: Model>(&self) -> Property<N, T, A> {
         const { assert!(M::TYPE.is_or_derives_from(N::TYPE) || N::TYPE.is_or_derives_from(M::TYPE)) };
-        Property { expression: self.expression.clone().retyped(), access: PhantomData }
+        Property::Named(self.name())
     }
 }
 
@@ -95,19 +99,27 @@ const fn equal(one: &[u8], other: &[u8]) -> bool {
     true
 }
 
-impl<M, T, A> Deref for Property<M, T, A> {
-    type Target = Expression<M, T>;
+impl<M, T, A> Term<M, T> for Property<M, T, A> {
+    fn text(&self) -> &str {
+        self.name()
+    }
 
-    fn deref(&self) -> &Expression<M, T> {
-        &self.expression
+    fn binding(&self) -> Binding {
+        Binding::Primary
+    }
+
+    fn needs_advanced(&self) -> bool {
+        false
     }
 }
 
 impl<M, T, A> Clone for Property<M, T, A> {
     fn clone(&self) -> Self {
-        Self { expression: self.expression.clone(), access: PhantomData }
+        *self
     }
 }
+
+impl<M, T, A> Copy for Property<M, T, A> {}
 
 impl<M, T, A> AsRef<str> for Property<M, T, A> {
     fn as_ref(&self) -> &str {

@@ -31,7 +31,7 @@ async fn an_update_sends_what_was_set_and_cleared_and_nothing_else() {
 
 #[test]
 fn complex_values_change_in_part() {
-    let name: Property<DriveItem, String> = Property::new("name");
+    let name: Property<DriveItem, String> = Property::Named("name");
     let patch = Patch::new().patch(user::DRIVE, Patch::new().clear(name));
     assert_eq!(patch.to_string(), r#"{"drive":{"name":null}}"#);
     assert!(Patch::<User>::new().is_empty());

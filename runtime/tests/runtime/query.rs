@@ -33,7 +33,7 @@ fn comparisons_are_written_with_literals_of_their_type() {
     is(user::RIGHTS.has(AgeGroup::Minor), "rights has 'minor'");
     is(user::RIGHTS.eq(Flags::from_iter([AgeGroup::Minor, AgeGroup::Adult])), "rights eq 'minor,adult'");
     is(user::SCORE.le(0.5), "score le 0.5");
-    is(Property::<User, Duration>::new("for").gt(&hour), "for gt duration'PT1H'");
+    is(Property::<User, Duration>::Named("for").gt(&hour), "for gt duration'PT1H'");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn lambdas_have_variables_of_their_own() {
 }
 
 fn drive_id() -> Property<DriveItem, String> {
-    Property::new("id")
+    Property::Named("id")
 }
 
 #[test]

@@ -56,6 +56,6 @@ runtime::models!(AdministrativeUnitInfo);
 /// Changes to a [`AdministrativeUnitInfo`].
 pub type Patch = runtime::Patch<AdministrativeUnitInfo>;
 /// `id`
-pub const ID: runtime::Property<AdministrativeUnitInfo, String> = runtime::Property::new(
+pub const ID: runtime::Property<AdministrativeUnitInfo, String> = runtime::Property::Named(
     "id",
 );

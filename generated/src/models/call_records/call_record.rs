@@ -134,57 +134,57 @@ runtime::models!(CallRecord);
 /// Changes to a [`CallRecord`].
 pub type Patch = runtime::Patch<CallRecord>;
 /// `endDateTime`: never null.
-pub const END_DATE_TIME: runtime::Property<CallRecord, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const END_DATE_TIME: runtime::Property<CallRecord, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "endDateTime",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CallRecord, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<CallRecord, String> = runtime::Property::Named("id");
 /// `joinWebUrl`
-pub const JOIN_WEB_URL: runtime::Property<CallRecord, String> = runtime::Property::new(
+pub const JOIN_WEB_URL: runtime::Property<CallRecord, String> = runtime::Property::Named(
     "joinWebUrl",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     CallRecord,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `modalities`: never null.
 pub const MODALITIES: runtime::Property<
     CallRecord,
     Vec<models::call_records::Modality>,
-> = runtime::Property::new("modalities");
+> = runtime::Property::Named("modalities");
 /// `organizer`
-pub const ORGANIZER: runtime::Property<CallRecord, models::IdentitySet> = runtime::Property::new(
+pub const ORGANIZER: runtime::Property<CallRecord, models::IdentitySet> = runtime::Property::Named(
     "organizer",
 );
 /// `organizer_v2`: navigation property.
 pub const ORGANIZER_V2: runtime::Property<
     CallRecord,
     runtime::Expanded<models::call_records::Organizer>,
-> = runtime::Property::new("organizer_v2");
+> = runtime::Property::Named("organizer_v2");
 /// `participants`
-pub const PARTICIPANTS: runtime::Property<CallRecord, Vec<models::IdentitySet>> = runtime::Property::new(
+pub const PARTICIPANTS: runtime::Property<CallRecord, Vec<models::IdentitySet>> = runtime::Property::Named(
     "participants",
 );
 /// `participants_v2`: navigation property.
 pub const PARTICIPANTS_V2: runtime::Property<
     CallRecord,
     runtime::Expanded<Vec<models::call_records::Participant>>,
-> = runtime::Property::new("participants_v2");
+> = runtime::Property::Named("participants_v2");
 /// `sessions`: navigation property.
 pub const SESSIONS: runtime::Property<
     CallRecord,
     runtime::Expanded<Vec<models::call_records::Session>>,
-> = runtime::Property::new("sessions");
+> = runtime::Property::Named("sessions");
 /// `startDateTime`: never null.
-pub const START_DATE_TIME: runtime::Property<CallRecord, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const START_DATE_TIME: runtime::Property<CallRecord, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "startDateTime",
 );
 /// `type`: never null.
-pub const TYPE: runtime::Property<CallRecord, models::call_records::CallType> = runtime::Property::new(
+pub const TYPE: runtime::Property<CallRecord, models::call_records::CallType> = runtime::Property::Named(
     "type",
 );
 /// `version`: never null.
-pub const VERSION: runtime::Property<CallRecord, i64> = runtime::Property::new(
+pub const VERSION: runtime::Property<CallRecord, i64> = runtime::Property::Named(
     "version",
 );

@@ -90,28 +90,28 @@ runtime::models!(ClientUserAgent);
 /// Changes to a [`ClientUserAgent`].
 pub type Patch = runtime::Patch<ClientUserAgent>;
 /// `applicationVersion`
-pub const APPLICATION_VERSION: runtime::Property<ClientUserAgent, String> = runtime::Property::new(
+pub const APPLICATION_VERSION: runtime::Property<ClientUserAgent, String> = runtime::Property::Named(
     "applicationVersion",
 );
 /// `azureADAppId`
-pub const AZURE_AD_APP_ID: runtime::Property<ClientUserAgent, String> = runtime::Property::new(
+pub const AZURE_AD_APP_ID: runtime::Property<ClientUserAgent, String> = runtime::Property::Named(
     "azureADAppId",
 );
 /// `communicationServiceId`
-pub const COMMUNICATION_SERVICE_ID: runtime::Property<ClientUserAgent, String> = runtime::Property::new(
+pub const COMMUNICATION_SERVICE_ID: runtime::Property<ClientUserAgent, String> = runtime::Property::Named(
     "communicationServiceId",
 );
 /// `headerValue`
-pub const HEADER_VALUE: runtime::Property<ClientUserAgent, String> = runtime::Property::new(
+pub const HEADER_VALUE: runtime::Property<ClientUserAgent, String> = runtime::Property::Named(
     "headerValue",
 );
 /// `platform`: never null.
 pub const PLATFORM: runtime::Property<
     ClientUserAgent,
     models::call_records::ClientPlatform,
-> = runtime::Property::new("platform");
+> = runtime::Property::Named("platform");
 /// `productFamily`: never null.
 pub const PRODUCT_FAMILY: runtime::Property<
     ClientUserAgent,
     models::call_records::ProductFamily,
-> = runtime::Property::new("productFamily");
+> = runtime::Property::Named("productFamily");

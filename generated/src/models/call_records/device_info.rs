@@ -178,86 +178,86 @@ runtime::models!(DeviceInfo);
 /// Changes to a [`DeviceInfo`].
 pub type Patch = runtime::Patch<DeviceInfo>;
 /// `captureDeviceDriver`
-pub const CAPTURE_DEVICE_DRIVER: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const CAPTURE_DEVICE_DRIVER: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "captureDeviceDriver",
 );
 /// `captureDeviceName`
-pub const CAPTURE_DEVICE_NAME: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const CAPTURE_DEVICE_NAME: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "captureDeviceName",
 );
 /// `captureNotFunctioningEventRatio`
-pub const CAPTURE_NOT_FUNCTIONING_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::new(
+pub const CAPTURE_NOT_FUNCTIONING_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::Named(
     "captureNotFunctioningEventRatio",
 );
 /// `cpuInsufficentEventRatio`
-pub const CPU_INSUFFICENT_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::new(
+pub const CPU_INSUFFICENT_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::Named(
     "cpuInsufficentEventRatio",
 );
 /// `deviceClippingEventRatio`
-pub const DEVICE_CLIPPING_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::new(
+pub const DEVICE_CLIPPING_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::Named(
     "deviceClippingEventRatio",
 );
 /// `deviceGlitchEventRatio`
-pub const DEVICE_GLITCH_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::new(
+pub const DEVICE_GLITCH_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::Named(
     "deviceGlitchEventRatio",
 );
 /// `howlingEventCount`
-pub const HOWLING_EVENT_COUNT: runtime::Property<DeviceInfo, i32> = runtime::Property::new(
+pub const HOWLING_EVENT_COUNT: runtime::Property<DeviceInfo, i32> = runtime::Property::Named(
     "howlingEventCount",
 );
 /// `initialSignalLevelRootMeanSquare`
-pub const INITIAL_SIGNAL_LEVEL_ROOT_MEAN_SQUARE: runtime::Property<DeviceInfo, f32> = runtime::Property::new(
+pub const INITIAL_SIGNAL_LEVEL_ROOT_MEAN_SQUARE: runtime::Property<DeviceInfo, f32> = runtime::Property::Named(
     "initialSignalLevelRootMeanSquare",
 );
 /// `lowSpeechLevelEventRatio`
-pub const LOW_SPEECH_LEVEL_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::new(
+pub const LOW_SPEECH_LEVEL_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::Named(
     "lowSpeechLevelEventRatio",
 );
 /// `lowSpeechToNoiseEventRatio`
-pub const LOW_SPEECH_TO_NOISE_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::new(
+pub const LOW_SPEECH_TO_NOISE_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::Named(
     "lowSpeechToNoiseEventRatio",
 );
 /// `micGlitchRate`
-pub const MIC_GLITCH_RATE: runtime::Property<DeviceInfo, f32> = runtime::Property::new(
+pub const MIC_GLITCH_RATE: runtime::Property<DeviceInfo, f32> = runtime::Property::Named(
     "micGlitchRate",
 );
 /// `receivedNoiseLevel`
-pub const RECEIVED_NOISE_LEVEL: runtime::Property<DeviceInfo, i32> = runtime::Property::new(
+pub const RECEIVED_NOISE_LEVEL: runtime::Property<DeviceInfo, i32> = runtime::Property::Named(
     "receivedNoiseLevel",
 );
 /// `receivedSignalLevel`
-pub const RECEIVED_SIGNAL_LEVEL: runtime::Property<DeviceInfo, i32> = runtime::Property::new(
+pub const RECEIVED_SIGNAL_LEVEL: runtime::Property<DeviceInfo, i32> = runtime::Property::Named(
     "receivedSignalLevel",
 );
 /// `renderDeviceDriver`
-pub const RENDER_DEVICE_DRIVER: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const RENDER_DEVICE_DRIVER: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "renderDeviceDriver",
 );
 /// `renderDeviceName`
-pub const RENDER_DEVICE_NAME: runtime::Property<DeviceInfo, String> = runtime::Property::new(
+pub const RENDER_DEVICE_NAME: runtime::Property<DeviceInfo, String> = runtime::Property::Named(
     "renderDeviceName",
 );
 /// `renderMuteEventRatio`
-pub const RENDER_MUTE_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::new(
+pub const RENDER_MUTE_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::Named(
     "renderMuteEventRatio",
 );
 /// `renderNotFunctioningEventRatio`
-pub const RENDER_NOT_FUNCTIONING_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::new(
+pub const RENDER_NOT_FUNCTIONING_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::Named(
     "renderNotFunctioningEventRatio",
 );
 /// `renderZeroVolumeEventRatio`
-pub const RENDER_ZERO_VOLUME_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::new(
+pub const RENDER_ZERO_VOLUME_EVENT_RATIO: runtime::Property<DeviceInfo, f32> = runtime::Property::Named(
     "renderZeroVolumeEventRatio",
 );
 /// `sentNoiseLevel`
-pub const SENT_NOISE_LEVEL: runtime::Property<DeviceInfo, i32> = runtime::Property::new(
+pub const SENT_NOISE_LEVEL: runtime::Property<DeviceInfo, i32> = runtime::Property::Named(
     "sentNoiseLevel",
 );
 /// `sentSignalLevel`
-pub const SENT_SIGNAL_LEVEL: runtime::Property<DeviceInfo, i32> = runtime::Property::new(
+pub const SENT_SIGNAL_LEVEL: runtime::Property<DeviceInfo, i32> = runtime::Property::Named(
     "sentSignalLevel",
 );
 /// `speakerGlitchRate`
-pub const SPEAKER_GLITCH_RATE: runtime::Property<DeviceInfo, f32> = runtime::Property::new(
+pub const SPEAKER_GLITCH_RATE: runtime::Property<DeviceInfo, f32> = runtime::Property::Named(
     "speakerGlitchRate",
 );

@@ -178,91 +178,91 @@ runtime::models!(DirectRoutingLogRow);
 /// Changes to a [`DirectRoutingLogRow`].
 pub type Patch = runtime::Patch<DirectRoutingLogRow>;
 /// `callEndSubReason`
-pub const CALL_END_SUB_REASON: runtime::Property<DirectRoutingLogRow, i32> = runtime::Property::new(
+pub const CALL_END_SUB_REASON: runtime::Property<DirectRoutingLogRow, i32> = runtime::Property::Named(
     "callEndSubReason",
 );
 /// `callType`
-pub const CALL_TYPE: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::new(
+pub const CALL_TYPE: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::Named(
     "callType",
 );
 /// `calleeNumber`
-pub const CALLEE_NUMBER: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::new(
+pub const CALLEE_NUMBER: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::Named(
     "calleeNumber",
 );
 /// `callerNumber`
-pub const CALLER_NUMBER: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::new(
+pub const CALLER_NUMBER: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::Named(
     "callerNumber",
 );
 /// `correlationId`
-pub const CORRELATION_ID: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::new(
+pub const CORRELATION_ID: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::Named(
     "correlationId",
 );
 /// `duration`
-pub const DURATION: runtime::Property<DirectRoutingLogRow, i32> = runtime::Property::new(
+pub const DURATION: runtime::Property<DirectRoutingLogRow, i32> = runtime::Property::Named(
     "duration",
 );
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     DirectRoutingLogRow,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `failureDateTime`
 pub const FAILURE_DATE_TIME: runtime::Property<
     DirectRoutingLogRow,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("failureDateTime");
+> = runtime::Property::Named("failureDateTime");
 /// `finalSipCode`
-pub const FINAL_SIP_CODE: runtime::Property<DirectRoutingLogRow, i32> = runtime::Property::new(
+pub const FINAL_SIP_CODE: runtime::Property<DirectRoutingLogRow, i32> = runtime::Property::Named(
     "finalSipCode",
 );
 /// `finalSipCodePhrase`
-pub const FINAL_SIP_CODE_PHRASE: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::new(
+pub const FINAL_SIP_CODE_PHRASE: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::Named(
     "finalSipCodePhrase",
 );
 /// `id`
-pub const ID: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::new(
+pub const ID: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::Named(
     "id",
 );
 /// `inviteDateTime`
 pub const INVITE_DATE_TIME: runtime::Property<
     DirectRoutingLogRow,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("inviteDateTime");
+> = runtime::Property::Named("inviteDateTime");
 /// `mediaBypassEnabled`
-pub const MEDIA_BYPASS_ENABLED: runtime::Property<DirectRoutingLogRow, bool> = runtime::Property::new(
+pub const MEDIA_BYPASS_ENABLED: runtime::Property<DirectRoutingLogRow, bool> = runtime::Property::Named(
     "mediaBypassEnabled",
 );
 /// `mediaPathLocation`
-pub const MEDIA_PATH_LOCATION: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::new(
+pub const MEDIA_PATH_LOCATION: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::Named(
     "mediaPathLocation",
 );
 /// `signalingLocation`
-pub const SIGNALING_LOCATION: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::new(
+pub const SIGNALING_LOCATION: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::Named(
     "signalingLocation",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     DirectRoutingLogRow,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `successfulCall`
-pub const SUCCESSFUL_CALL: runtime::Property<DirectRoutingLogRow, bool> = runtime::Property::new(
+pub const SUCCESSFUL_CALL: runtime::Property<DirectRoutingLogRow, bool> = runtime::Property::Named(
     "successfulCall",
 );
 /// `trunkFullyQualifiedDomainName`
 pub const TRUNK_FULLY_QUALIFIED_DOMAIN_NAME: runtime::Property<
     DirectRoutingLogRow,
     String,
-> = runtime::Property::new("trunkFullyQualifiedDomainName");
+> = runtime::Property::Named("trunkFullyQualifiedDomainName");
 /// `userDisplayName`
-pub const USER_DISPLAY_NAME: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::new(
+pub const USER_DISPLAY_NAME: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::Named(
     "userDisplayName",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::Named(
     "userId",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<DirectRoutingLogRow, String> = runtime::Property::Named(
     "userPrincipalName",
 );

@@ -56,6 +56,6 @@ runtime::models!(Endpoint);
 /// Changes to a [`Endpoint`].
 pub type Patch = runtime::Patch<Endpoint>;
 /// `userAgent`
-pub const USER_AGENT: runtime::Property<Endpoint, models::call_records::UserAgent> = runtime::Property::new(
+pub const USER_AGENT: runtime::Property<Endpoint, models::call_records::UserAgent> = runtime::Property::Named(
     "userAgent",
 );

@@ -61,10 +61,10 @@ runtime::models!(FailureInfo);
 /// Changes to a [`FailureInfo`].
 pub type Patch = runtime::Patch<FailureInfo>;
 /// `reason`
-pub const REASON: runtime::Property<FailureInfo, String> = runtime::Property::new(
+pub const REASON: runtime::Property<FailureInfo, String> = runtime::Property::Named(
     "reason",
 );
 /// `stage`: never null.
-pub const STAGE: runtime::Property<FailureInfo, models::call_records::FailureStage> = runtime::Property::new(
+pub const STAGE: runtime::Property<FailureInfo, models::call_records::FailureStage> = runtime::Property::Named(
     "stage",
 );

@@ -88,24 +88,24 @@ runtime::models!(Media);
 /// Changes to a [`Media`].
 pub type Patch = runtime::Patch<Media>;
 /// `calleeDevice`
-pub const CALLEE_DEVICE: runtime::Property<Media, models::call_records::DeviceInfo> = runtime::Property::new(
+pub const CALLEE_DEVICE: runtime::Property<Media, models::call_records::DeviceInfo> = runtime::Property::Named(
     "calleeDevice",
 );
 /// `calleeNetwork`
-pub const CALLEE_NETWORK: runtime::Property<Media, models::call_records::NetworkInfo> = runtime::Property::new(
+pub const CALLEE_NETWORK: runtime::Property<Media, models::call_records::NetworkInfo> = runtime::Property::Named(
     "calleeNetwork",
 );
 /// `callerDevice`
-pub const CALLER_DEVICE: runtime::Property<Media, models::call_records::DeviceInfo> = runtime::Property::new(
+pub const CALLER_DEVICE: runtime::Property<Media, models::call_records::DeviceInfo> = runtime::Property::Named(
     "callerDevice",
 );
 /// `callerNetwork`
-pub const CALLER_NETWORK: runtime::Property<Media, models::call_records::NetworkInfo> = runtime::Property::new(
+pub const CALLER_NETWORK: runtime::Property<Media, models::call_records::NetworkInfo> = runtime::Property::Named(
     "callerNetwork",
 );
 /// `label`
-pub const LABEL: runtime::Property<Media, String> = runtime::Property::new("label");
+pub const LABEL: runtime::Property<Media, String> = runtime::Property::Named("label");
 /// `streams`
-pub const STREAMS: runtime::Property<Media, Vec<models::call_records::MediaStream>> = runtime::Property::new(
+pub const STREAMS: runtime::Property<Media, Vec<models::call_records::MediaStream>> = runtime::Property::Named(
     "streams",
 );

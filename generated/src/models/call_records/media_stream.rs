@@ -235,128 +235,128 @@ pub type Patch = runtime::Patch<MediaStream>;
 pub const AUDIO_CODEC: runtime::Property<
     MediaStream,
     models::call_records::AudioCodec,
-> = runtime::Property::new("audioCodec");
+> = runtime::Property::Named("audioCodec");
 /// `averageAudioDegradation`
-pub const AVERAGE_AUDIO_DEGRADATION: runtime::Property<MediaStream, f32> = runtime::Property::new(
+pub const AVERAGE_AUDIO_DEGRADATION: runtime::Property<MediaStream, f32> = runtime::Property::Named(
     "averageAudioDegradation",
 );
 /// `averageAudioNetworkJitter`
 pub const AVERAGE_AUDIO_NETWORK_JITTER: runtime::Property<
     MediaStream,
     runtime::edm::Duration,
-> = runtime::Property::new("averageAudioNetworkJitter");
+> = runtime::Property::Named("averageAudioNetworkJitter");
 /// `averageBandwidthEstimate`
-pub const AVERAGE_BANDWIDTH_ESTIMATE: runtime::Property<MediaStream, i64> = runtime::Property::new(
+pub const AVERAGE_BANDWIDTH_ESTIMATE: runtime::Property<MediaStream, i64> = runtime::Property::Named(
     "averageBandwidthEstimate",
 );
 /// `averageFreezeDuration`
 pub const AVERAGE_FREEZE_DURATION: runtime::Property<
     MediaStream,
     runtime::edm::Duration,
-> = runtime::Property::new("averageFreezeDuration");
+> = runtime::Property::Named("averageFreezeDuration");
 /// `averageJitter`
-pub const AVERAGE_JITTER: runtime::Property<MediaStream, runtime::edm::Duration> = runtime::Property::new(
+pub const AVERAGE_JITTER: runtime::Property<MediaStream, runtime::edm::Duration> = runtime::Property::Named(
     "averageJitter",
 );
 /// `averagePacketLossRate`
-pub const AVERAGE_PACKET_LOSS_RATE: runtime::Property<MediaStream, f32> = runtime::Property::new(
+pub const AVERAGE_PACKET_LOSS_RATE: runtime::Property<MediaStream, f32> = runtime::Property::Named(
     "averagePacketLossRate",
 );
 /// `averageRatioOfConcealedSamples`
-pub const AVERAGE_RATIO_OF_CONCEALED_SAMPLES: runtime::Property<MediaStream, f32> = runtime::Property::new(
+pub const AVERAGE_RATIO_OF_CONCEALED_SAMPLES: runtime::Property<MediaStream, f32> = runtime::Property::Named(
     "averageRatioOfConcealedSamples",
 );
 /// `averageReceivedFrameRate`
-pub const AVERAGE_RECEIVED_FRAME_RATE: runtime::Property<MediaStream, f32> = runtime::Property::new(
+pub const AVERAGE_RECEIVED_FRAME_RATE: runtime::Property<MediaStream, f32> = runtime::Property::Named(
     "averageReceivedFrameRate",
 );
 /// `averageRoundTripTime`
 pub const AVERAGE_ROUND_TRIP_TIME: runtime::Property<
     MediaStream,
     runtime::edm::Duration,
-> = runtime::Property::new("averageRoundTripTime");
+> = runtime::Property::Named("averageRoundTripTime");
 /// `averageVideoFrameLossPercentage`
-pub const AVERAGE_VIDEO_FRAME_LOSS_PERCENTAGE: runtime::Property<MediaStream, f32> = runtime::Property::new(
+pub const AVERAGE_VIDEO_FRAME_LOSS_PERCENTAGE: runtime::Property<MediaStream, f32> = runtime::Property::Named(
     "averageVideoFrameLossPercentage",
 );
 /// `averageVideoFrameRate`
-pub const AVERAGE_VIDEO_FRAME_RATE: runtime::Property<MediaStream, f32> = runtime::Property::new(
+pub const AVERAGE_VIDEO_FRAME_RATE: runtime::Property<MediaStream, f32> = runtime::Property::Named(
     "averageVideoFrameRate",
 );
 /// `averageVideoPacketLossRate`
-pub const AVERAGE_VIDEO_PACKET_LOSS_RATE: runtime::Property<MediaStream, f32> = runtime::Property::new(
+pub const AVERAGE_VIDEO_PACKET_LOSS_RATE: runtime::Property<MediaStream, f32> = runtime::Property::Named(
     "averageVideoPacketLossRate",
 );
 /// `endDateTime`
-pub const END_DATE_TIME: runtime::Property<MediaStream, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const END_DATE_TIME: runtime::Property<MediaStream, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "endDateTime",
 );
 /// `isAudioForwardErrorCorrectionUsed`
-pub const IS_AUDIO_FORWARD_ERROR_CORRECTION_USED: runtime::Property<MediaStream, bool> = runtime::Property::new(
+pub const IS_AUDIO_FORWARD_ERROR_CORRECTION_USED: runtime::Property<MediaStream, bool> = runtime::Property::Named(
     "isAudioForwardErrorCorrectionUsed",
 );
 /// `lowFrameRateRatio`
-pub const LOW_FRAME_RATE_RATIO: runtime::Property<MediaStream, f32> = runtime::Property::new(
+pub const LOW_FRAME_RATE_RATIO: runtime::Property<MediaStream, f32> = runtime::Property::Named(
     "lowFrameRateRatio",
 );
 /// `lowVideoProcessingCapabilityRatio`
-pub const LOW_VIDEO_PROCESSING_CAPABILITY_RATIO: runtime::Property<MediaStream, f32> = runtime::Property::new(
+pub const LOW_VIDEO_PROCESSING_CAPABILITY_RATIO: runtime::Property<MediaStream, f32> = runtime::Property::Named(
     "lowVideoProcessingCapabilityRatio",
 );
 /// `maxAudioNetworkJitter`
 pub const MAX_AUDIO_NETWORK_JITTER: runtime::Property<
     MediaStream,
     runtime::edm::Duration,
-> = runtime::Property::new("maxAudioNetworkJitter");
+> = runtime::Property::Named("maxAudioNetworkJitter");
 /// `maxJitter`
-pub const MAX_JITTER: runtime::Property<MediaStream, runtime::edm::Duration> = runtime::Property::new(
+pub const MAX_JITTER: runtime::Property<MediaStream, runtime::edm::Duration> = runtime::Property::Named(
     "maxJitter",
 );
 /// `maxPacketLossRate`
-pub const MAX_PACKET_LOSS_RATE: runtime::Property<MediaStream, f32> = runtime::Property::new(
+pub const MAX_PACKET_LOSS_RATE: runtime::Property<MediaStream, f32> = runtime::Property::Named(
     "maxPacketLossRate",
 );
 /// `maxRatioOfConcealedSamples`
-pub const MAX_RATIO_OF_CONCEALED_SAMPLES: runtime::Property<MediaStream, f32> = runtime::Property::new(
+pub const MAX_RATIO_OF_CONCEALED_SAMPLES: runtime::Property<MediaStream, f32> = runtime::Property::Named(
     "maxRatioOfConcealedSamples",
 );
 /// `maxRoundTripTime`
-pub const MAX_ROUND_TRIP_TIME: runtime::Property<MediaStream, runtime::edm::Duration> = runtime::Property::new(
+pub const MAX_ROUND_TRIP_TIME: runtime::Property<MediaStream, runtime::edm::Duration> = runtime::Property::Named(
     "maxRoundTripTime",
 );
 /// `packetUtilization`
-pub const PACKET_UTILIZATION: runtime::Property<MediaStream, i64> = runtime::Property::new(
+pub const PACKET_UTILIZATION: runtime::Property<MediaStream, i64> = runtime::Property::Named(
     "packetUtilization",
 );
 /// `postForwardErrorCorrectionPacketLossRate`
 pub const POST_FORWARD_ERROR_CORRECTION_PACKET_LOSS_RATE: runtime::Property<
     MediaStream,
     f32,
-> = runtime::Property::new("postForwardErrorCorrectionPacketLossRate");
+> = runtime::Property::Named("postForwardErrorCorrectionPacketLossRate");
 /// `rmsFreezeDuration`
-pub const RMS_FREEZE_DURATION: runtime::Property<MediaStream, runtime::edm::Duration> = runtime::Property::new(
+pub const RMS_FREEZE_DURATION: runtime::Property<MediaStream, runtime::edm::Duration> = runtime::Property::Named(
     "rmsFreezeDuration",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     MediaStream,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `streamDirection`: never null.
 pub const STREAM_DIRECTION: runtime::Property<
     MediaStream,
     models::call_records::MediaStreamDirection,
-> = runtime::Property::new("streamDirection");
+> = runtime::Property::Named("streamDirection");
 /// `streamId`
-pub const STREAM_ID: runtime::Property<MediaStream, String> = runtime::Property::new(
+pub const STREAM_ID: runtime::Property<MediaStream, String> = runtime::Property::Named(
     "streamId",
 );
 /// `videoCodec`
 pub const VIDEO_CODEC: runtime::Property<
     MediaStream,
     models::call_records::VideoCodec,
-> = runtime::Property::new("videoCodec");
+> = runtime::Property::Named("videoCodec");
 /// `wasMediaBypassed`
-pub const WAS_MEDIA_BYPASSED: runtime::Property<MediaStream, bool> = runtime::Property::new(
+pub const WAS_MEDIA_BYPASSED: runtime::Property<MediaStream, bool> = runtime::Property::Named(
     "wasMediaBypassed",
 );

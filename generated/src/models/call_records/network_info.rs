@@ -210,108 +210,108 @@ runtime::models!(NetworkInfo);
 /// Changes to a [`NetworkInfo`].
 pub type Patch = runtime::Patch<NetworkInfo>;
 /// `bandwidthLowEventRatio`
-pub const BANDWIDTH_LOW_EVENT_RATIO: runtime::Property<NetworkInfo, f32> = runtime::Property::new(
+pub const BANDWIDTH_LOW_EVENT_RATIO: runtime::Property<NetworkInfo, f32> = runtime::Property::Named(
     "bandwidthLowEventRatio",
 );
 /// `basicServiceSetIdentifier`
-pub const BASIC_SERVICE_SET_IDENTIFIER: runtime::Property<NetworkInfo, String> = runtime::Property::new(
+pub const BASIC_SERVICE_SET_IDENTIFIER: runtime::Property<NetworkInfo, String> = runtime::Property::Named(
     "basicServiceSetIdentifier",
 );
 /// `connectionType`: never null.
 pub const CONNECTION_TYPE: runtime::Property<
     NetworkInfo,
     models::call_records::NetworkConnectionType,
-> = runtime::Property::new("connectionType");
+> = runtime::Property::Named("connectionType");
 /// `delayEventRatio`
-pub const DELAY_EVENT_RATIO: runtime::Property<NetworkInfo, f32> = runtime::Property::new(
+pub const DELAY_EVENT_RATIO: runtime::Property<NetworkInfo, f32> = runtime::Property::Named(
     "delayEventRatio",
 );
 /// `dnsSuffix`
-pub const DNS_SUFFIX: runtime::Property<NetworkInfo, String> = runtime::Property::new(
+pub const DNS_SUFFIX: runtime::Property<NetworkInfo, String> = runtime::Property::Named(
     "dnsSuffix",
 );
 /// `ipAddress`
-pub const IP_ADDRESS: runtime::Property<NetworkInfo, String> = runtime::Property::new(
+pub const IP_ADDRESS: runtime::Property<NetworkInfo, String> = runtime::Property::Named(
     "ipAddress",
 );
 /// `linkSpeed`
-pub const LINK_SPEED: runtime::Property<NetworkInfo, i64> = runtime::Property::new(
+pub const LINK_SPEED: runtime::Property<NetworkInfo, i64> = runtime::Property::Named(
     "linkSpeed",
 );
 /// `macAddress`
-pub const MAC_ADDRESS: runtime::Property<NetworkInfo, String> = runtime::Property::new(
+pub const MAC_ADDRESS: runtime::Property<NetworkInfo, String> = runtime::Property::Named(
     "macAddress",
 );
 /// `networkTransportProtocol`: never null.
 pub const NETWORK_TRANSPORT_PROTOCOL: runtime::Property<
     NetworkInfo,
     models::call_records::NetworkTransportProtocol,
-> = runtime::Property::new("networkTransportProtocol");
+> = runtime::Property::Named("networkTransportProtocol");
 /// `port`
-pub const PORT: runtime::Property<NetworkInfo, i32> = runtime::Property::new("port");
+pub const PORT: runtime::Property<NetworkInfo, i32> = runtime::Property::Named("port");
 /// `receivedQualityEventRatio`
-pub const RECEIVED_QUALITY_EVENT_RATIO: runtime::Property<NetworkInfo, f32> = runtime::Property::new(
+pub const RECEIVED_QUALITY_EVENT_RATIO: runtime::Property<NetworkInfo, f32> = runtime::Property::Named(
     "receivedQualityEventRatio",
 );
 /// `reflexiveIPAddress`
-pub const REFLEXIVE_IP_ADDRESS: runtime::Property<NetworkInfo, String> = runtime::Property::new(
+pub const REFLEXIVE_IP_ADDRESS: runtime::Property<NetworkInfo, String> = runtime::Property::Named(
     "reflexiveIPAddress",
 );
 /// `relayIPAddress`
-pub const RELAY_IP_ADDRESS: runtime::Property<NetworkInfo, String> = runtime::Property::new(
+pub const RELAY_IP_ADDRESS: runtime::Property<NetworkInfo, String> = runtime::Property::Named(
     "relayIPAddress",
 );
 /// `relayPort`
-pub const RELAY_PORT: runtime::Property<NetworkInfo, i32> = runtime::Property::new(
+pub const RELAY_PORT: runtime::Property<NetworkInfo, i32> = runtime::Property::Named(
     "relayPort",
 );
 /// `sentQualityEventRatio`
-pub const SENT_QUALITY_EVENT_RATIO: runtime::Property<NetworkInfo, f32> = runtime::Property::new(
+pub const SENT_QUALITY_EVENT_RATIO: runtime::Property<NetworkInfo, f32> = runtime::Property::Named(
     "sentQualityEventRatio",
 );
 /// `subnet`
-pub const SUBNET: runtime::Property<NetworkInfo, String> = runtime::Property::new(
+pub const SUBNET: runtime::Property<NetworkInfo, String> = runtime::Property::Named(
     "subnet",
 );
 /// `traceRouteHops`: never null.
 pub const TRACE_ROUTE_HOPS: runtime::Property<
     NetworkInfo,
     Vec<models::call_records::TraceRouteHop>,
-> = runtime::Property::new("traceRouteHops");
+> = runtime::Property::Named("traceRouteHops");
 /// `wifiBand`: never null.
-pub const WIFI_BAND: runtime::Property<NetworkInfo, models::call_records::WifiBand> = runtime::Property::new(
+pub const WIFI_BAND: runtime::Property<NetworkInfo, models::call_records::WifiBand> = runtime::Property::Named(
     "wifiBand",
 );
 /// `wifiBatteryCharge`
-pub const WIFI_BATTERY_CHARGE: runtime::Property<NetworkInfo, i32> = runtime::Property::new(
+pub const WIFI_BATTERY_CHARGE: runtime::Property<NetworkInfo, i32> = runtime::Property::Named(
     "wifiBatteryCharge",
 );
 /// `wifiChannel`
-pub const WIFI_CHANNEL: runtime::Property<NetworkInfo, i32> = runtime::Property::new(
+pub const WIFI_CHANNEL: runtime::Property<NetworkInfo, i32> = runtime::Property::Named(
     "wifiChannel",
 );
 /// `wifiMicrosoftDriver`
-pub const WIFI_MICROSOFT_DRIVER: runtime::Property<NetworkInfo, String> = runtime::Property::new(
+pub const WIFI_MICROSOFT_DRIVER: runtime::Property<NetworkInfo, String> = runtime::Property::Named(
     "wifiMicrosoftDriver",
 );
 /// `wifiMicrosoftDriverVersion`
-pub const WIFI_MICROSOFT_DRIVER_VERSION: runtime::Property<NetworkInfo, String> = runtime::Property::new(
+pub const WIFI_MICROSOFT_DRIVER_VERSION: runtime::Property<NetworkInfo, String> = runtime::Property::Named(
     "wifiMicrosoftDriverVersion",
 );
 /// `wifiRadioType`: never null.
 pub const WIFI_RADIO_TYPE: runtime::Property<
     NetworkInfo,
     models::call_records::WifiRadioType,
-> = runtime::Property::new("wifiRadioType");
+> = runtime::Property::Named("wifiRadioType");
 /// `wifiSignalStrength`
-pub const WIFI_SIGNAL_STRENGTH: runtime::Property<NetworkInfo, i32> = runtime::Property::new(
+pub const WIFI_SIGNAL_STRENGTH: runtime::Property<NetworkInfo, i32> = runtime::Property::Named(
     "wifiSignalStrength",
 );
 /// `wifiVendorDriver`
-pub const WIFI_VENDOR_DRIVER: runtime::Property<NetworkInfo, String> = runtime::Property::new(
+pub const WIFI_VENDOR_DRIVER: runtime::Property<NetworkInfo, String> = runtime::Property::Named(
     "wifiVendorDriver",
 );
 /// `wifiVendorDriverVersion`
-pub const WIFI_VENDOR_DRIVER_VERSION: runtime::Property<NetworkInfo, String> = runtime::Property::new(
+pub const WIFI_VENDOR_DRIVER_VERSION: runtime::Property<NetworkInfo, String> = runtime::Property::Named(
     "wifiVendorDriverVersion",
 );

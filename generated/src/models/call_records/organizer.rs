@@ -76,10 +76,10 @@ pub type Patch = runtime::Patch<Organizer>;
 pub const ADMINISTRATIVE_UNIT_INFOS: runtime::Property<
     Organizer,
     Vec<models::call_records::AdministrativeUnitInfo>,
-> = runtime::Property::new("administrativeUnitInfos");
+> = runtime::Property::Named("administrativeUnitInfos");
 /// `id`: never null.
-pub const ID: runtime::Property<Organizer, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Organizer, String> = runtime::Property::Named("id");
 /// `identity`
-pub const IDENTITY: runtime::Property<Organizer, models::CommunicationsIdentitySet> = runtime::Property::new(
+pub const IDENTITY: runtime::Property<Organizer, models::CommunicationsIdentitySet> = runtime::Property::Named(
     "identity",
 );

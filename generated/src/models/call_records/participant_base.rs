@@ -79,11 +79,13 @@ pub type Patch = runtime::Patch<ParticipantBase>;
 pub const ADMINISTRATIVE_UNIT_INFOS: runtime::Property<
     ParticipantBase,
     Vec<models::call_records::AdministrativeUnitInfo>,
-> = runtime::Property::new("administrativeUnitInfos");
+> = runtime::Property::Named("administrativeUnitInfos");
 /// `id`: never null.
-pub const ID: runtime::Property<ParticipantBase, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ParticipantBase, String> = runtime::Property::Named(
+    "id",
+);
 /// `identity`
 pub const IDENTITY: runtime::Property<
     ParticipantBase,
     models::CommunicationsIdentitySet,
-> = runtime::Property::new("identity");
+> = runtime::Property::Named("identity");

@@ -105,34 +105,34 @@ pub type Patch = runtime::Patch<ParticipantEndpoint>;
 pub const ASSOCIATED_IDENTITY: runtime::Property<
     ParticipantEndpoint,
     models::Identity,
-> = runtime::Property::new("associatedIdentity");
+> = runtime::Property::Named("associatedIdentity");
 /// `cpuCoresCount`
-pub const CPU_CORES_COUNT: runtime::Property<ParticipantEndpoint, i32> = runtime::Property::new(
+pub const CPU_CORES_COUNT: runtime::Property<ParticipantEndpoint, i32> = runtime::Property::Named(
     "cpuCoresCount",
 );
 /// `cpuName`
-pub const CPU_NAME: runtime::Property<ParticipantEndpoint, String> = runtime::Property::new(
+pub const CPU_NAME: runtime::Property<ParticipantEndpoint, String> = runtime::Property::Named(
     "cpuName",
 );
 /// `cpuProcessorSpeedInMhz`
-pub const CPU_PROCESSOR_SPEED_IN_MHZ: runtime::Property<ParticipantEndpoint, i32> = runtime::Property::new(
+pub const CPU_PROCESSOR_SPEED_IN_MHZ: runtime::Property<ParticipantEndpoint, i32> = runtime::Property::Named(
     "cpuProcessorSpeedInMhz",
 );
 /// `feedback`
 pub const FEEDBACK: runtime::Property<
     ParticipantEndpoint,
     models::call_records::UserFeedback,
-> = runtime::Property::new("feedback");
+> = runtime::Property::Named("feedback");
 /// `identity`
-pub const IDENTITY: runtime::Property<ParticipantEndpoint, models::IdentitySet> = runtime::Property::new(
+pub const IDENTITY: runtime::Property<ParticipantEndpoint, models::IdentitySet> = runtime::Property::Named(
     "identity",
 );
 /// `name`
-pub const NAME: runtime::Property<ParticipantEndpoint, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ParticipantEndpoint, String> = runtime::Property::Named(
     "name",
 );
 /// `userAgent`
 pub const USER_AGENT: runtime::Property<
     ParticipantEndpoint,
     models::call_records::UserAgent,
-> = runtime::Property::new("userAgent");
+> = runtime::Property::Named("userAgent");

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callRecords.productFamily`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductFamily {
     /// `unknown`

@@ -193,92 +193,92 @@ pub type Patch = runtime::Patch<PstnCallLogRow>;
 pub const CALL_DURATION_SOURCE: runtime::Property<
     PstnCallLogRow,
     models::call_records::PstnCallDurationSource,
-> = runtime::Property::new("callDurationSource");
+> = runtime::Property::Named("callDurationSource");
 /// `callId`
-pub const CALL_ID: runtime::Property<PstnCallLogRow, String> = runtime::Property::new(
+pub const CALL_ID: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named(
     "callId",
 );
 /// `callType`
-pub const CALL_TYPE: runtime::Property<PstnCallLogRow, String> = runtime::Property::new(
+pub const CALL_TYPE: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named(
     "callType",
 );
 /// `calleeNumber`
-pub const CALLEE_NUMBER: runtime::Property<PstnCallLogRow, String> = runtime::Property::new(
+pub const CALLEE_NUMBER: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named(
     "calleeNumber",
 );
 /// `callerNumber`
-pub const CALLER_NUMBER: runtime::Property<PstnCallLogRow, String> = runtime::Property::new(
+pub const CALLER_NUMBER: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named(
     "callerNumber",
 );
 /// `charge`
-pub const CHARGE: runtime::Property<PstnCallLogRow, runtime::edm::Decimal> = runtime::Property::new(
+pub const CHARGE: runtime::Property<PstnCallLogRow, runtime::edm::Decimal> = runtime::Property::Named(
     "charge",
 );
 /// `conferenceId`
-pub const CONFERENCE_ID: runtime::Property<PstnCallLogRow, String> = runtime::Property::new(
+pub const CONFERENCE_ID: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named(
     "conferenceId",
 );
 /// `connectionCharge`
-pub const CONNECTION_CHARGE: runtime::Property<PstnCallLogRow, runtime::edm::Decimal> = runtime::Property::new(
+pub const CONNECTION_CHARGE: runtime::Property<PstnCallLogRow, runtime::edm::Decimal> = runtime::Property::Named(
     "connectionCharge",
 );
 /// `currency`
-pub const CURRENCY: runtime::Property<PstnCallLogRow, String> = runtime::Property::new(
+pub const CURRENCY: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named(
     "currency",
 );
 /// `destinationContext`
-pub const DESTINATION_CONTEXT: runtime::Property<PstnCallLogRow, String> = runtime::Property::new(
+pub const DESTINATION_CONTEXT: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named(
     "destinationContext",
 );
 /// `destinationName`
-pub const DESTINATION_NAME: runtime::Property<PstnCallLogRow, String> = runtime::Property::new(
+pub const DESTINATION_NAME: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named(
     "destinationName",
 );
 /// `duration`
-pub const DURATION: runtime::Property<PstnCallLogRow, i32> = runtime::Property::new(
+pub const DURATION: runtime::Property<PstnCallLogRow, i32> = runtime::Property::Named(
     "duration",
 );
 /// `endDateTime`
 pub const END_DATE_TIME: runtime::Property<
     PstnCallLogRow,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endDateTime");
+> = runtime::Property::Named("endDateTime");
 /// `id`
-pub const ID: runtime::Property<PstnCallLogRow, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named("id");
 /// `inventoryType`
-pub const INVENTORY_TYPE: runtime::Property<PstnCallLogRow, String> = runtime::Property::new(
+pub const INVENTORY_TYPE: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named(
     "inventoryType",
 );
 /// `licenseCapability`
-pub const LICENSE_CAPABILITY: runtime::Property<PstnCallLogRow, String> = runtime::Property::new(
+pub const LICENSE_CAPABILITY: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named(
     "licenseCapability",
 );
 /// `operator`
-pub const OPERATOR: runtime::Property<PstnCallLogRow, String> = runtime::Property::new(
+pub const OPERATOR: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named(
     "operator",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     PstnCallLogRow,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `tenantCountryCode`
-pub const TENANT_COUNTRY_CODE: runtime::Property<PstnCallLogRow, String> = runtime::Property::new(
+pub const TENANT_COUNTRY_CODE: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named(
     "tenantCountryCode",
 );
 /// `usageCountryCode`
-pub const USAGE_COUNTRY_CODE: runtime::Property<PstnCallLogRow, String> = runtime::Property::new(
+pub const USAGE_COUNTRY_CODE: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named(
     "usageCountryCode",
 );
 /// `userDisplayName`
-pub const USER_DISPLAY_NAME: runtime::Property<PstnCallLogRow, String> = runtime::Property::new(
+pub const USER_DISPLAY_NAME: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named(
     "userDisplayName",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<PstnCallLogRow, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named(
     "userId",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<PstnCallLogRow, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<PstnCallLogRow, String> = runtime::Property::Named(
     "userPrincipalName",
 );

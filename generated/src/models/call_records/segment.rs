@@ -96,28 +96,28 @@ runtime::models!(Segment);
 /// Changes to a [`Segment`].
 pub type Patch = runtime::Patch<Segment>;
 /// `callee`
-pub const CALLEE: runtime::Property<Segment, models::call_records::Endpoint> = runtime::Property::new(
+pub const CALLEE: runtime::Property<Segment, models::call_records::Endpoint> = runtime::Property::Named(
     "callee",
 );
 /// `caller`
-pub const CALLER: runtime::Property<Segment, models::call_records::Endpoint> = runtime::Property::new(
+pub const CALLER: runtime::Property<Segment, models::call_records::Endpoint> = runtime::Property::Named(
     "caller",
 );
 /// `endDateTime`: never null.
-pub const END_DATE_TIME: runtime::Property<Segment, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const END_DATE_TIME: runtime::Property<Segment, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "endDateTime",
 );
 /// `failureInfo`
-pub const FAILURE_INFO: runtime::Property<Segment, models::call_records::FailureInfo> = runtime::Property::new(
+pub const FAILURE_INFO: runtime::Property<Segment, models::call_records::FailureInfo> = runtime::Property::Named(
     "failureInfo",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Segment, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Segment, String> = runtime::Property::Named("id");
 /// `media`
-pub const MEDIA: runtime::Property<Segment, Vec<models::call_records::Media>> = runtime::Property::new(
+pub const MEDIA: runtime::Property<Segment, Vec<models::call_records::Media>> = runtime::Property::Named(
     "media",
 );
 /// `startDateTime`: never null.
-pub const START_DATE_TIME: runtime::Property<Segment, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const START_DATE_TIME: runtime::Property<Segment, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "startDateTime",
 );

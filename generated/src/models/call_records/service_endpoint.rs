@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<ServiceEndpoint>;
 pub const USER_AGENT: runtime::Property<
     ServiceEndpoint,
     models::call_records::UserAgent,
-> = runtime::Property::new("userAgent");
+> = runtime::Property::Named("userAgent");

@@ -68,14 +68,14 @@ runtime::models!(ServiceUserAgent);
 /// Changes to a [`ServiceUserAgent`].
 pub type Patch = runtime::Patch<ServiceUserAgent>;
 /// `applicationVersion`
-pub const APPLICATION_VERSION: runtime::Property<ServiceUserAgent, String> = runtime::Property::new(
+pub const APPLICATION_VERSION: runtime::Property<ServiceUserAgent, String> = runtime::Property::Named(
     "applicationVersion",
 );
 /// `headerValue`
-pub const HEADER_VALUE: runtime::Property<ServiceUserAgent, String> = runtime::Property::new(
+pub const HEADER_VALUE: runtime::Property<ServiceUserAgent, String> = runtime::Property::Named(
     "headerValue",
 );
 /// `role`: never null.
-pub const ROLE: runtime::Property<ServiceUserAgent, models::call_records::ServiceRole> = runtime::Property::new(
+pub const ROLE: runtime::Property<ServiceUserAgent, models::call_records::ServiceRole> = runtime::Property::Named(
     "role",
 );

@@ -110,35 +110,35 @@ runtime::models!(Session);
 /// Changes to a [`Session`].
 pub type Patch = runtime::Patch<Session>;
 /// `callee`
-pub const CALLEE: runtime::Property<Session, models::call_records::Endpoint> = runtime::Property::new(
+pub const CALLEE: runtime::Property<Session, models::call_records::Endpoint> = runtime::Property::Named(
     "callee",
 );
 /// `caller`
-pub const CALLER: runtime::Property<Session, models::call_records::Endpoint> = runtime::Property::new(
+pub const CALLER: runtime::Property<Session, models::call_records::Endpoint> = runtime::Property::Named(
     "caller",
 );
 /// `endDateTime`: never null.
-pub const END_DATE_TIME: runtime::Property<Session, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const END_DATE_TIME: runtime::Property<Session, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "endDateTime",
 );
 /// `failureInfo`
-pub const FAILURE_INFO: runtime::Property<Session, models::call_records::FailureInfo> = runtime::Property::new(
+pub const FAILURE_INFO: runtime::Property<Session, models::call_records::FailureInfo> = runtime::Property::Named(
     "failureInfo",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Session, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Session, String> = runtime::Property::Named("id");
 /// `isTest`
-pub const IS_TEST: runtime::Property<Session, bool> = runtime::Property::new("isTest");
+pub const IS_TEST: runtime::Property<Session, bool> = runtime::Property::Named("isTest");
 /// `modalities`: never null.
-pub const MODALITIES: runtime::Property<Session, Vec<models::call_records::Modality>> = runtime::Property::new(
+pub const MODALITIES: runtime::Property<Session, Vec<models::call_records::Modality>> = runtime::Property::Named(
     "modalities",
 );
 /// `segments`: navigation property.
 pub const SEGMENTS: runtime::Property<
     Session,
     runtime::Expanded<Vec<models::call_records::Segment>>,
-> = runtime::Property::new("segments");
+> = runtime::Property::Named("segments");
 /// `startDateTime`: never null.
-pub const START_DATE_TIME: runtime::Property<Session, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const START_DATE_TIME: runtime::Property<Session, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "startDateTime",
 );

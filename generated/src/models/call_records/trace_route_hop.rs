@@ -66,14 +66,14 @@ runtime::models!(TraceRouteHop);
 /// Changes to a [`TraceRouteHop`].
 pub type Patch = runtime::Patch<TraceRouteHop>;
 /// `hopCount`
-pub const HOP_COUNT: runtime::Property<TraceRouteHop, i32> = runtime::Property::new(
+pub const HOP_COUNT: runtime::Property<TraceRouteHop, i32> = runtime::Property::Named(
     "hopCount",
 );
 /// `ipAddress`
-pub const IP_ADDRESS: runtime::Property<TraceRouteHop, String> = runtime::Property::new(
+pub const IP_ADDRESS: runtime::Property<TraceRouteHop, String> = runtime::Property::Named(
     "ipAddress",
 );
 /// `roundTripTime`
-pub const ROUND_TRIP_TIME: runtime::Property<TraceRouteHop, runtime::edm::Duration> = runtime::Property::new(
+pub const ROUND_TRIP_TIME: runtime::Property<TraceRouteHop, runtime::edm::Duration> = runtime::Property::Named(
     "roundTripTime",
 );

@@ -63,10 +63,10 @@ runtime::models!(UserAgent);
 /// Changes to a [`UserAgent`].
 pub type Patch = runtime::Patch<UserAgent>;
 /// `applicationVersion`
-pub const APPLICATION_VERSION: runtime::Property<UserAgent, String> = runtime::Property::new(
+pub const APPLICATION_VERSION: runtime::Property<UserAgent, String> = runtime::Property::Named(
     "applicationVersion",
 );
 /// `headerValue`
-pub const HEADER_VALUE: runtime::Property<UserAgent, String> = runtime::Property::new(
+pub const HEADER_VALUE: runtime::Property<UserAgent, String> = runtime::Property::Named(
     "headerValue",
 );

@@ -69,11 +69,13 @@ pub type Patch = runtime::Patch<UserFeedback>;
 pub const RATING: runtime::Property<
     UserFeedback,
     models::call_records::UserFeedbackRating,
-> = runtime::Property::new("rating");
+> = runtime::Property::Named("rating");
 /// `text`
-pub const TEXT: runtime::Property<UserFeedback, String> = runtime::Property::new("text");
+pub const TEXT: runtime::Property<UserFeedback, String> = runtime::Property::Named(
+    "text",
+);
 /// `tokens`
 pub const TOKENS: runtime::Property<
     UserFeedback,
     models::call_records::FeedbackTokenSet,
-> = runtime::Property::new("tokens");
+> = runtime::Property::Named("tokens");

@@ -66,10 +66,10 @@ runtime::models!(AccessReviewContextData);
 /// Changes to a [`AccessReviewContextData`].
 pub type Patch = runtime::Patch<AccessReviewContextData>;
 /// `reviewDefinitionId`: never null.
-pub const REVIEW_DEFINITION_ID: runtime::Property<AccessReviewContextData, String> = runtime::Property::new(
+pub const REVIEW_DEFINITION_ID: runtime::Property<AccessReviewContextData, String> = runtime::Property::Named(
     "reviewDefinitionId",
 );
 /// `reviewInstanceId`: never null.
-pub const REVIEW_INSTANCE_ID: runtime::Property<AccessReviewContextData, String> = runtime::Property::new(
+pub const REVIEW_INSTANCE_ID: runtime::Property<AccessReviewContextData, String> = runtime::Property::Named(
     "reviewInstanceId",
 );

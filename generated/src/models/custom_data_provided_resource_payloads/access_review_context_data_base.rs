@@ -69,10 +69,10 @@ runtime::models!(AccessReviewContextDataBase);
 /// Changes to a [`AccessReviewContextDataBase`].
 pub type Patch = runtime::Patch<AccessReviewContextDataBase>;
 /// `reviewDefinitionId`: never null.
-pub const REVIEW_DEFINITION_ID: runtime::Property<AccessReviewContextDataBase, String> = runtime::Property::new(
+pub const REVIEW_DEFINITION_ID: runtime::Property<AccessReviewContextDataBase, String> = runtime::Property::Named(
     "reviewDefinitionId",
 );
 /// `reviewInstanceId`: never null.
-pub const REVIEW_INSTANCE_ID: runtime::Property<AccessReviewContextDataBase, String> = runtime::Property::new(
+pub const REVIEW_INSTANCE_ID: runtime::Property<AccessReviewContextDataBase, String> = runtime::Property::Named(
     "reviewInstanceId",
 );

@@ -66,10 +66,10 @@ runtime::models!(ApplyDecisionContextData);
 /// Changes to a [`ApplyDecisionContextData`].
 pub type Patch = runtime::Patch<ApplyDecisionContextData>;
 /// `reviewDefinitionId`: never null.
-pub const REVIEW_DEFINITION_ID: runtime::Property<ApplyDecisionContextData, String> = runtime::Property::new(
+pub const REVIEW_DEFINITION_ID: runtime::Property<ApplyDecisionContextData, String> = runtime::Property::Named(
     "reviewDefinitionId",
 );
 /// `reviewInstanceId`: never null.
-pub const REVIEW_INSTANCE_ID: runtime::Property<ApplyDecisionContextData, String> = runtime::Property::new(
+pub const REVIEW_INSTANCE_ID: runtime::Property<ApplyDecisionContextData, String> = runtime::Property::Named(
     "reviewInstanceId",
 );

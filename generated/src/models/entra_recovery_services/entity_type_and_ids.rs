@@ -61,11 +61,11 @@ runtime::models!(EntityTypeAndIds);
 /// Changes to a [`EntityTypeAndIds`].
 pub type Patch = runtime::Patch<EntityTypeAndIds>;
 /// `entityIds`: never null.
-pub const ENTITY_IDS: runtime::Property<EntityTypeAndIds, Vec<String>> = runtime::Property::new(
+pub const ENTITY_IDS: runtime::Property<EntityTypeAndIds, Vec<String>> = runtime::Property::Named(
     "entityIds",
 );
 /// `entityType`: never null.
 pub const ENTITY_TYPE: runtime::Property<
     EntityTypeAndIds,
     models::entra_recovery_services::ResourceTypeName,
-> = runtime::Property::new("entityType");
+> = runtime::Property::Named("entityType");

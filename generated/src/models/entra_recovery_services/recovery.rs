@@ -72,14 +72,14 @@ runtime::models!(Recovery);
 /// Changes to a [`Recovery`].
 pub type Patch = runtime::Patch<Recovery>;
 /// `id`: never null.
-pub const ID: runtime::Property<Recovery, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Recovery, String> = runtime::Property::Named("id");
 /// `jobs`: navigation property.
 pub const JOBS: runtime::Property<
     Recovery,
     runtime::Expanded<Vec<models::entra_recovery_services::RecoveryJobBase>>,
-> = runtime::Property::new("jobs");
+> = runtime::Property::Named("jobs");
 /// `snapshots`: navigation property.
 pub const SNAPSHOTS: runtime::Property<
     Recovery,
     runtime::Expanded<Vec<models::entra_recovery_services::Snapshot>>,
-> = runtime::Property::new("snapshots");
+> = runtime::Property::Named("snapshots");

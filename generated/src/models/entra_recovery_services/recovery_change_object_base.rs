@@ -86,24 +86,24 @@ runtime::models!(RecoveryChangeObjectBase);
 /// Changes to a [`RecoveryChangeObjectBase`].
 pub type Patch = runtime::Patch<RecoveryChangeObjectBase>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<RecoveryChangeObjectBase, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<RecoveryChangeObjectBase, String> = runtime::Property::Named(
     "displayName",
 );
 /// `entityTypeName`: never null.
 pub const ENTITY_TYPE_NAME: runtime::Property<
     RecoveryChangeObjectBase,
     models::entra_recovery_services::ResourceTypeName,
-> = runtime::Property::new("entityTypeName");
+> = runtime::Property::Named("entityTypeName");
 /// `failureMessage`
-pub const FAILURE_MESSAGE: runtime::Property<RecoveryChangeObjectBase, String> = runtime::Property::new(
+pub const FAILURE_MESSAGE: runtime::Property<RecoveryChangeObjectBase, String> = runtime::Property::Named(
     "failureMessage",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<RecoveryChangeObjectBase, String> = runtime::Property::new(
+pub const ID: runtime::Property<RecoveryChangeObjectBase, String> = runtime::Property::Named(
     "id",
 );
 /// `recoveryAction`: never null.
 pub const RECOVERY_ACTION: runtime::Property<
     RecoveryChangeObjectBase,
     models::entra_recovery_services::RecoveryAction,
-> = runtime::Property::new("recoveryAction");
+> = runtime::Property::Named("recoveryAction");

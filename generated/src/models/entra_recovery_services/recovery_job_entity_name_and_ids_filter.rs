@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<RecoveryJobEntityNameAndIdsFilter>;
 pub const FILTER_VALUES: runtime::Property<
     RecoveryJobEntityNameAndIdsFilter,
     Vec<models::entra_recovery_services::EntityTypeAndIds>,
-> = runtime::Property::new("filterValues");
+> = runtime::Property::Named("filterValues");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<RecoveryJobEntityNamesFilter>;
 pub const ENTITY_TYPES: runtime::Property<
     RecoveryJobEntityNamesFilter,
     Vec<models::entra_recovery_services::ResourceTypeName>,
-> = runtime::Property::new("entityTypes");
+> = runtime::Property::Named("entityTypes");

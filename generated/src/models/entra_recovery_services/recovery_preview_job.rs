@@ -110,36 +110,36 @@ pub type Patch = runtime::Patch<RecoveryPreviewJob>;
 pub const FILTERING_CRITERIA: runtime::Property<
     RecoveryPreviewJob,
     models::entra_recovery_services::RecoveryJobFilteringCriteriaBase,
-> = runtime::Property::new("filteringCriteria");
+> = runtime::Property::Named("filteringCriteria");
 /// `id`: never null.
-pub const ID: runtime::Property<RecoveryPreviewJob, String> = runtime::Property::new(
+pub const ID: runtime::Property<RecoveryPreviewJob, String> = runtime::Property::Named(
     "id",
 );
 /// `jobCompletionDateTime`
 pub const JOB_COMPLETION_DATE_TIME: runtime::Property<
     RecoveryPreviewJob,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("jobCompletionDateTime");
+> = runtime::Property::Named("jobCompletionDateTime");
 /// `jobStartDateTime`: never null.
 pub const JOB_START_DATE_TIME: runtime::Property<
     RecoveryPreviewJob,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("jobStartDateTime");
+> = runtime::Property::Named("jobStartDateTime");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     RecoveryPreviewJob,
     models::entra_recovery_services::RecoveryStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `targetStateDateTime`: never null.
 pub const TARGET_STATE_DATE_TIME: runtime::Property<
     RecoveryPreviewJob,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("targetStateDateTime");
+> = runtime::Property::Named("targetStateDateTime");
 /// `totalChangedLinksCalculated`
-pub const TOTAL_CHANGED_LINKS_CALCULATED: runtime::Property<RecoveryPreviewJob, i32> = runtime::Property::new(
+pub const TOTAL_CHANGED_LINKS_CALCULATED: runtime::Property<RecoveryPreviewJob, i32> = runtime::Property::Named(
     "totalChangedLinksCalculated",
 );
 /// `totalChangedObjectsCalculated`
-pub const TOTAL_CHANGED_OBJECTS_CALCULATED: runtime::Property<RecoveryPreviewJob, i32> = runtime::Property::new(
+pub const TOTAL_CHANGED_OBJECTS_CALCULATED: runtime::Property<RecoveryPreviewJob, i32> = runtime::Property::Named(
     "totalChangedObjectsCalculated",
 );

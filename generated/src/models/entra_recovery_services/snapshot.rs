@@ -88,22 +88,22 @@ runtime::models!(Snapshot);
 /// Changes to a [`Snapshot`].
 pub type Patch = runtime::Patch<Snapshot>;
 /// `createdDateTime`: never null.
-pub const CREATED_DATE_TIME: runtime::Property<Snapshot, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Snapshot, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Snapshot, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Snapshot, String> = runtime::Property::Named("id");
 /// `recoveryJobs`: navigation property.
 pub const RECOVERY_JOBS: runtime::Property<
     Snapshot,
     runtime::Expanded<Vec<models::entra_recovery_services::RecoveryJob>>,
-> = runtime::Property::new("recoveryJobs");
+> = runtime::Property::Named("recoveryJobs");
 /// `recoveryPreviewJobs`: navigation property.
 pub const RECOVERY_PREVIEW_JOBS: runtime::Property<
     Snapshot,
     runtime::Expanded<Vec<models::entra_recovery_services::RecoveryPreviewJob>>,
-> = runtime::Property::new("recoveryPreviewJobs");
+> = runtime::Property::Named("recoveryPreviewJobs");
 /// `totalChangedObjects`
-pub const TOTAL_CHANGED_OBJECTS: runtime::Property<Snapshot, i32> = runtime::Property::new(
+pub const TOTAL_CHANGED_OBJECTS: runtime::Property<Snapshot, i32> = runtime::Property::Named(
     "totalChangedObjects",
 );

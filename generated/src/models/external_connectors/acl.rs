@@ -66,12 +66,12 @@ runtime::models!(Acl);
 /// Changes to a [`Acl`].
 pub type Patch = runtime::Patch<Acl>;
 /// `accessType`: never null.
-pub const ACCESS_TYPE: runtime::Property<Acl, models::external_connectors::AccessType> = runtime::Property::new(
+pub const ACCESS_TYPE: runtime::Property<Acl, models::external_connectors::AccessType> = runtime::Property::Named(
     "accessType",
 );
 /// `type`: never null.
-pub const TYPE: runtime::Property<Acl, models::external_connectors::AclType> = runtime::Property::new(
+pub const TYPE: runtime::Property<Acl, models::external_connectors::AclType> = runtime::Property::Named(
     "type",
 );
 /// `value`: never null.
-pub const VALUE: runtime::Property<Acl, String> = runtime::Property::new("value");
+pub const VALUE: runtime::Property<Acl, String> = runtime::Property::Named("value");

@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<ActivitySettings>;
 pub const URL_TO_ITEM_RESOLVERS: runtime::Property<
     ActivitySettings,
     Vec<models::external_connectors::UrlToItemResolverBase>,
-> = runtime::Property::new("urlToItemResolvers");
+> = runtime::Property::Named("urlToItemResolvers");

@@ -58,6 +58,6 @@ runtime::models!(Configuration);
 /// Changes to a [`Configuration`].
 pub type Patch = runtime::Patch<Configuration>;
 /// `authorizedAppIds`
-pub const AUTHORIZED_APP_IDS: runtime::Property<Configuration, Vec<String>> = runtime::Property::new(
+pub const AUTHORIZED_APP_IDS: runtime::Property<Configuration, Vec<String>> = runtime::Property::Named(
     "authorizedAppIds",
 );

@@ -68,15 +68,15 @@ runtime::models!(ConnectionOperation);
 /// Changes to a [`ConnectionOperation`].
 pub type Patch = runtime::Patch<ConnectionOperation>;
 /// `error`
-pub const ERROR: runtime::Property<ConnectionOperation, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<ConnectionOperation, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ConnectionOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<ConnectionOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `status`
 pub const STATUS: runtime::Property<
     ConnectionOperation,
     models::external_connectors::ConnectionOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -71,17 +71,19 @@ runtime::models!(DisplayTemplate);
 /// Changes to a [`DisplayTemplate`].
 pub type Patch = runtime::Patch<DisplayTemplate>;
 /// `id`: never null.
-pub const ID: runtime::Property<DisplayTemplate, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<DisplayTemplate, String> = runtime::Property::Named(
+    "id",
+);
 /// `layout`: never null.
-pub const LAYOUT: runtime::Property<DisplayTemplate, runtime::edm::Json> = runtime::Property::new(
+pub const LAYOUT: runtime::Property<DisplayTemplate, runtime::edm::Json> = runtime::Property::Named(
     "layout",
 );
 /// `priority`: never null.
-pub const PRIORITY: runtime::Property<DisplayTemplate, i32> = runtime::Property::new(
+pub const PRIORITY: runtime::Property<DisplayTemplate, i32> = runtime::Property::Named(
     "priority",
 );
 /// `rules`
 pub const RULES: runtime::Property<
     DisplayTemplate,
     Vec<models::external_connectors::PropertyRule>,
-> = runtime::Property::new("rules");
+> = runtime::Property::Named("rules");

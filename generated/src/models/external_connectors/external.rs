@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<External>;
 pub const CONNECTIONS: runtime::Property<
     External,
     runtime::Expanded<Vec<models::external_connectors::ExternalConnection>>,
-> = runtime::Property::new("connections");
+> = runtime::Property::Named("connections");

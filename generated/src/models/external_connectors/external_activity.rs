@@ -76,19 +76,21 @@ runtime::models!(ExternalActivity);
 /// Changes to a [`ExternalActivity`].
 pub type Patch = runtime::Patch<ExternalActivity>;
 /// `id`: never null.
-pub const ID: runtime::Property<ExternalActivity, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ExternalActivity, String> = runtime::Property::Named(
+    "id",
+);
 /// `performedBy`: navigation property.
 pub const PERFORMED_BY: runtime::Property<
     ExternalActivity,
     runtime::Expanded<models::external_connectors::Identity>,
-> = runtime::Property::new("performedBy");
+> = runtime::Property::Named("performedBy");
 /// `startDateTime`: never null.
 pub const START_DATE_TIME: runtime::Property<
     ExternalActivity,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `type`: never null.
 pub const TYPE: runtime::Property<
     ExternalActivity,
     models::external_connectors::ExternalActivityType,
-> = runtime::Property::new("type");
+> = runtime::Property::Named("type");

@@ -81,25 +81,25 @@ runtime::models!(ExternalActivityResult);
 /// Changes to a [`ExternalActivityResult`].
 pub type Patch = runtime::Patch<ExternalActivityResult>;
 /// `error`
-pub const ERROR: runtime::Property<ExternalActivityResult, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<ExternalActivityResult, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ExternalActivityResult, String> = runtime::Property::new(
+pub const ID: runtime::Property<ExternalActivityResult, String> = runtime::Property::Named(
     "id",
 );
 /// `performedBy`: navigation property.
 pub const PERFORMED_BY: runtime::Property<
     ExternalActivityResult,
     runtime::Expanded<models::external_connectors::Identity>,
-> = runtime::Property::new("performedBy");
+> = runtime::Property::Named("performedBy");
 /// `startDateTime`: never null.
 pub const START_DATE_TIME: runtime::Property<
     ExternalActivityResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `type`: never null.
 pub const TYPE: runtime::Property<
     ExternalActivityResult,
     models::external_connectors::ExternalActivityType,
-> = runtime::Property::new("type");
+> = runtime::Property::Named("type");

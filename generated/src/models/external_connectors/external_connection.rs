@@ -141,61 +141,61 @@ pub type Patch = runtime::Patch<ExternalConnection>;
 pub const ACTIVITY_SETTINGS: runtime::Property<
     ExternalConnection,
     models::external_connectors::ActivitySettings,
-> = runtime::Property::new("activitySettings");
+> = runtime::Property::Named("activitySettings");
 /// `configuration`
 pub const CONFIGURATION: runtime::Property<
     ExternalConnection,
     models::external_connectors::Configuration,
-> = runtime::Property::new("configuration");
+> = runtime::Property::Named("configuration");
 /// `connectorId`
-pub const CONNECTOR_ID: runtime::Property<ExternalConnection, String> = runtime::Property::new(
+pub const CONNECTOR_ID: runtime::Property<ExternalConnection, String> = runtime::Property::Named(
     "connectorId",
 );
 /// `contentCategory`: never null.
 pub const CONTENT_CATEGORY: runtime::Property<
     ExternalConnection,
     models::external_connectors::ContentCategory,
-> = runtime::Property::new("contentCategory");
+> = runtime::Property::Named("contentCategory");
 /// `description`
-pub const DESCRIPTION: runtime::Property<ExternalConnection, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ExternalConnection, String> = runtime::Property::Named(
     "description",
 );
 /// `groups`: navigation property.
 pub const GROUPS: runtime::Property<
     ExternalConnection,
     runtime::Expanded<Vec<models::external_connectors::ExternalGroup>>,
-> = runtime::Property::new("groups");
+> = runtime::Property::Named("groups");
 /// `id`: never null.
-pub const ID: runtime::Property<ExternalConnection, String> = runtime::Property::new(
+pub const ID: runtime::Property<ExternalConnection, String> = runtime::Property::Named(
     "id",
 );
 /// `items`: navigation property.
 pub const ITEMS: runtime::Property<
     ExternalConnection,
     runtime::Expanded<Vec<models::external_connectors::ExternalItem>>,
-> = runtime::Property::new("items");
+> = runtime::Property::Named("items");
 /// `name`
-pub const NAME: runtime::Property<ExternalConnection, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ExternalConnection, String> = runtime::Property::Named(
     "name",
 );
 /// `operations`: navigation property.
 pub const OPERATIONS: runtime::Property<
     ExternalConnection,
     runtime::Expanded<Vec<models::external_connectors::ConnectionOperation>>,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");
 /// `schema`: navigation property.
 pub const SCHEMA: runtime::Property<
     ExternalConnection,
     runtime::Expanded<models::external_connectors::Schema>,
-> = runtime::Property::new("schema");
+> = runtime::Property::Named("schema");
 /// `searchSettings`
 pub const SEARCH_SETTINGS: runtime::Property<
     ExternalConnection,
     models::external_connectors::SearchSettings,
-> = runtime::Property::new("searchSettings");
+> = runtime::Property::Named("searchSettings");
 /// `state`: read-only.
 pub const STATE: runtime::Property<
     ExternalConnection,
     models::external_connectors::ConnectionState,
     runtime::query::ReadOnly,
-> = runtime::Property::new("state");
+> = runtime::Property::Named("state");

@@ -73,17 +73,17 @@ runtime::models!(ExternalGroup);
 /// Changes to a [`ExternalGroup`].
 pub type Patch = runtime::Patch<ExternalGroup>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<ExternalGroup, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<ExternalGroup, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<ExternalGroup, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<ExternalGroup, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<ExternalGroup, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ExternalGroup, String> = runtime::Property::Named("id");
 /// `members`: navigation property.
 pub const MEMBERS: runtime::Property<
     ExternalGroup,
     runtime::Expanded<Vec<models::external_connectors::Identity>>,
-> = runtime::Property::new("members");
+> = runtime::Property::Named("members");

@@ -143,28 +143,28 @@ runtime::models!(AddActivitiesParameters);
 /// Changes to a [`ExternalItem`].
 pub type Patch = runtime::Patch<ExternalItem>;
 /// `acl`
-pub const ACL: runtime::Property<ExternalItem, Vec<models::external_connectors::Acl>> = runtime::Property::new(
+pub const ACL: runtime::Property<ExternalItem, Vec<models::external_connectors::Acl>> = runtime::Property::Named(
     "acl",
 );
 /// `activities`: navigation property.
 pub const ACTIVITIES: runtime::Property<
     ExternalItem,
     runtime::Expanded<Vec<models::external_connectors::ExternalActivity>>,
-> = runtime::Property::new("activities");
+> = runtime::Property::Named("activities");
 /// `content`
 pub const CONTENT: runtime::Property<
     ExternalItem,
     models::external_connectors::ExternalItemContent,
-> = runtime::Property::new("content");
+> = runtime::Property::Named("content");
 /// `id`: never null.
-pub const ID: runtime::Property<ExternalItem, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ExternalItem, String> = runtime::Property::Named("id");
 /// `informationProtectionLabel`
 pub const INFORMATION_PROTECTION_LABEL: runtime::Property<
     ExternalItem,
     models::external_connectors::ExternalItemInformationProtectionLabel,
-> = runtime::Property::new("informationProtectionLabel");
+> = runtime::Property::Named("informationProtectionLabel");
 /// `properties`
 pub const PROPERTIES: runtime::Property<
     ExternalItem,
     models::external_connectors::Properties,
-> = runtime::Property::new("properties");
+> = runtime::Property::Named("properties");

@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<ExternalItemContent>;
 pub const TYPE: runtime::Property<
     ExternalItemContent,
     models::external_connectors::ExternalItemContentType,
-> = runtime::Property::new("type");
+> = runtime::Property::Named("type");
 /// `value`
-pub const VALUE: runtime::Property<ExternalItemContent, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<ExternalItemContent, String> = runtime::Property::Named(
     "value",
 );

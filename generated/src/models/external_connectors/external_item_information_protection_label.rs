@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<ExternalItemInformationProtectionLabel>;
 pub const SENSITIVITY_LABEL_ID: runtime::Property<
     ExternalItemInformationProtectionLabel,
     String,
-> = runtime::Property::new("sensitivityLabelId");
+> = runtime::Property::Named("sensitivityLabelId");

@@ -63,8 +63,8 @@ runtime::models!(Identity);
 /// Changes to a [`Identity`].
 pub type Patch = runtime::Patch<Identity>;
 /// `id`: never null.
-pub const ID: runtime::Property<Identity, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Identity, String> = runtime::Property::Named("id");
 /// `type`
-pub const TYPE: runtime::Property<Identity, models::external_connectors::IdentityType> = runtime::Property::new(
+pub const TYPE: runtime::Property<Identity, models::external_connectors::IdentityType> = runtime::Property::Named(
     "type",
 );

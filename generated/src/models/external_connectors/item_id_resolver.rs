@@ -68,15 +68,15 @@ runtime::models!(ItemIdResolver);
 /// Changes to a [`ItemIdResolver`].
 pub type Patch = runtime::Patch<ItemIdResolver>;
 /// `itemId`: never null.
-pub const ITEM_ID: runtime::Property<ItemIdResolver, String> = runtime::Property::new(
+pub const ITEM_ID: runtime::Property<ItemIdResolver, String> = runtime::Property::Named(
     "itemId",
 );
 /// `priority`
-pub const PRIORITY: runtime::Property<ItemIdResolver, i32> = runtime::Property::new(
+pub const PRIORITY: runtime::Property<ItemIdResolver, i32> = runtime::Property::Named(
     "priority",
 );
 /// `urlMatchInfo`
 pub const URL_MATCH_INFO: runtime::Property<
     ItemIdResolver,
     models::external_connectors::UrlMatchInfo,
-> = runtime::Property::new("urlMatchInfo");
+> = runtime::Property::Named("urlMatchInfo");

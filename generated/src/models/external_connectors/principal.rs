@@ -94,26 +94,28 @@ runtime::models!(Principal);
 /// Changes to a [`Principal`].
 pub type Patch = runtime::Patch<Principal>;
 /// `email`
-pub const EMAIL: runtime::Property<Principal, String> = runtime::Property::new("email");
+pub const EMAIL: runtime::Property<Principal, String> = runtime::Property::Named(
+    "email",
+);
 /// `entraDisplayName`
-pub const ENTRA_DISPLAY_NAME: runtime::Property<Principal, String> = runtime::Property::new(
+pub const ENTRA_DISPLAY_NAME: runtime::Property<Principal, String> = runtime::Property::Named(
     "entraDisplayName",
 );
 /// `entraId`
-pub const ENTRA_ID: runtime::Property<Principal, String> = runtime::Property::new(
+pub const ENTRA_ID: runtime::Property<Principal, String> = runtime::Property::Named(
     "entraId",
 );
 /// `externalId`
-pub const EXTERNAL_ID: runtime::Property<Principal, String> = runtime::Property::new(
+pub const EXTERNAL_ID: runtime::Property<Principal, String> = runtime::Property::Named(
     "externalId",
 );
 /// `externalName`
-pub const EXTERNAL_NAME: runtime::Property<Principal, String> = runtime::Property::new(
+pub const EXTERNAL_NAME: runtime::Property<Principal, String> = runtime::Property::Named(
     "externalName",
 );
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<Principal, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<Principal, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `upn`
-pub const UPN: runtime::Property<Principal, String> = runtime::Property::new("upn");
+pub const UPN: runtime::Property<Principal, String> = runtime::Property::Named("upn");

@@ -108,36 +108,36 @@ runtime::models!(Property);
 /// Changes to a [`Property`].
 pub type Patch = runtime::Patch<Property>;
 /// `aliases`
-pub const ALIASES: runtime::Property<Property, Vec<String>> = runtime::Property::new(
+pub const ALIASES: runtime::Property<Property, Vec<String>> = runtime::Property::Named(
     "aliases",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Property, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Property, String> = runtime::Property::Named(
     "description",
 );
 /// `isQueryable`
-pub const IS_QUERYABLE: runtime::Property<Property, bool> = runtime::Property::new(
+pub const IS_QUERYABLE: runtime::Property<Property, bool> = runtime::Property::Named(
     "isQueryable",
 );
 /// `isRefinable`
-pub const IS_REFINABLE: runtime::Property<Property, bool> = runtime::Property::new(
+pub const IS_REFINABLE: runtime::Property<Property, bool> = runtime::Property::Named(
     "isRefinable",
 );
 /// `isRetrievable`
-pub const IS_RETRIEVABLE: runtime::Property<Property, bool> = runtime::Property::new(
+pub const IS_RETRIEVABLE: runtime::Property<Property, bool> = runtime::Property::Named(
     "isRetrievable",
 );
 /// `isSearchable`
-pub const IS_SEARCHABLE: runtime::Property<Property, bool> = runtime::Property::new(
+pub const IS_SEARCHABLE: runtime::Property<Property, bool> = runtime::Property::Named(
     "isSearchable",
 );
 /// `labels`
-pub const LABELS: runtime::Property<Property, Vec<models::external_connectors::Label>> = runtime::Property::new(
+pub const LABELS: runtime::Property<Property, Vec<models::external_connectors::Label>> = runtime::Property::Named(
     "labels",
 );
 /// `name`: never null.
-pub const NAME: runtime::Property<Property, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<Property, String> = runtime::Property::Named("name");
 /// `type`: never null.
-pub const TYPE: runtime::Property<Property, models::external_connectors::PropertyType> = runtime::Property::new(
+pub const TYPE: runtime::Property<Property, models::external_connectors::PropertyType> = runtime::Property::Named(
     "type",
 );

@@ -74,16 +74,16 @@ pub type Patch = runtime::Patch<PropertyRule>;
 pub const OPERATION: runtime::Property<
     PropertyRule,
     models::external_connectors::RuleOperation,
-> = runtime::Property::new("operation");
+> = runtime::Property::Named("operation");
 /// `property`: never null.
-pub const PROPERTY: runtime::Property<PropertyRule, String> = runtime::Property::new(
+pub const PROPERTY: runtime::Property<PropertyRule, String> = runtime::Property::Named(
     "property",
 );
 /// `values`: never null.
-pub const VALUES: runtime::Property<PropertyRule, Vec<String>> = runtime::Property::new(
+pub const VALUES: runtime::Property<PropertyRule, Vec<String>> = runtime::Property::Named(
     "values",
 );
 /// `valuesJoinedBy`: never null.
-pub const VALUES_JOINED_BY: runtime::Property<PropertyRule, models::BinaryOperator> = runtime::Property::new(
+pub const VALUES_JOINED_BY: runtime::Property<PropertyRule, models::BinaryOperator> = runtime::Property::Named(
     "valuesJoinedBy",
 );

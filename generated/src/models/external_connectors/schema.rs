@@ -68,13 +68,13 @@ runtime::models!(Schema);
 /// Changes to a [`Schema`].
 pub type Patch = runtime::Patch<Schema>;
 /// `baseType`: never null.
-pub const BASE_TYPE: runtime::Property<Schema, String> = runtime::Property::new(
+pub const BASE_TYPE: runtime::Property<Schema, String> = runtime::Property::Named(
     "baseType",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Schema, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Schema, String> = runtime::Property::Named("id");
 /// `properties`
 pub const PROPERTIES: runtime::Property<
     Schema,
     Vec<models::external_connectors::Property>,
-> = runtime::Property::new("properties");
+> = runtime::Property::Named("properties");

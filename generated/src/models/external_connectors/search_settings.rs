@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<SearchSettings>;
 pub const SEARCH_RESULT_TEMPLATES: runtime::Property<
     SearchSettings,
     Vec<models::external_connectors::DisplayTemplate>,
-> = runtime::Property::new("searchResultTemplates");
+> = runtime::Property::Named("searchResultTemplates");

@@ -61,10 +61,10 @@ runtime::models!(UrlMatchInfo);
 /// Changes to a [`UrlMatchInfo`].
 pub type Patch = runtime::Patch<UrlMatchInfo>;
 /// `baseUrls`
-pub const BASE_URLS: runtime::Property<UrlMatchInfo, Vec<String>> = runtime::Property::new(
+pub const BASE_URLS: runtime::Property<UrlMatchInfo, Vec<String>> = runtime::Property::Named(
     "baseUrls",
 );
 /// `urlPattern`
-pub const URL_PATTERN: runtime::Property<UrlMatchInfo, String> = runtime::Property::new(
+pub const URL_PATTERN: runtime::Property<UrlMatchInfo, String> = runtime::Property::Named(
     "urlPattern",
 );

@@ -58,6 +58,6 @@ runtime::models!(UrlToItemResolverBase);
 /// Changes to a [`UrlToItemResolverBase`].
 pub type Patch = runtime::Patch<UrlToItemResolverBase>;
 /// `priority`
-pub const PRIORITY: runtime::Property<UrlToItemResolverBase, i32> = runtime::Property::new(
+pub const PRIORITY: runtime::Property<UrlToItemResolverBase, i32> = runtime::Property::Named(
     "priority",
 );

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<ActivateGroupScope>;
 pub const GROUP: runtime::Property<
     ActivateGroupScope,
     runtime::Expanded<models::Group>,
-> = runtime::Property::new("group");
+> = runtime::Property::Named("group");

@@ -66,9 +66,9 @@ pub type Patch = runtime::Patch<ActivateProcessingResultScope>;
 pub const PROCESSING_RESULTS: runtime::Property<
     ActivateProcessingResultScope,
     runtime::Expanded<Vec<models::identity_governance::UserProcessingResult>>,
-> = runtime::Property::new("processingResults");
+> = runtime::Property::Named("processingResults");
 /// `taskScope`: never null.
 pub const TASK_SCOPE: runtime::Property<
     ActivateProcessingResultScope,
     models::identity_governance::ActivationTaskScopeType,
-> = runtime::Property::new("taskScope");
+> = runtime::Property::Named("taskScope");

@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<ActivateRunScope>;
 pub const RUN: runtime::Property<
     ActivateRunScope,
     runtime::Expanded<models::identity_governance::Run>,
-> = runtime::Property::new("run");
+> = runtime::Property::Named("run");
 /// `taskScope`: never null.
 pub const TASK_SCOPE: runtime::Property<
     ActivateRunScope,
     models::identity_governance::ActivationTaskScopeType,
-> = runtime::Property::new("taskScope");
+> = runtime::Property::Named("taskScope");
 /// `userScope`: never null.
 pub const USER_SCOPE: runtime::Property<
     ActivateRunScope,
     models::identity_governance::ActivationUserScopeType,
-> = runtime::Property::new("userScope");
+> = runtime::Property::Named("userScope");

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<ActivateUserScope>;
 pub const USERS: runtime::Property<
     ActivateUserScope,
     runtime::Expanded<Vec<models::User>>,
-> = runtime::Property::new("users");
+> = runtime::Property::Named("users");

@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<AttributeChangeTrigger>;
 pub const TRIGGER_ATTRIBUTES: runtime::Property<
     AttributeChangeTrigger,
     Vec<models::identity_governance::TriggerAttribute>,
-> = runtime::Property::new("triggerAttributes");
+> = runtime::Property::Named("triggerAttributes");

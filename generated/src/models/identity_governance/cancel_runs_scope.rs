@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<CancelRunsScope>;
 pub const RUNS: runtime::Property<
     CancelRunsScope,
     runtime::Expanded<Vec<models::identity_governance::Run>>,
-> = runtime::Property::new("runs");
+> = runtime::Property::Named("runs");

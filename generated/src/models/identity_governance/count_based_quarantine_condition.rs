@@ -56,6 +56,6 @@ runtime::models!(CountBasedQuarantineCondition);
 /// Changes to a [`CountBasedQuarantineCondition`].
 pub type Patch = runtime::Patch<CountBasedQuarantineCondition>;
 /// `threshold`: never null.
-pub const THRESHOLD: runtime::Property<CountBasedQuarantineCondition, i64> = runtime::Property::new(
+pub const THRESHOLD: runtime::Property<CountBasedQuarantineCondition, i64> = runtime::Property::Named(
     "threshold",
 );

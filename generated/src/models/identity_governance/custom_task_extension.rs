@@ -123,51 +123,51 @@ pub type Patch = runtime::Patch<CustomTaskExtension>;
 pub const AUTHENTICATION_CONFIGURATION: runtime::Property<
     CustomTaskExtension,
     models::CustomExtensionAuthenticationConfiguration,
-> = runtime::Property::new("authenticationConfiguration");
+> = runtime::Property::Named("authenticationConfiguration");
 /// `callbackConfiguration`
 pub const CALLBACK_CONFIGURATION: runtime::Property<
     CustomTaskExtension,
     models::CustomExtensionCallbackConfiguration,
-> = runtime::Property::new("callbackConfiguration");
+> = runtime::Property::Named("callbackConfiguration");
 /// `clientConfiguration`
 pub const CLIENT_CONFIGURATION: runtime::Property<
     CustomTaskExtension,
     models::CustomExtensionClientConfiguration,
-> = runtime::Property::new("clientConfiguration");
+> = runtime::Property::Named("clientConfiguration");
 /// `createdBy`: navigation property.
 pub const CREATED_BY: runtime::Property<
     CustomTaskExtension,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     CustomTaskExtension,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<CustomTaskExtension, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<CustomTaskExtension, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CustomTaskExtension, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CustomTaskExtension, String> = runtime::Property::Named(
     "displayName",
 );
 /// `endpointConfiguration`
 pub const ENDPOINT_CONFIGURATION: runtime::Property<
     CustomTaskExtension,
     models::CustomExtensionEndpointConfiguration,
-> = runtime::Property::new("endpointConfiguration");
+> = runtime::Property::Named("endpointConfiguration");
 /// `id`: never null.
-pub const ID: runtime::Property<CustomTaskExtension, String> = runtime::Property::new(
+pub const ID: runtime::Property<CustomTaskExtension, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`: navigation property.
 pub const LAST_MODIFIED_BY: runtime::Property<
     CustomTaskExtension,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     CustomTaskExtension,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<CustomTaskExtensionCallbackConfiguration>;
 pub const AUTHORIZED_APPS: runtime::Property<
     CustomTaskExtensionCallbackConfiguration,
     runtime::Expanded<Vec<models::Application>>,
-> = runtime::Property::new("authorizedApps");
+> = runtime::Property::Named("authorizedApps");
 /// `timeoutDuration`
 pub const TIMEOUT_DURATION: runtime::Property<
     CustomTaskExtensionCallbackConfiguration,
     runtime::edm::Duration,
-> = runtime::Property::new("timeoutDuration");
+> = runtime::Property::Named("timeoutDuration");

@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<CustomTaskExtensionCallbackData>;
 pub const OPERATION_STATUS: runtime::Property<
     CustomTaskExtensionCallbackData,
     models::identity_governance::CustomTaskExtensionOperationStatus,
-> = runtime::Property::new("operationStatus");
+> = runtime::Property::Named("operationStatus");

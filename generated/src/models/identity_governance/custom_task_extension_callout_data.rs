@@ -76,19 +76,19 @@ pub type Patch = runtime::Patch<CustomTaskExtensionCalloutData>;
 pub const SUBJECT: runtime::Property<
     CustomTaskExtensionCalloutData,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("subject");
+> = runtime::Property::Named("subject");
 /// `task`: navigation property.
 pub const TASK: runtime::Property<
     CustomTaskExtensionCalloutData,
     runtime::Expanded<models::identity_governance::Task>,
-> = runtime::Property::new("task");
+> = runtime::Property::Named("task");
 /// `taskProcessingresult`: navigation property.
 pub const TASK_PROCESSINGRESULT: runtime::Property<
     CustomTaskExtensionCalloutData,
     runtime::Expanded<models::identity_governance::TaskProcessingResult>,
-> = runtime::Property::new("taskProcessingresult");
+> = runtime::Property::Named("taskProcessingresult");
 /// `workflow`: navigation property.
 pub const WORKFLOW: runtime::Property<
     CustomTaskExtensionCalloutData,
     runtime::Expanded<models::identity_governance::Workflow>,
-> = runtime::Property::new("workflow");
+> = runtime::Property::Named("workflow");

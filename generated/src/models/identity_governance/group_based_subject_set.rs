@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<GroupBasedSubjectSet>;
 pub const GROUPS: runtime::Property<
     GroupBasedSubjectSet,
     runtime::Expanded<Vec<models::Group>>,
-> = runtime::Property::new("groups");
+> = runtime::Property::Named("groups");

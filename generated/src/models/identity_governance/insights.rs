@@ -56,4 +56,4 @@ runtime::models!(Insights);
 /// Changes to a [`Insights`].
 pub type Patch = runtime::Patch<Insights>;
 /// `id`: never null.
-pub const ID: runtime::Property<Insights, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Insights, String> = runtime::Property::Named("id");

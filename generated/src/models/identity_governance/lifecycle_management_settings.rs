@@ -81,18 +81,18 @@ pub type Patch = runtime::Patch<LifecycleManagementSettings>;
 pub const EMAIL_SETTINGS: runtime::Property<
     LifecycleManagementSettings,
     models::EmailSettings,
-> = runtime::Property::new("emailSettings");
+> = runtime::Property::Named("emailSettings");
 /// `id`: never null.
-pub const ID: runtime::Property<LifecycleManagementSettings, String> = runtime::Property::new(
+pub const ID: runtime::Property<LifecycleManagementSettings, String> = runtime::Property::Named(
     "id",
 );
 /// `quarantineConfiguration`
 pub const QUARANTINE_CONFIGURATION: runtime::Property<
     LifecycleManagementSettings,
     models::identity_governance::QuarantineConfiguration,
-> = runtime::Property::new("quarantineConfiguration");
+> = runtime::Property::Named("quarantineConfiguration");
 /// `workflowScheduleIntervalInHours`: never null.
 pub const WORKFLOW_SCHEDULE_INTERVAL_IN_HOURS: runtime::Property<
     LifecycleManagementSettings,
     i32,
-> = runtime::Property::new("workflowScheduleIntervalInHours");
+> = runtime::Property::Named("workflowScheduleIntervalInHours");

@@ -111,38 +111,38 @@ pub type Patch = runtime::Patch<LifecycleWorkflowsContainer>;
 pub const CUSTOM_TASK_EXTENSIONS: runtime::Property<
     LifecycleWorkflowsContainer,
     runtime::Expanded<Vec<models::identity_governance::CustomTaskExtension>>,
-> = runtime::Property::new("customTaskExtensions");
+> = runtime::Property::Named("customTaskExtensions");
 /// `deletedItems`: navigation property.
 pub const DELETED_ITEMS: runtime::Property<
     LifecycleWorkflowsContainer,
     runtime::Expanded<models::DeletedItemContainer>,
-> = runtime::Property::new("deletedItems");
+> = runtime::Property::Named("deletedItems");
 /// `id`: never null.
-pub const ID: runtime::Property<LifecycleWorkflowsContainer, String> = runtime::Property::new(
+pub const ID: runtime::Property<LifecycleWorkflowsContainer, String> = runtime::Property::Named(
     "id",
 );
 /// `insights`: navigation property.
 pub const INSIGHTS: runtime::Property<
     LifecycleWorkflowsContainer,
     runtime::Expanded<models::identity_governance::Insights>,
-> = runtime::Property::new("insights");
+> = runtime::Property::Named("insights");
 /// `settings`: navigation property.
 pub const SETTINGS: runtime::Property<
     LifecycleWorkflowsContainer,
     runtime::Expanded<models::identity_governance::LifecycleManagementSettings>,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");
 /// `taskDefinitions`: navigation property.
 pub const TASK_DEFINITIONS: runtime::Property<
     LifecycleWorkflowsContainer,
     runtime::Expanded<Vec<models::identity_governance::TaskDefinition>>,
-> = runtime::Property::new("taskDefinitions");
+> = runtime::Property::Named("taskDefinitions");
 /// `workflowTemplates`: navigation property.
 pub const WORKFLOW_TEMPLATES: runtime::Property<
     LifecycleWorkflowsContainer,
     runtime::Expanded<Vec<models::identity_governance::WorkflowTemplate>>,
-> = runtime::Property::new("workflowTemplates");
+> = runtime::Property::Named("workflowTemplates");
 /// `workflows`: navigation property.
 pub const WORKFLOWS: runtime::Property<
     LifecycleWorkflowsContainer,
     runtime::Expanded<Vec<models::identity_governance::Workflow>>,
-> = runtime::Property::new("workflows");
+> = runtime::Property::Named("workflows");

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.identityGovernance.matchMode`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum MatchMode {
     /// `any`

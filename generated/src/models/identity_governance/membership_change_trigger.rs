@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<MembershipChangeTrigger>;
 pub const CHANGE_TYPE: runtime::Property<
     MembershipChangeTrigger,
     models::identity_governance::MembershipChangeType,
-> = runtime::Property::new("changeType");
+> = runtime::Property::Named("changeType");

@@ -64,13 +64,13 @@ runtime::models!(Parameter);
 /// Changes to a [`Parameter`].
 pub type Patch = runtime::Patch<Parameter>;
 /// `name`: never null.
-pub const NAME: runtime::Property<Parameter, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<Parameter, String> = runtime::Property::Named("name");
 /// `valueType`: never null.
 pub const VALUE_TYPE: runtime::Property<
     Parameter,
     models::identity_governance::ValueType,
-> = runtime::Property::new("valueType");
+> = runtime::Property::Named("valueType");
 /// `values`
-pub const VALUES: runtime::Property<Parameter, Vec<String>> = runtime::Property::new(
+pub const VALUES: runtime::Property<Parameter, Vec<String>> = runtime::Property::Named(
     "values",
 );

@@ -56,6 +56,6 @@ runtime::models!(PercentageBasedQuarantineCondition);
 /// Changes to a [`PercentageBasedQuarantineCondition`].
 pub type Patch = runtime::Patch<PercentageBasedQuarantineCondition>;
 /// `percentage`: never null.
-pub const PERCENTAGE: runtime::Property<PercentageBasedQuarantineCondition, i32> = runtime::Property::new(
+pub const PERCENTAGE: runtime::Property<PercentageBasedQuarantineCondition, i32> = runtime::Property::Named(
     "percentage",
 );

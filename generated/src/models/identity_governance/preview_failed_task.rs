@@ -69,18 +69,18 @@ runtime::models!(PreviewFailedTask);
 /// Changes to a [`PreviewFailedTask`].
 pub type Patch = runtime::Patch<PreviewFailedTask>;
 /// `definitionId`: never null.
-pub const DEFINITION_ID: runtime::Property<PreviewFailedTask, String> = runtime::Property::new(
+pub const DEFINITION_ID: runtime::Property<PreviewFailedTask, String> = runtime::Property::Named(
     "definitionId",
 );
 /// `failureReason`: never null.
-pub const FAILURE_REASON: runtime::Property<PreviewFailedTask, String> = runtime::Property::new(
+pub const FAILURE_REASON: runtime::Property<PreviewFailedTask, String> = runtime::Property::Named(
     "failureReason",
 );
 /// `name`: never null.
-pub const NAME: runtime::Property<PreviewFailedTask, String> = runtime::Property::new(
+pub const NAME: runtime::Property<PreviewFailedTask, String> = runtime::Property::Named(
     "name",
 );
 /// `taskId`: never null.
-pub const TASK_ID: runtime::Property<PreviewFailedTask, String> = runtime::Property::new(
+pub const TASK_ID: runtime::Property<PreviewFailedTask, String> = runtime::Property::Named(
     "taskId",
 );

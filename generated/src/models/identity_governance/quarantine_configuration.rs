@@ -62,9 +62,9 @@ pub type Patch = runtime::Patch<QuarantineConfiguration>;
 pub const CONDITIONS: runtime::Property<
     QuarantineConfiguration,
     Vec<models::identity_governance::QuarantineCondition>,
-> = runtime::Property::new("conditions");
+> = runtime::Property::Named("conditions");
 /// `matchMode`: never null.
 pub const MATCH_MODE: runtime::Property<
     QuarantineConfiguration,
     models::identity_governance::MatchMode,
-> = runtime::Property::new("matchMode");
+> = runtime::Property::Named("matchMode");

@@ -64,16 +64,16 @@ runtime::models!(QuarantineDetails);
 /// Changes to a [`QuarantineDetails`].
 pub type Patch = runtime::Patch<QuarantineDetails>;
 /// `quarantineReason`
-pub const QUARANTINE_REASON: runtime::Property<QuarantineDetails, String> = runtime::Property::new(
+pub const QUARANTINE_REASON: runtime::Property<QuarantineDetails, String> = runtime::Property::Named(
     "quarantineReason",
 );
 /// `quarantineType`: never null.
 pub const QUARANTINE_TYPE: runtime::Property<
     QuarantineDetails,
     models::identity_governance::QuarantineType,
-> = runtime::Property::new("quarantineType");
+> = runtime::Property::Named("quarantineType");
 /// `quarantinedDateTime`
 pub const QUARANTINED_DATE_TIME: runtime::Property<
     QuarantineDetails,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("quarantinedDateTime");
+> = runtime::Property::Named("quarantinedDateTime");

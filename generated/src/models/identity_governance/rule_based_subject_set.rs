@@ -56,6 +56,6 @@ runtime::models!(RuleBasedSubjectSet);
 /// Changes to a [`RuleBasedSubjectSet`].
 pub type Patch = runtime::Patch<RuleBasedSubjectSet>;
 /// `rule`: never null.
-pub const RULE: runtime::Property<RuleBasedSubjectSet, String> = runtime::Property::new(
+pub const RULE: runtime::Property<RuleBasedSubjectSet, String> = runtime::Property::Named(
     "rule",
 );

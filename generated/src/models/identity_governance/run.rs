@@ -167,71 +167,71 @@ pub type Patch = runtime::Patch<Run>;
 pub const ACTIVATED_ON_SCOPE: runtime::Property<
     Run,
     models::identity_governance::ActivationScope,
-> = runtime::Property::new("activatedOnScope");
+> = runtime::Property::Named("activatedOnScope");
 /// `completedDateTime`
-pub const COMPLETED_DATE_TIME: runtime::Property<Run, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const COMPLETED_DATE_TIME: runtime::Property<Run, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "completedDateTime",
 );
 /// `failedTasksCount`: never null.
-pub const FAILED_TASKS_COUNT: runtime::Property<Run, i32> = runtime::Property::new(
+pub const FAILED_TASKS_COUNT: runtime::Property<Run, i32> = runtime::Property::Named(
     "failedTasksCount",
 );
 /// `failedUsersCount`: never null.
-pub const FAILED_USERS_COUNT: runtime::Property<Run, i32> = runtime::Property::new(
+pub const FAILED_USERS_COUNT: runtime::Property<Run, i32> = runtime::Property::Named(
     "failedUsersCount",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Run, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Run, String> = runtime::Property::Named("id");
 /// `lastUpdatedDateTime`
-pub const LAST_UPDATED_DATE_TIME: runtime::Property<Run, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const LAST_UPDATED_DATE_TIME: runtime::Property<Run, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "lastUpdatedDateTime",
 );
 /// `processingStatus`: never null.
 pub const PROCESSING_STATUS: runtime::Property<
     Run,
     models::identity_governance::LifecycleWorkflowProcessingStatus,
-> = runtime::Property::new("processingStatus");
+> = runtime::Property::Named("processingStatus");
 /// `reprocessedRuns`: navigation property.
 pub const REPROCESSED_RUNS: runtime::Property<
     Run,
     runtime::Expanded<Vec<models::identity_governance::Run>>,
-> = runtime::Property::new("reprocessedRuns");
+> = runtime::Property::Named("reprocessedRuns");
 /// `scheduledDateTime`: never null.
-pub const SCHEDULED_DATE_TIME: runtime::Property<Run, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const SCHEDULED_DATE_TIME: runtime::Property<Run, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "scheduledDateTime",
 );
 /// `startedDateTime`
-pub const STARTED_DATE_TIME: runtime::Property<Run, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const STARTED_DATE_TIME: runtime::Property<Run, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "startedDateTime",
 );
 /// `successfulUsersCount`: never null.
-pub const SUCCESSFUL_USERS_COUNT: runtime::Property<Run, i32> = runtime::Property::new(
+pub const SUCCESSFUL_USERS_COUNT: runtime::Property<Run, i32> = runtime::Property::Named(
     "successfulUsersCount",
 );
 /// `taskProcessingResults`: navigation property.
 pub const TASK_PROCESSING_RESULTS: runtime::Property<
     Run,
     runtime::Expanded<Vec<models::identity_governance::TaskProcessingResult>>,
-> = runtime::Property::new("taskProcessingResults");
+> = runtime::Property::Named("taskProcessingResults");
 /// `totalTasksCount`: never null.
-pub const TOTAL_TASKS_COUNT: runtime::Property<Run, i32> = runtime::Property::new(
+pub const TOTAL_TASKS_COUNT: runtime::Property<Run, i32> = runtime::Property::Named(
     "totalTasksCount",
 );
 /// `totalUnprocessedTasksCount`: never null.
-pub const TOTAL_UNPROCESSED_TASKS_COUNT: runtime::Property<Run, i32> = runtime::Property::new(
+pub const TOTAL_UNPROCESSED_TASKS_COUNT: runtime::Property<Run, i32> = runtime::Property::Named(
     "totalUnprocessedTasksCount",
 );
 /// `totalUsersCount`: never null.
-pub const TOTAL_USERS_COUNT: runtime::Property<Run, i32> = runtime::Property::new(
+pub const TOTAL_USERS_COUNT: runtime::Property<Run, i32> = runtime::Property::Named(
     "totalUsersCount",
 );
 /// `userProcessingResults`: navigation property.
 pub const USER_PROCESSING_RESULTS: runtime::Property<
     Run,
     runtime::Expanded<Vec<models::identity_governance::UserProcessingResult>>,
-> = runtime::Property::new("userProcessingResults");
+> = runtime::Property::Named("userProcessingResults");
 /// `workflowExecutionType`: never null.
 pub const WORKFLOW_EXECUTION_TYPE: runtime::Property<
     Run,
     models::identity_governance::WorkflowExecutionType,
-> = runtime::Property::new("workflowExecutionType");
+> = runtime::Property::Named("workflowExecutionType");

@@ -86,26 +86,26 @@ runtime::models!(RunSummary);
 /// Changes to a [`RunSummary`].
 pub type Patch = runtime::Patch<RunSummary>;
 /// `failedRuns`: never null.
-pub const FAILED_RUNS: runtime::Property<RunSummary, i32> = runtime::Property::new(
+pub const FAILED_RUNS: runtime::Property<RunSummary, i32> = runtime::Property::Named(
     "failedRuns",
 );
 /// `failedTasks`: never null.
-pub const FAILED_TASKS: runtime::Property<RunSummary, i32> = runtime::Property::new(
+pub const FAILED_TASKS: runtime::Property<RunSummary, i32> = runtime::Property::Named(
     "failedTasks",
 );
 /// `successfulRuns`: never null.
-pub const SUCCESSFUL_RUNS: runtime::Property<RunSummary, i32> = runtime::Property::new(
+pub const SUCCESSFUL_RUNS: runtime::Property<RunSummary, i32> = runtime::Property::Named(
     "successfulRuns",
 );
 /// `totalRuns`: never null.
-pub const TOTAL_RUNS: runtime::Property<RunSummary, i32> = runtime::Property::new(
+pub const TOTAL_RUNS: runtime::Property<RunSummary, i32> = runtime::Property::Named(
     "totalRuns",
 );
 /// `totalTasks`: never null.
-pub const TOTAL_TASKS: runtime::Property<RunSummary, i32> = runtime::Property::new(
+pub const TOTAL_TASKS: runtime::Property<RunSummary, i32> = runtime::Property::Named(
     "totalTasks",
 );
 /// `totalUsers`: never null.
-pub const TOTAL_USERS: runtime::Property<RunSummary, i32> = runtime::Property::new(
+pub const TOTAL_USERS: runtime::Property<RunSummary, i32> = runtime::Property::Named(
     "totalUsers",
 );

@@ -116,42 +116,42 @@ runtime::models!(Task);
 /// Changes to a [`Task`].
 pub type Patch = runtime::Patch<Task>;
 /// `arguments`: never null.
-pub const ARGUMENTS: runtime::Property<Task, Vec<models::KeyValuePair>> = runtime::Property::new(
+pub const ARGUMENTS: runtime::Property<Task, Vec<models::KeyValuePair>> = runtime::Property::Named(
     "arguments",
 );
 /// `category`: never null.
 pub const CATEGORY: runtime::Property<
     Task,
     runtime::Flags<models::identity_governance::LifecycleTaskCategory>,
-> = runtime::Property::new("category");
+> = runtime::Property::Named("category");
 /// `continueOnError`: never null.
-pub const CONTINUE_ON_ERROR: runtime::Property<Task, bool> = runtime::Property::new(
+pub const CONTINUE_ON_ERROR: runtime::Property<Task, bool> = runtime::Property::Named(
     "continueOnError",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Task, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Task, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Task, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Task, String> = runtime::Property::Named(
     "displayName",
 );
 /// `executionSequence`: never null.
-pub const EXECUTION_SEQUENCE: runtime::Property<Task, i32> = runtime::Property::new(
+pub const EXECUTION_SEQUENCE: runtime::Property<Task, i32> = runtime::Property::Named(
     "executionSequence",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Task, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Task, String> = runtime::Property::Named("id");
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<Task, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<Task, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `taskDefinitionId`: never null.
-pub const TASK_DEFINITION_ID: runtime::Property<Task, String> = runtime::Property::new(
+pub const TASK_DEFINITION_ID: runtime::Property<Task, String> = runtime::Property::Named(
     "taskDefinitionId",
 );
 /// `taskProcessingResults`: navigation property.
 pub const TASK_PROCESSING_RESULTS: runtime::Property<
     Task,
     runtime::Expanded<Vec<models::identity_governance::TaskProcessingResult>>,
-> = runtime::Property::new("taskProcessingResults");
+> = runtime::Property::Named("taskProcessingResults");

@@ -99,27 +99,27 @@ pub type Patch = runtime::Patch<TaskDefinition>;
 pub const CATEGORY: runtime::Property<
     TaskDefinition,
     runtime::Flags<models::identity_governance::LifecycleTaskCategory>,
-> = runtime::Property::new("category");
+> = runtime::Property::Named("category");
 /// `continueOnError`: never null.
-pub const CONTINUE_ON_ERROR: runtime::Property<TaskDefinition, bool> = runtime::Property::new(
+pub const CONTINUE_ON_ERROR: runtime::Property<TaskDefinition, bool> = runtime::Property::Named(
     "continueOnError",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<TaskDefinition, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<TaskDefinition, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<TaskDefinition, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<TaskDefinition, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TaskDefinition, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TaskDefinition, String> = runtime::Property::Named("id");
 /// `parameters`: never null.
 pub const PARAMETERS: runtime::Property<
     TaskDefinition,
     Vec<models::identity_governance::Parameter>,
-> = runtime::Property::new("parameters");
+> = runtime::Property::Named("parameters");
 /// `version`: never null.
-pub const VERSION: runtime::Property<TaskDefinition, i32> = runtime::Property::new(
+pub const VERSION: runtime::Property<TaskDefinition, i32> = runtime::Property::Named(
     "version",
 );

@@ -168,41 +168,41 @@ pub type Patch = runtime::Patch<TaskProcessingResult>;
 pub const COMPLETED_DATE_TIME: runtime::Property<
     TaskProcessingResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     TaskProcessingResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `failureReason`
-pub const FAILURE_REASON: runtime::Property<TaskProcessingResult, String> = runtime::Property::new(
+pub const FAILURE_REASON: runtime::Property<TaskProcessingResult, String> = runtime::Property::Named(
     "failureReason",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TaskProcessingResult, String> = runtime::Property::new(
+pub const ID: runtime::Property<TaskProcessingResult, String> = runtime::Property::Named(
     "id",
 );
 /// `processingInfo`
-pub const PROCESSING_INFO: runtime::Property<TaskProcessingResult, String> = runtime::Property::new(
+pub const PROCESSING_INFO: runtime::Property<TaskProcessingResult, String> = runtime::Property::Named(
     "processingInfo",
 );
 /// `processingStatus`: never null.
 pub const PROCESSING_STATUS: runtime::Property<
     TaskProcessingResult,
     models::identity_governance::LifecycleWorkflowProcessingStatus,
-> = runtime::Property::new("processingStatus");
+> = runtime::Property::Named("processingStatus");
 /// `startedDateTime`
 pub const STARTED_DATE_TIME: runtime::Property<
     TaskProcessingResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startedDateTime");
+> = runtime::Property::Named("startedDateTime");
 /// `subject`: navigation property.
 pub const SUBJECT: runtime::Property<
     TaskProcessingResult,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("subject");
+> = runtime::Property::Named("subject");
 /// `task`: navigation property.
 pub const TASK: runtime::Property<
     TaskProcessingResult,
     runtime::Expanded<models::identity_governance::Task>,
-> = runtime::Property::new("task");
+> = runtime::Property::Named("task");

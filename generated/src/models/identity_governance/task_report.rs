@@ -139,56 +139,56 @@ pub type Patch = runtime::Patch<TaskReport>;
 pub const COMPLETED_DATE_TIME: runtime::Property<
     TaskReport,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `failedUsersCount`: never null.
-pub const FAILED_USERS_COUNT: runtime::Property<TaskReport, i32> = runtime::Property::new(
+pub const FAILED_USERS_COUNT: runtime::Property<TaskReport, i32> = runtime::Property::Named(
     "failedUsersCount",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TaskReport, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TaskReport, String> = runtime::Property::Named("id");
 /// `lastUpdatedDateTime`: never null.
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     TaskReport,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `processingStatus`: never null.
 pub const PROCESSING_STATUS: runtime::Property<
     TaskReport,
     models::identity_governance::LifecycleWorkflowProcessingStatus,
-> = runtime::Property::new("processingStatus");
+> = runtime::Property::Named("processingStatus");
 /// `runId`
-pub const RUN_ID: runtime::Property<TaskReport, String> = runtime::Property::new(
+pub const RUN_ID: runtime::Property<TaskReport, String> = runtime::Property::Named(
     "runId",
 );
 /// `startedDateTime`
 pub const STARTED_DATE_TIME: runtime::Property<
     TaskReport,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startedDateTime");
+> = runtime::Property::Named("startedDateTime");
 /// `successfulUsersCount`: never null.
-pub const SUCCESSFUL_USERS_COUNT: runtime::Property<TaskReport, i32> = runtime::Property::new(
+pub const SUCCESSFUL_USERS_COUNT: runtime::Property<TaskReport, i32> = runtime::Property::Named(
     "successfulUsersCount",
 );
 /// `task`: navigation property.
 pub const TASK: runtime::Property<
     TaskReport,
     runtime::Expanded<models::identity_governance::Task>,
-> = runtime::Property::new("task");
+> = runtime::Property::Named("task");
 /// `taskDefinition`: navigation property.
 pub const TASK_DEFINITION: runtime::Property<
     TaskReport,
     runtime::Expanded<models::identity_governance::TaskDefinition>,
-> = runtime::Property::new("taskDefinition");
+> = runtime::Property::Named("taskDefinition");
 /// `taskProcessingResults`: navigation property.
 pub const TASK_PROCESSING_RESULTS: runtime::Property<
     TaskReport,
     runtime::Expanded<Vec<models::identity_governance::TaskProcessingResult>>,
-> = runtime::Property::new("taskProcessingResults");
+> = runtime::Property::Named("taskProcessingResults");
 /// `totalUsersCount`: never null.
-pub const TOTAL_USERS_COUNT: runtime::Property<TaskReport, i32> = runtime::Property::new(
+pub const TOTAL_USERS_COUNT: runtime::Property<TaskReport, i32> = runtime::Property::Named(
     "totalUsersCount",
 );
 /// `unprocessedUsersCount`: never null.
-pub const UNPROCESSED_USERS_COUNT: runtime::Property<TaskReport, i32> = runtime::Property::new(
+pub const UNPROCESSED_USERS_COUNT: runtime::Property<TaskReport, i32> = runtime::Property::Named(
     "unprocessedUsersCount",
 );

@@ -69,18 +69,18 @@ runtime::models!(TaskReportSummary);
 /// Changes to a [`TaskReportSummary`].
 pub type Patch = runtime::Patch<TaskReportSummary>;
 /// `failedTasks`: never null.
-pub const FAILED_TASKS: runtime::Property<TaskReportSummary, i32> = runtime::Property::new(
+pub const FAILED_TASKS: runtime::Property<TaskReportSummary, i32> = runtime::Property::Named(
     "failedTasks",
 );
 /// `successfulTasks`: never null.
-pub const SUCCESSFUL_TASKS: runtime::Property<TaskReportSummary, i32> = runtime::Property::new(
+pub const SUCCESSFUL_TASKS: runtime::Property<TaskReportSummary, i32> = runtime::Property::Named(
     "successfulTasks",
 );
 /// `totalTasks`: never null.
-pub const TOTAL_TASKS: runtime::Property<TaskReportSummary, i32> = runtime::Property::new(
+pub const TOTAL_TASKS: runtime::Property<TaskReportSummary, i32> = runtime::Property::Named(
     "totalTasks",
 );
 /// `unprocessedTasks`: never null.
-pub const UNPROCESSED_TASKS: runtime::Property<TaskReportSummary, i32> = runtime::Property::new(
+pub const UNPROCESSED_TASKS: runtime::Property<TaskReportSummary, i32> = runtime::Property::Named(
     "unprocessedTasks",
 );

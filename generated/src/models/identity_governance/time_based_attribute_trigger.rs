@@ -63,11 +63,11 @@ runtime::models!(TimeBasedAttributeTrigger);
 /// Changes to a [`TimeBasedAttributeTrigger`].
 pub type Patch = runtime::Patch<TimeBasedAttributeTrigger>;
 /// `offsetInDays`: never null.
-pub const OFFSET_IN_DAYS: runtime::Property<TimeBasedAttributeTrigger, i32> = runtime::Property::new(
+pub const OFFSET_IN_DAYS: runtime::Property<TimeBasedAttributeTrigger, i32> = runtime::Property::Named(
     "offsetInDays",
 );
 /// `timeBasedAttribute`: never null.
 pub const TIME_BASED_ATTRIBUTE: runtime::Property<
     TimeBasedAttributeTrigger,
     models::identity_governance::WorkflowTriggerTimeBasedAttribute,
-> = runtime::Property::new("timeBasedAttribute");
+> = runtime::Property::Named("timeBasedAttribute");

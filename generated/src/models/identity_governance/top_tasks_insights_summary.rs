@@ -98,35 +98,35 @@ runtime::models!(TopTasksInsightsSummary);
 /// Changes to a [`TopTasksInsightsSummary`].
 pub type Patch = runtime::Patch<TopTasksInsightsSummary>;
 /// `failedTasks`: never null.
-pub const FAILED_TASKS: runtime::Property<TopTasksInsightsSummary, i32> = runtime::Property::new(
+pub const FAILED_TASKS: runtime::Property<TopTasksInsightsSummary, i32> = runtime::Property::Named(
     "failedTasks",
 );
 /// `failedUsers`: never null.
-pub const FAILED_USERS: runtime::Property<TopTasksInsightsSummary, i32> = runtime::Property::new(
+pub const FAILED_USERS: runtime::Property<TopTasksInsightsSummary, i32> = runtime::Property::Named(
     "failedUsers",
 );
 /// `successfulTasks`: never null.
-pub const SUCCESSFUL_TASKS: runtime::Property<TopTasksInsightsSummary, i32> = runtime::Property::new(
+pub const SUCCESSFUL_TASKS: runtime::Property<TopTasksInsightsSummary, i32> = runtime::Property::Named(
     "successfulTasks",
 );
 /// `successfulUsers`: never null.
-pub const SUCCESSFUL_USERS: runtime::Property<TopTasksInsightsSummary, i32> = runtime::Property::new(
+pub const SUCCESSFUL_USERS: runtime::Property<TopTasksInsightsSummary, i32> = runtime::Property::Named(
     "successfulUsers",
 );
 /// `taskDefinitionDisplayName`: never null.
 pub const TASK_DEFINITION_DISPLAY_NAME: runtime::Property<
     TopTasksInsightsSummary,
     String,
-> = runtime::Property::new("taskDefinitionDisplayName");
+> = runtime::Property::Named("taskDefinitionDisplayName");
 /// `taskDefinitionId`: never null.
-pub const TASK_DEFINITION_ID: runtime::Property<TopTasksInsightsSummary, String> = runtime::Property::new(
+pub const TASK_DEFINITION_ID: runtime::Property<TopTasksInsightsSummary, String> = runtime::Property::Named(
     "taskDefinitionId",
 );
 /// `totalTasks`: never null.
-pub const TOTAL_TASKS: runtime::Property<TopTasksInsightsSummary, i32> = runtime::Property::new(
+pub const TOTAL_TASKS: runtime::Property<TopTasksInsightsSummary, i32> = runtime::Property::Named(
     "totalTasks",
 );
 /// `totalUsers`: never null.
-pub const TOTAL_USERS: runtime::Property<TopTasksInsightsSummary, i32> = runtime::Property::new(
+pub const TOTAL_USERS: runtime::Property<TopTasksInsightsSummary, i32> = runtime::Property::Named(
     "totalUsers",
 );

@@ -112,44 +112,44 @@ runtime::models!(TopWorkflowsInsightsSummary);
 /// Changes to a [`TopWorkflowsInsightsSummary`].
 pub type Patch = runtime::Patch<TopWorkflowsInsightsSummary>;
 /// `failedRuns`: never null.
-pub const FAILED_RUNS: runtime::Property<TopWorkflowsInsightsSummary, i32> = runtime::Property::new(
+pub const FAILED_RUNS: runtime::Property<TopWorkflowsInsightsSummary, i32> = runtime::Property::Named(
     "failedRuns",
 );
 /// `failedUsers`: never null.
-pub const FAILED_USERS: runtime::Property<TopWorkflowsInsightsSummary, i32> = runtime::Property::new(
+pub const FAILED_USERS: runtime::Property<TopWorkflowsInsightsSummary, i32> = runtime::Property::Named(
     "failedUsers",
 );
 /// `successfulRuns`: never null.
-pub const SUCCESSFUL_RUNS: runtime::Property<TopWorkflowsInsightsSummary, i32> = runtime::Property::new(
+pub const SUCCESSFUL_RUNS: runtime::Property<TopWorkflowsInsightsSummary, i32> = runtime::Property::Named(
     "successfulRuns",
 );
 /// `successfulUsers`: never null.
-pub const SUCCESSFUL_USERS: runtime::Property<TopWorkflowsInsightsSummary, i32> = runtime::Property::new(
+pub const SUCCESSFUL_USERS: runtime::Property<TopWorkflowsInsightsSummary, i32> = runtime::Property::Named(
     "successfulUsers",
 );
 /// `totalRuns`: never null.
-pub const TOTAL_RUNS: runtime::Property<TopWorkflowsInsightsSummary, i32> = runtime::Property::new(
+pub const TOTAL_RUNS: runtime::Property<TopWorkflowsInsightsSummary, i32> = runtime::Property::Named(
     "totalRuns",
 );
 /// `totalUsers`: never null.
-pub const TOTAL_USERS: runtime::Property<TopWorkflowsInsightsSummary, i32> = runtime::Property::new(
+pub const TOTAL_USERS: runtime::Property<TopWorkflowsInsightsSummary, i32> = runtime::Property::Named(
     "totalUsers",
 );
 /// `workflowCategory`: never null.
 pub const WORKFLOW_CATEGORY: runtime::Property<
     TopWorkflowsInsightsSummary,
     models::identity_governance::LifecycleWorkflowCategory,
-> = runtime::Property::new("workflowCategory");
+> = runtime::Property::Named("workflowCategory");
 /// `workflowDisplayName`: never null.
 pub const WORKFLOW_DISPLAY_NAME: runtime::Property<
     TopWorkflowsInsightsSummary,
     String,
-> = runtime::Property::new("workflowDisplayName");
+> = runtime::Property::Named("workflowDisplayName");
 /// `workflowId`: never null.
-pub const WORKFLOW_ID: runtime::Property<TopWorkflowsInsightsSummary, String> = runtime::Property::new(
+pub const WORKFLOW_ID: runtime::Property<TopWorkflowsInsightsSummary, String> = runtime::Property::Named(
     "workflowId",
 );
 /// `workflowVersion`: never null.
-pub const WORKFLOW_VERSION: runtime::Property<TopWorkflowsInsightsSummary, i32> = runtime::Property::new(
+pub const WORKFLOW_VERSION: runtime::Property<TopWorkflowsInsightsSummary, i32> = runtime::Property::Named(
     "workflowVersion",
 );

@@ -61,11 +61,11 @@ runtime::models!(TriggerAndScopeBasedConditions);
 /// Changes to a [`TriggerAndScopeBasedConditions`].
 pub type Patch = runtime::Patch<TriggerAndScopeBasedConditions>;
 /// `scope`
-pub const SCOPE: runtime::Property<TriggerAndScopeBasedConditions, models::SubjectSet> = runtime::Property::new(
+pub const SCOPE: runtime::Property<TriggerAndScopeBasedConditions, models::SubjectSet> = runtime::Property::Named(
     "scope",
 );
 /// `trigger`
 pub const TRIGGER: runtime::Property<
     TriggerAndScopeBasedConditions,
     models::identity_governance::WorkflowExecutionTrigger,
-> = runtime::Property::new("trigger");
+> = runtime::Property::Named("trigger");

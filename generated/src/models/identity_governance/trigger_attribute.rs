@@ -54,6 +54,6 @@ runtime::models!(TriggerAttribute);
 /// Changes to a [`TriggerAttribute`].
 pub type Patch = runtime::Patch<TriggerAttribute>;
 /// `name`: never null.
-pub const NAME: runtime::Property<TriggerAttribute, String> = runtime::Property::new(
+pub const NAME: runtime::Property<TriggerAttribute, String> = runtime::Property::Named(
     "name",
 );

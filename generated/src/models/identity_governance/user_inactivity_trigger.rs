@@ -56,6 +56,6 @@ runtime::models!(UserInactivityTrigger);
 /// Changes to a [`UserInactivityTrigger`].
 pub type Patch = runtime::Patch<UserInactivityTrigger>;
 /// `inactivityPeriodInDays`: never null.
-pub const INACTIVITY_PERIOD_IN_DAYS: runtime::Property<UserInactivityTrigger, i32> = runtime::Property::new(
+pub const INACTIVITY_PERIOD_IN_DAYS: runtime::Property<UserInactivityTrigger, i32> = runtime::Property::Named(
     "inactivityPeriodInDays",
 );

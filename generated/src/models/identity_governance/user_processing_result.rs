@@ -141,59 +141,59 @@ pub type Patch = runtime::Patch<UserProcessingResult>;
 pub const COMPLETED_DATE_TIME: runtime::Property<
     UserProcessingResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `failedTasksCount`: never null.
-pub const FAILED_TASKS_COUNT: runtime::Property<UserProcessingResult, i32> = runtime::Property::new(
+pub const FAILED_TASKS_COUNT: runtime::Property<UserProcessingResult, i32> = runtime::Property::Named(
     "failedTasksCount",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<UserProcessingResult, String> = runtime::Property::new(
+pub const ID: runtime::Property<UserProcessingResult, String> = runtime::Property::Named(
     "id",
 );
 /// `processingStatus`: never null.
 pub const PROCESSING_STATUS: runtime::Property<
     UserProcessingResult,
     models::identity_governance::LifecycleWorkflowProcessingStatus,
-> = runtime::Property::new("processingStatus");
+> = runtime::Property::Named("processingStatus");
 /// `reprocessedRuns`: navigation property.
 pub const REPROCESSED_RUNS: runtime::Property<
     UserProcessingResult,
     runtime::Expanded<Vec<models::identity_governance::Run>>,
-> = runtime::Property::new("reprocessedRuns");
+> = runtime::Property::Named("reprocessedRuns");
 /// `scheduledDateTime`: never null.
 pub const SCHEDULED_DATE_TIME: runtime::Property<
     UserProcessingResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("scheduledDateTime");
+> = runtime::Property::Named("scheduledDateTime");
 /// `startedDateTime`
 pub const STARTED_DATE_TIME: runtime::Property<
     UserProcessingResult,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startedDateTime");
+> = runtime::Property::Named("startedDateTime");
 /// `subject`: navigation property.
 pub const SUBJECT: runtime::Property<
     UserProcessingResult,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("subject");
+> = runtime::Property::Named("subject");
 /// `taskProcessingResults`: navigation property.
 pub const TASK_PROCESSING_RESULTS: runtime::Property<
     UserProcessingResult,
     runtime::Expanded<Vec<models::identity_governance::TaskProcessingResult>>,
-> = runtime::Property::new("taskProcessingResults");
+> = runtime::Property::Named("taskProcessingResults");
 /// `totalTasksCount`: never null.
-pub const TOTAL_TASKS_COUNT: runtime::Property<UserProcessingResult, i32> = runtime::Property::new(
+pub const TOTAL_TASKS_COUNT: runtime::Property<UserProcessingResult, i32> = runtime::Property::Named(
     "totalTasksCount",
 );
 /// `totalUnprocessedTasksCount`: never null.
-pub const TOTAL_UNPROCESSED_TASKS_COUNT: runtime::Property<UserProcessingResult, i32> = runtime::Property::new(
+pub const TOTAL_UNPROCESSED_TASKS_COUNT: runtime::Property<UserProcessingResult, i32> = runtime::Property::Named(
     "totalUnprocessedTasksCount",
 );
 /// `workflowExecutionType`: never null.
 pub const WORKFLOW_EXECUTION_TYPE: runtime::Property<
     UserProcessingResult,
     models::identity_governance::WorkflowExecutionType,
-> = runtime::Property::new("workflowExecutionType");
+> = runtime::Property::Named("workflowExecutionType");
 /// `workflowVersion`: never null.
-pub const WORKFLOW_VERSION: runtime::Property<UserProcessingResult, i32> = runtime::Property::new(
+pub const WORKFLOW_VERSION: runtime::Property<UserProcessingResult, i32> = runtime::Property::Named(
     "workflowVersion",
 );

@@ -80,22 +80,22 @@ runtime::models!(UserSummary);
 /// Changes to a [`UserSummary`].
 pub type Patch = runtime::Patch<UserSummary>;
 /// `failedTasks`: never null.
-pub const FAILED_TASKS: runtime::Property<UserSummary, i32> = runtime::Property::new(
+pub const FAILED_TASKS: runtime::Property<UserSummary, i32> = runtime::Property::Named(
     "failedTasks",
 );
 /// `failedUsers`: never null.
-pub const FAILED_USERS: runtime::Property<UserSummary, i32> = runtime::Property::new(
+pub const FAILED_USERS: runtime::Property<UserSummary, i32> = runtime::Property::Named(
     "failedUsers",
 );
 /// `successfulUsers`: never null.
-pub const SUCCESSFUL_USERS: runtime::Property<UserSummary, i32> = runtime::Property::new(
+pub const SUCCESSFUL_USERS: runtime::Property<UserSummary, i32> = runtime::Property::Named(
     "successfulUsers",
 );
 /// `totalTasks`: never null.
-pub const TOTAL_TASKS: runtime::Property<UserSummary, i32> = runtime::Property::new(
+pub const TOTAL_TASKS: runtime::Property<UserSummary, i32> = runtime::Property::Named(
     "totalTasks",
 );
 /// `totalUsers`: never null.
-pub const TOTAL_USERS: runtime::Property<UserSummary, i32> = runtime::Property::new(
+pub const TOTAL_USERS: runtime::Property<UserSummary, i32> = runtime::Property::Named(
     "totalUsers",
 );

@@ -80,22 +80,22 @@ runtime::models!(UsersProcessingSummary);
 /// Changes to a [`UsersProcessingSummary`].
 pub type Patch = runtime::Patch<UsersProcessingSummary>;
 /// `failedTasks`: never null.
-pub const FAILED_TASKS: runtime::Property<UsersProcessingSummary, i32> = runtime::Property::new(
+pub const FAILED_TASKS: runtime::Property<UsersProcessingSummary, i32> = runtime::Property::Named(
     "failedTasks",
 );
 /// `failedUsers`: never null.
-pub const FAILED_USERS: runtime::Property<UsersProcessingSummary, i32> = runtime::Property::new(
+pub const FAILED_USERS: runtime::Property<UsersProcessingSummary, i32> = runtime::Property::Named(
     "failedUsers",
 );
 /// `successfulUsers`: never null.
-pub const SUCCESSFUL_USERS: runtime::Property<UsersProcessingSummary, i32> = runtime::Property::new(
+pub const SUCCESSFUL_USERS: runtime::Property<UsersProcessingSummary, i32> = runtime::Property::Named(
     "successfulUsers",
 );
 /// `totalTasks`: never null.
-pub const TOTAL_TASKS: runtime::Property<UsersProcessingSummary, i32> = runtime::Property::new(
+pub const TOTAL_TASKS: runtime::Property<UsersProcessingSummary, i32> = runtime::Property::Named(
     "totalTasks",
 );
 /// `totalUsers`: never null.
-pub const TOTAL_USERS: runtime::Property<UsersProcessingSummary, i32> = runtime::Property::new(
+pub const TOTAL_USERS: runtime::Property<UsersProcessingSummary, i32> = runtime::Property::Named(
     "totalUsers",
 );

@@ -446,106 +446,108 @@ pub type Patch = runtime::Patch<Workflow>;
 pub const ADMINISTRATION_SCOPE_TARGETS: runtime::Property<
     Workflow,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("administrationScopeTargets");
+> = runtime::Property::Named("administrationScopeTargets");
 /// `category`: never null.
 pub const CATEGORY: runtime::Property<
     Workflow,
     models::identity_governance::LifecycleWorkflowCategory,
-> = runtime::Property::new("category");
+> = runtime::Property::Named("category");
 /// `createdBy`: navigation property.
-pub const CREATED_BY: runtime::Property<Workflow, runtime::Expanded<models::User>> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<Workflow, runtime::Expanded<models::User>> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Workflow, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Workflow, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `deletedDateTime`
-pub const DELETED_DATE_TIME: runtime::Property<Workflow, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const DELETED_DATE_TIME: runtime::Property<Workflow, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "deletedDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Workflow, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Workflow, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Workflow, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Workflow, String> = runtime::Property::Named(
     "displayName",
 );
 /// `executionConditions`
 pub const EXECUTION_CONDITIONS: runtime::Property<
     Workflow,
     models::identity_governance::WorkflowExecutionConditions,
-> = runtime::Property::new("executionConditions");
+> = runtime::Property::Named("executionConditions");
 /// `executionScope`: navigation property.
 pub const EXECUTION_SCOPE: runtime::Property<
     Workflow,
     runtime::Expanded<Vec<models::identity_governance::UserProcessingResult>>,
-> = runtime::Property::new("executionScope");
+> = runtime::Property::Named("executionScope");
 /// `id`: never null.
-pub const ID: runtime::Property<Workflow, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Workflow, String> = runtime::Property::Named("id");
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<Workflow, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<Workflow, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `isSchedulingEnabled`: never null.
-pub const IS_SCHEDULING_ENABLED: runtime::Property<Workflow, bool> = runtime::Property::new(
+pub const IS_SCHEDULING_ENABLED: runtime::Property<Workflow, bool> = runtime::Property::Named(
     "isSchedulingEnabled",
 );
 /// `lastModifiedBy`: navigation property.
 pub const LAST_MODIFIED_BY: runtime::Property<
     Workflow,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Workflow,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `nextScheduleRunDateTime`
 pub const NEXT_SCHEDULE_RUN_DATE_TIME: runtime::Property<
     Workflow,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("nextScheduleRunDateTime");
+> = runtime::Property::Named("nextScheduleRunDateTime");
 /// `previewScope`: navigation property.
 pub const PREVIEW_SCOPE: runtime::Property<
     Workflow,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("previewScope");
+> = runtime::Property::Named("previewScope");
 /// `quarantineDetails`: never null.
 pub const QUARANTINE_DETAILS: runtime::Property<
     Workflow,
     models::identity_governance::QuarantineDetails,
-> = runtime::Property::new("quarantineDetails");
+> = runtime::Property::Named("quarantineDetails");
 /// `runs`: navigation property.
 pub const RUNS: runtime::Property<
     Workflow,
     runtime::Expanded<Vec<models::identity_governance::Run>>,
-> = runtime::Property::new("runs");
+> = runtime::Property::Named("runs");
 /// `settings`: never null.
 pub const SETTINGS: runtime::Property<
     Workflow,
     models::identity_governance::WorkflowSetting,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");
 /// `taskReports`: navigation property.
 pub const TASK_REPORTS: runtime::Property<
     Workflow,
     runtime::Expanded<Vec<models::identity_governance::TaskReport>>,
-> = runtime::Property::new("taskReports");
+> = runtime::Property::Named("taskReports");
 /// `tasks`: navigation property.
 pub const TASKS: runtime::Property<
     Workflow,
     runtime::Expanded<Vec<models::identity_governance::Task>>,
-> = runtime::Property::new("tasks");
+> = runtime::Property::Named("tasks");
 /// `userProcessingResults`: navigation property.
 pub const USER_PROCESSING_RESULTS: runtime::Property<
     Workflow,
     runtime::Expanded<Vec<models::identity_governance::UserProcessingResult>>,
-> = runtime::Property::new("userProcessingResults");
+> = runtime::Property::Named("userProcessingResults");
 /// `version`
-pub const VERSION: runtime::Property<Workflow, i32> = runtime::Property::new("version");
+pub const VERSION: runtime::Property<Workflow, i32> = runtime::Property::Named(
+    "version",
+);
 /// `versions`: navigation property.
 pub const VERSIONS: runtime::Property<
     Workflow,
     runtime::Expanded<Vec<models::identity_governance::WorkflowVersion>>,
-> = runtime::Property::new("versions");
+> = runtime::Property::Named("versions");

@@ -131,54 +131,54 @@ pub type Patch = runtime::Patch<WorkflowBase>;
 pub const ADMINISTRATION_SCOPE_TARGETS: runtime::Property<
     WorkflowBase,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("administrationScopeTargets");
+> = runtime::Property::Named("administrationScopeTargets");
 /// `category`: never null.
 pub const CATEGORY: runtime::Property<
     WorkflowBase,
     models::identity_governance::LifecycleWorkflowCategory,
-> = runtime::Property::new("category");
+> = runtime::Property::Named("category");
 /// `createdBy`: navigation property.
-pub const CREATED_BY: runtime::Property<WorkflowBase, runtime::Expanded<models::User>> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<WorkflowBase, runtime::Expanded<models::User>> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     WorkflowBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<WorkflowBase, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<WorkflowBase, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<WorkflowBase, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<WorkflowBase, String> = runtime::Property::Named(
     "displayName",
 );
 /// `executionConditions`
 pub const EXECUTION_CONDITIONS: runtime::Property<
     WorkflowBase,
     models::identity_governance::WorkflowExecutionConditions,
-> = runtime::Property::new("executionConditions");
+> = runtime::Property::Named("executionConditions");
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<WorkflowBase, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<WorkflowBase, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `isSchedulingEnabled`: never null.
-pub const IS_SCHEDULING_ENABLED: runtime::Property<WorkflowBase, bool> = runtime::Property::new(
+pub const IS_SCHEDULING_ENABLED: runtime::Property<WorkflowBase, bool> = runtime::Property::Named(
     "isSchedulingEnabled",
 );
 /// `lastModifiedBy`: navigation property.
 pub const LAST_MODIFIED_BY: runtime::Property<
     WorkflowBase,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     WorkflowBase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `tasks`: navigation property.
 pub const TASKS: runtime::Property<
     WorkflowBase,
     runtime::Expanded<Vec<models::identity_governance::Task>>,
-> = runtime::Property::new("tasks");
+> = runtime::Property::Named("tasks");

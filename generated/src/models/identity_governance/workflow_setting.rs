@@ -59,4 +59,4 @@ pub type Patch = runtime::Patch<WorkflowSetting>;
 pub const QUARANTINE_CONFIGURATION: runtime::Property<
     WorkflowSetting,
     models::identity_governance::QuarantineConfiguration,
-> = runtime::Property::new("quarantineConfiguration");
+> = runtime::Property::Named("quarantineConfiguration");

@@ -93,24 +93,26 @@ pub type Patch = runtime::Patch<WorkflowTemplate>;
 pub const CATEGORY: runtime::Property<
     WorkflowTemplate,
     models::identity_governance::LifecycleWorkflowCategory,
-> = runtime::Property::new("category");
+> = runtime::Property::Named("category");
 /// `description`
-pub const DESCRIPTION: runtime::Property<WorkflowTemplate, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<WorkflowTemplate, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<WorkflowTemplate, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<WorkflowTemplate, String> = runtime::Property::Named(
     "displayName",
 );
 /// `executionConditions`
 pub const EXECUTION_CONDITIONS: runtime::Property<
     WorkflowTemplate,
     models::identity_governance::WorkflowExecutionConditions,
-> = runtime::Property::new("executionConditions");
+> = runtime::Property::Named("executionConditions");
 /// `id`: never null.
-pub const ID: runtime::Property<WorkflowTemplate, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<WorkflowTemplate, String> = runtime::Property::Named(
+    "id",
+);
 /// `tasks`: navigation property.
 pub const TASKS: runtime::Property<
     WorkflowTemplate,
     runtime::Expanded<Vec<models::identity_governance::Task>>,
-> = runtime::Property::new("tasks");
+> = runtime::Property::Named("tasks");

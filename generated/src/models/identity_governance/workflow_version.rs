@@ -143,64 +143,64 @@ pub type Patch = runtime::Patch<WorkflowVersion>;
 pub const ADMINISTRATION_SCOPE_TARGETS: runtime::Property<
     WorkflowVersion,
     runtime::Expanded<Vec<models::DirectoryObject>>,
-> = runtime::Property::new("administrationScopeTargets");
+> = runtime::Property::Named("administrationScopeTargets");
 /// `category`: never null.
 pub const CATEGORY: runtime::Property<
     WorkflowVersion,
     models::identity_governance::LifecycleWorkflowCategory,
-> = runtime::Property::new("category");
+> = runtime::Property::Named("category");
 /// `createdBy`: navigation property.
 pub const CREATED_BY: runtime::Property<
     WorkflowVersion,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     WorkflowVersion,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<WorkflowVersion, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<WorkflowVersion, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<WorkflowVersion, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<WorkflowVersion, String> = runtime::Property::Named(
     "displayName",
 );
 /// `executionConditions`
 pub const EXECUTION_CONDITIONS: runtime::Property<
     WorkflowVersion,
     models::identity_governance::WorkflowExecutionConditions,
-> = runtime::Property::new("executionConditions");
+> = runtime::Property::Named("executionConditions");
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<WorkflowVersion, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<WorkflowVersion, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `isSchedulingEnabled`: never null.
-pub const IS_SCHEDULING_ENABLED: runtime::Property<WorkflowVersion, bool> = runtime::Property::new(
+pub const IS_SCHEDULING_ENABLED: runtime::Property<WorkflowVersion, bool> = runtime::Property::Named(
     "isSchedulingEnabled",
 );
 /// `lastModifiedBy`: navigation property.
 pub const LAST_MODIFIED_BY: runtime::Property<
     WorkflowVersion,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     WorkflowVersion,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `settings`: never null.
 pub const SETTINGS: runtime::Property<
     WorkflowVersion,
     models::identity_governance::WorkflowSetting,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");
 /// `tasks`: navigation property.
 pub const TASKS: runtime::Property<
     WorkflowVersion,
     runtime::Expanded<Vec<models::identity_governance::Task>>,
-> = runtime::Property::new("tasks");
+> = runtime::Property::Named("tasks");
 /// `versionNumber`: never null.
-pub const VERSION_NUMBER: runtime::Property<WorkflowVersion, i32> = runtime::Property::new(
+pub const VERSION_NUMBER: runtime::Property<WorkflowVersion, i32> = runtime::Property::Named(
     "versionNumber",
 );

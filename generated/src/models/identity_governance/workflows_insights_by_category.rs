@@ -104,38 +104,38 @@ runtime::models!(WorkflowsInsightsByCategory);
 /// Changes to a [`WorkflowsInsightsByCategory`].
 pub type Patch = runtime::Patch<WorkflowsInsightsByCategory>;
 /// `failedJoinerRuns`: never null.
-pub const FAILED_JOINER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::new(
+pub const FAILED_JOINER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::Named(
     "failedJoinerRuns",
 );
 /// `failedLeaverRuns`: never null.
-pub const FAILED_LEAVER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::new(
+pub const FAILED_LEAVER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::Named(
     "failedLeaverRuns",
 );
 /// `failedMoverRuns`: never null.
-pub const FAILED_MOVER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::new(
+pub const FAILED_MOVER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::Named(
     "failedMoverRuns",
 );
 /// `successfulJoinerRuns`: never null.
-pub const SUCCESSFUL_JOINER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::new(
+pub const SUCCESSFUL_JOINER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::Named(
     "successfulJoinerRuns",
 );
 /// `successfulLeaverRuns`: never null.
-pub const SUCCESSFUL_LEAVER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::new(
+pub const SUCCESSFUL_LEAVER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::Named(
     "successfulLeaverRuns",
 );
 /// `successfulMoverRuns`: never null.
-pub const SUCCESSFUL_MOVER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::new(
+pub const SUCCESSFUL_MOVER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::Named(
     "successfulMoverRuns",
 );
 /// `totalJoinerRuns`: never null.
-pub const TOTAL_JOINER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::new(
+pub const TOTAL_JOINER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::Named(
     "totalJoinerRuns",
 );
 /// `totalLeaverRuns`: never null.
-pub const TOTAL_LEAVER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::new(
+pub const TOTAL_LEAVER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::Named(
     "totalLeaverRuns",
 );
 /// `totalMoverRuns`: never null.
-pub const TOTAL_MOVER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::new(
+pub const TOTAL_MOVER_RUNS: runtime::Property<WorkflowsInsightsByCategory, i32> = runtime::Property::Named(
     "totalMoverRuns",
 );

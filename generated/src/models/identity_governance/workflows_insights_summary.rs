@@ -104,38 +104,38 @@ runtime::models!(WorkflowsInsightsSummary);
 /// Changes to a [`WorkflowsInsightsSummary`].
 pub type Patch = runtime::Patch<WorkflowsInsightsSummary>;
 /// `failedRuns`: never null.
-pub const FAILED_RUNS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::new(
+pub const FAILED_RUNS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::Named(
     "failedRuns",
 );
 /// `failedTasks`: never null.
-pub const FAILED_TASKS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::new(
+pub const FAILED_TASKS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::Named(
     "failedTasks",
 );
 /// `failedUsers`: never null.
-pub const FAILED_USERS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::new(
+pub const FAILED_USERS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::Named(
     "failedUsers",
 );
 /// `successfulRuns`: never null.
-pub const SUCCESSFUL_RUNS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::new(
+pub const SUCCESSFUL_RUNS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::Named(
     "successfulRuns",
 );
 /// `successfulTasks`: never null.
-pub const SUCCESSFUL_TASKS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::new(
+pub const SUCCESSFUL_TASKS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::Named(
     "successfulTasks",
 );
 /// `successfulUsers`: never null.
-pub const SUCCESSFUL_USERS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::new(
+pub const SUCCESSFUL_USERS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::Named(
     "successfulUsers",
 );
 /// `totalRuns`: never null.
-pub const TOTAL_RUNS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::new(
+pub const TOTAL_RUNS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::Named(
     "totalRuns",
 );
 /// `totalTasks`: never null.
-pub const TOTAL_TASKS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::new(
+pub const TOTAL_TASKS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::Named(
     "totalTasks",
 );
 /// `totalUsers`: never null.
-pub const TOTAL_USERS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::new(
+pub const TOTAL_USERS: runtime::Property<WorkflowsInsightsSummary, i32> = runtime::Property::Named(
     "totalUsers",
 );

@@ -102,31 +102,33 @@ runtime::models!(Acronym);
 /// Changes to a [`Acronym`].
 pub type Patch = runtime::Patch<Acronym>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<Acronym, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Acronym, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Acronym, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Acronym, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Acronym, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Acronym, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<Acronym, models::search::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<Acronym, models::search::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Acronym,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `standsFor`
-pub const STANDS_FOR: runtime::Property<Acronym, String> = runtime::Property::new(
+pub const STANDS_FOR: runtime::Property<Acronym, String> = runtime::Property::Named(
     "standsFor",
 );
 /// `state`: never null.
-pub const STATE: runtime::Property<Acronym, models::search::AnswerState> = runtime::Property::new(
+pub const STATE: runtime::Property<Acronym, models::search::AnswerState> = runtime::Property::Named(
     "state",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<Acronym, String> = runtime::Property::new("webUrl");
+pub const WEB_URL: runtime::Property<Acronym, String> = runtime::Property::Named(
+    "webUrl",
+);

@@ -66,14 +66,14 @@ runtime::models!(AnswerKeyword);
 /// Changes to a [`AnswerKeyword`].
 pub type Patch = runtime::Patch<AnswerKeyword>;
 /// `keywords`
-pub const KEYWORDS: runtime::Property<AnswerKeyword, Vec<String>> = runtime::Property::new(
+pub const KEYWORDS: runtime::Property<AnswerKeyword, Vec<String>> = runtime::Property::Named(
     "keywords",
 );
 /// `matchSimilarKeywords`
-pub const MATCH_SIMILAR_KEYWORDS: runtime::Property<AnswerKeyword, bool> = runtime::Property::new(
+pub const MATCH_SIMILAR_KEYWORDS: runtime::Property<AnswerKeyword, bool> = runtime::Property::Named(
     "matchSimilarKeywords",
 );
 /// `reservedKeywords`
-pub const RESERVED_KEYWORDS: runtime::Property<AnswerKeyword, Vec<String>> = runtime::Property::new(
+pub const RESERVED_KEYWORDS: runtime::Property<AnswerKeyword, Vec<String>> = runtime::Property::Named(
     "reservedKeywords",
 );

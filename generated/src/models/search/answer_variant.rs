@@ -76,22 +76,22 @@ runtime::models!(AnswerVariant);
 /// Changes to a [`AnswerVariant`].
 pub type Patch = runtime::Patch<AnswerVariant>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<AnswerVariant, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<AnswerVariant, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AnswerVariant, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AnswerVariant, String> = runtime::Property::Named(
     "displayName",
 );
 /// `languageTag`
-pub const LANGUAGE_TAG: runtime::Property<AnswerVariant, String> = runtime::Property::new(
+pub const LANGUAGE_TAG: runtime::Property<AnswerVariant, String> = runtime::Property::Named(
     "languageTag",
 );
 /// `platform`
-pub const PLATFORM: runtime::Property<AnswerVariant, models::DevicePlatformType> = runtime::Property::new(
+pub const PLATFORM: runtime::Property<AnswerVariant, models::DevicePlatformType> = runtime::Property::Named(
     "platform",
 );
 /// `webUrl`
-pub const WEB_URL: runtime::Property<AnswerVariant, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<AnswerVariant, String> = runtime::Property::Named(
     "webUrl",
 );

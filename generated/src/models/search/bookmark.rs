@@ -159,69 +159,69 @@ pub type Patch = runtime::Patch<Bookmark>;
 pub const AVAILABILITY_END_DATE_TIME: runtime::Property<
     Bookmark,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("availabilityEndDateTime");
+> = runtime::Property::Named("availabilityEndDateTime");
 /// `availabilityStartDateTime`
 pub const AVAILABILITY_START_DATE_TIME: runtime::Property<
     Bookmark,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("availabilityStartDateTime");
+> = runtime::Property::Named("availabilityStartDateTime");
 /// `categories`
-pub const CATEGORIES: runtime::Property<Bookmark, Vec<String>> = runtime::Property::new(
+pub const CATEGORIES: runtime::Property<Bookmark, Vec<String>> = runtime::Property::Named(
     "categories",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Bookmark, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Bookmark, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Bookmark, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Bookmark, String> = runtime::Property::Named(
     "displayName",
 );
 /// `groupIds`
-pub const GROUP_IDS: runtime::Property<Bookmark, Vec<String>> = runtime::Property::new(
+pub const GROUP_IDS: runtime::Property<Bookmark, Vec<String>> = runtime::Property::Named(
     "groupIds",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Bookmark, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Bookmark, String> = runtime::Property::Named("id");
 /// `isSuggested`
-pub const IS_SUGGESTED: runtime::Property<Bookmark, bool> = runtime::Property::new(
+pub const IS_SUGGESTED: runtime::Property<Bookmark, bool> = runtime::Property::Named(
     "isSuggested",
 );
 /// `keywords`
-pub const KEYWORDS: runtime::Property<Bookmark, models::search::AnswerKeyword> = runtime::Property::new(
+pub const KEYWORDS: runtime::Property<Bookmark, models::search::AnswerKeyword> = runtime::Property::Named(
     "keywords",
 );
 /// `languageTags`
-pub const LANGUAGE_TAGS: runtime::Property<Bookmark, Vec<String>> = runtime::Property::new(
+pub const LANGUAGE_TAGS: runtime::Property<Bookmark, Vec<String>> = runtime::Property::Named(
     "languageTags",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<Bookmark, models::search::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<Bookmark, models::search::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Bookmark,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `platforms`: never null.
-pub const PLATFORMS: runtime::Property<Bookmark, Vec<models::DevicePlatformType>> = runtime::Property::new(
+pub const PLATFORMS: runtime::Property<Bookmark, Vec<models::DevicePlatformType>> = runtime::Property::Named(
     "platforms",
 );
 /// `powerAppIds`
-pub const POWER_APP_IDS: runtime::Property<Bookmark, Vec<String>> = runtime::Property::new(
+pub const POWER_APP_IDS: runtime::Property<Bookmark, Vec<String>> = runtime::Property::Named(
     "powerAppIds",
 );
 /// `state`: never null.
-pub const STATE: runtime::Property<Bookmark, models::search::AnswerState> = runtime::Property::new(
+pub const STATE: runtime::Property<Bookmark, models::search::AnswerState> = runtime::Property::Named(
     "state",
 );
 /// `targetedVariations`
 pub const TARGETED_VARIATIONS: runtime::Property<
     Bookmark,
     Vec<models::search::AnswerVariant>,
-> = runtime::Property::new("targetedVariations");
+> = runtime::Property::Named("targetedVariations");
 /// `webUrl`
-pub const WEB_URL: runtime::Property<Bookmark, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<Bookmark, String> = runtime::Property::Named(
     "webUrl",
 );

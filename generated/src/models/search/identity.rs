@@ -63,8 +63,8 @@ runtime::models!(Identity);
 /// Changes to a [`Identity`].
 pub type Patch = runtime::Patch<Identity>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Identity, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Identity, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`
-pub const ID: runtime::Property<Identity, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Identity, String> = runtime::Property::Named("id");

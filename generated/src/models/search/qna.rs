@@ -147,59 +147,59 @@ pub type Patch = runtime::Patch<Qna>;
 pub const AVAILABILITY_END_DATE_TIME: runtime::Property<
     Qna,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("availabilityEndDateTime");
+> = runtime::Property::Named("availabilityEndDateTime");
 /// `availabilityStartDateTime`
 pub const AVAILABILITY_START_DATE_TIME: runtime::Property<
     Qna,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("availabilityStartDateTime");
+> = runtime::Property::Named("availabilityStartDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<Qna, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Qna, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Qna, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Qna, String> = runtime::Property::Named(
     "displayName",
 );
 /// `groupIds`
-pub const GROUP_IDS: runtime::Property<Qna, Vec<String>> = runtime::Property::new(
+pub const GROUP_IDS: runtime::Property<Qna, Vec<String>> = runtime::Property::Named(
     "groupIds",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Qna, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Qna, String> = runtime::Property::Named("id");
 /// `isSuggested`
-pub const IS_SUGGESTED: runtime::Property<Qna, bool> = runtime::Property::new(
+pub const IS_SUGGESTED: runtime::Property<Qna, bool> = runtime::Property::Named(
     "isSuggested",
 );
 /// `keywords`
-pub const KEYWORDS: runtime::Property<Qna, models::search::AnswerKeyword> = runtime::Property::new(
+pub const KEYWORDS: runtime::Property<Qna, models::search::AnswerKeyword> = runtime::Property::Named(
     "keywords",
 );
 /// `languageTags`
-pub const LANGUAGE_TAGS: runtime::Property<Qna, Vec<String>> = runtime::Property::new(
+pub const LANGUAGE_TAGS: runtime::Property<Qna, Vec<String>> = runtime::Property::Named(
     "languageTags",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<Qna, models::search::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<Qna, models::search::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Qna,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `platforms`: never null.
-pub const PLATFORMS: runtime::Property<Qna, Vec<models::DevicePlatformType>> = runtime::Property::new(
+pub const PLATFORMS: runtime::Property<Qna, Vec<models::DevicePlatformType>> = runtime::Property::Named(
     "platforms",
 );
 /// `state`: never null.
-pub const STATE: runtime::Property<Qna, models::search::AnswerState> = runtime::Property::new(
+pub const STATE: runtime::Property<Qna, models::search::AnswerState> = runtime::Property::Named(
     "state",
 );
 /// `targetedVariations`
 pub const TARGETED_VARIATIONS: runtime::Property<
     Qna,
     Vec<models::search::AnswerVariant>,
-> = runtime::Property::new("targetedVariations");
+> = runtime::Property::Named("targetedVariations");
 /// `webUrl`
-pub const WEB_URL: runtime::Property<Qna, String> = runtime::Property::new("webUrl");
+pub const WEB_URL: runtime::Property<Qna, String> = runtime::Property::Named("webUrl");

@@ -95,26 +95,26 @@ runtime::models!(SearchAnswer);
 /// Changes to a [`SearchAnswer`].
 pub type Patch = runtime::Patch<SearchAnswer>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<SearchAnswer, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<SearchAnswer, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<SearchAnswer, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SearchAnswer, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SearchAnswer, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SearchAnswer, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     SearchAnswer,
     models::search::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     SearchAnswer,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `webUrl`
-pub const WEB_URL: runtime::Property<SearchAnswer, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<SearchAnswer, String> = runtime::Property::Named(
     "webUrl",
 );

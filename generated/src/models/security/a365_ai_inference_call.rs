@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<A365AiInferenceCall>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     A365AiInferenceCall,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

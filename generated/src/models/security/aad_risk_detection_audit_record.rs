@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AadRiskDetectionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AadRiskDetectionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -66,15 +66,15 @@ runtime::models!(Account);
 /// Changes to a [`Account`].
 pub type Patch = runtime::Patch<Account>;
 /// `actions`: never null.
-pub const ACTIONS: runtime::Property<Account, Vec<models::security::Action>> = runtime::Property::new(
+pub const ACTIONS: runtime::Property<Account, Vec<models::security::Action>> = runtime::Property::Named(
     "actions",
 );
 /// `identifier`: never null.
-pub const IDENTIFIER: runtime::Property<Account, String> = runtime::Property::new(
+pub const IDENTIFIER: runtime::Property<Account, String> = runtime::Property::Named(
     "identifier",
 );
 /// `identityProvider`: never null.
 pub const IDENTITY_PROVIDER: runtime::Property<
     Account,
     models::security::IdentityProvider,
-> = runtime::Property::new("identityProvider");
+> = runtime::Property::Named("identityProvider");

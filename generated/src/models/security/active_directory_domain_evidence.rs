@@ -111,43 +111,43 @@ pub type Patch = runtime::Patch<ActiveDirectoryDomainEvidence>;
 pub const ACTIVE_DIRECTORY_DOMAIN_NAME: runtime::Property<
     ActiveDirectoryDomainEvidence,
     String,
-> = runtime::Property::new("activeDirectoryDomainName");
+> = runtime::Property::Named("activeDirectoryDomainName");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     ActiveDirectoryDomainEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
 pub const DETAILED_ROLES: runtime::Property<
     ActiveDirectoryDomainEvidence,
     Vec<String>,
-> = runtime::Property::new("detailedRoles");
+> = runtime::Property::Named("detailedRoles");
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     ActiveDirectoryDomainEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     ActiveDirectoryDomainEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     ActiveDirectoryDomainEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<ActiveDirectoryDomainEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<ActiveDirectoryDomainEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `trustedDomains`: never null.
 pub const TRUSTED_DOMAINS: runtime::Property<
     ActiveDirectoryDomainEvidence,
     Vec<models::security::ActiveDirectoryDomainEvidence>,
-> = runtime::Property::new("trustedDomains");
+> = runtime::Property::Named("trustedDomains");
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     ActiveDirectoryDomainEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AedAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AedAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AgentAdminActivityRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AgentAdminActivityRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AgentSettingAdminActivity>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AgentSettingAdminActivity,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -120,51 +120,51 @@ runtime::models!(AiAgentEvidence);
 /// Changes to a [`AiAgentEvidence`].
 pub type Patch = runtime::Patch<AiAgentEvidence>;
 /// `agentId`
-pub const AGENT_ID: runtime::Property<AiAgentEvidence, String> = runtime::Property::new(
+pub const AGENT_ID: runtime::Property<AiAgentEvidence, String> = runtime::Property::Named(
     "agentId",
 );
 /// `agentName`
-pub const AGENT_NAME: runtime::Property<AiAgentEvidence, String> = runtime::Property::new(
+pub const AGENT_NAME: runtime::Property<AiAgentEvidence, String> = runtime::Property::Named(
     "agentName",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     AiAgentEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<AiAgentEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<AiAgentEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `hostingPlatformType`
 pub const HOSTING_PLATFORM_TYPE: runtime::Property<
     AiAgentEvidence,
     models::security::AiAgentPlatform,
-> = runtime::Property::new("hostingPlatformType");
+> = runtime::Property::Named("hostingPlatformType");
 /// `instructions`
-pub const INSTRUCTIONS: runtime::Property<AiAgentEvidence, String> = runtime::Property::new(
+pub const INSTRUCTIONS: runtime::Property<AiAgentEvidence, String> = runtime::Property::Named(
     "instructions",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     AiAgentEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<AiAgentEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<AiAgentEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     AiAgentEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<AiAgentEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<AiAgentEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     AiAgentEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AiAppInteractionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AiAppInteractionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AiExecuteToolAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AiExecuteToolAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AiInteractionsChangeNotificationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AiInteractionsChangeNotificationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

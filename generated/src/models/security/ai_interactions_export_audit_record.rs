@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AiInteractionsExportAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AiInteractionsExportAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

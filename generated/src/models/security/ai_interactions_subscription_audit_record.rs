@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AiInteractionsSubscriptionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AiInteractionsSubscriptionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AiInvokeAgentAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AiInvokeAgentAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

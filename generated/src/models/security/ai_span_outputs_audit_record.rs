@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AISpanOutputsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AISpanOutputsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

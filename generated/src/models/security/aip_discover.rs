@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AipDiscover>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AipDiscover,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

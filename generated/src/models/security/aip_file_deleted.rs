@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AipFileDeleted>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AipFileDeleted,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AipHeartBeat>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AipHeartBeat,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AipProtectionActionLogRequest>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AipProtectionActionLogRequest,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

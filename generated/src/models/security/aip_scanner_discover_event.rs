@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AipScannerDiscoverEvent>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AipScannerDiscoverEvent,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

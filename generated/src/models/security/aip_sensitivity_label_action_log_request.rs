@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AipSensitivityLabelActionLogRequest>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AipSensitivityLabelActionLogRequest,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

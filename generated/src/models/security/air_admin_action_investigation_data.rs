@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AirAdminActionInvestigationData>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AirAdminActionInvestigationData,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

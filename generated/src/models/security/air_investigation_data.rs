@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AirInvestigationData>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AirInvestigationData,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

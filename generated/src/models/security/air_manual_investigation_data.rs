@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AirManualInvestigationData>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AirManualInvestigationData,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

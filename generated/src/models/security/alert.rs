@@ -334,149 +334,149 @@ runtime::models!(MoveAlertsParameters);
 /// Changes to a [`Alert`].
 pub type Patch = runtime::Patch<Alert>;
 /// `actorDisplayName`
-pub const ACTOR_DISPLAY_NAME: runtime::Property<Alert, String> = runtime::Property::new(
+pub const ACTOR_DISPLAY_NAME: runtime::Property<Alert, String> = runtime::Property::Named(
     "actorDisplayName",
 );
 /// `additionalData`
-pub const ADDITIONAL_DATA: runtime::Property<Alert, models::security::Dictionary> = runtime::Property::new(
+pub const ADDITIONAL_DATA: runtime::Property<Alert, models::security::Dictionary> = runtime::Property::Named(
     "additionalData",
 );
 /// `alertPolicyId`
-pub const ALERT_POLICY_ID: runtime::Property<Alert, String> = runtime::Property::new(
+pub const ALERT_POLICY_ID: runtime::Property<Alert, String> = runtime::Property::Named(
     "alertPolicyId",
 );
 /// `alertWebUrl`
-pub const ALERT_WEB_URL: runtime::Property<Alert, String> = runtime::Property::new(
+pub const ALERT_WEB_URL: runtime::Property<Alert, String> = runtime::Property::Named(
     "alertWebUrl",
 );
 /// `assignedTo`
-pub const ASSIGNED_TO: runtime::Property<Alert, String> = runtime::Property::new(
+pub const ASSIGNED_TO: runtime::Property<Alert, String> = runtime::Property::Named(
     "assignedTo",
 );
 /// `categories`
-pub const CATEGORIES: runtime::Property<Alert, Vec<String>> = runtime::Property::new(
+pub const CATEGORIES: runtime::Property<Alert, Vec<String>> = runtime::Property::Named(
     "categories",
 );
 /// `category`
-pub const CATEGORY: runtime::Property<Alert, String> = runtime::Property::new(
+pub const CATEGORY: runtime::Property<Alert, String> = runtime::Property::Named(
     "category",
 );
 /// `classification`
 pub const CLASSIFICATION: runtime::Property<
     Alert,
     models::security::AlertClassification,
-> = runtime::Property::new("classification");
+> = runtime::Property::Named("classification");
 /// `comments`
-pub const COMMENTS: runtime::Property<Alert, Vec<models::security::AlertComment>> = runtime::Property::new(
+pub const COMMENTS: runtime::Property<Alert, Vec<models::security::AlertComment>> = runtime::Property::Named(
     "comments",
 );
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Alert, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Alert, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `customDetails`
-pub const CUSTOM_DETAILS: runtime::Property<Alert, models::security::Dictionary> = runtime::Property::new(
+pub const CUSTOM_DETAILS: runtime::Property<Alert, models::security::Dictionary> = runtime::Property::Named(
     "customDetails",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Alert, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Alert, String> = runtime::Property::Named(
     "description",
 );
 /// `detectionSource`
 pub const DETECTION_SOURCE: runtime::Property<
     Alert,
     models::security::DetectionSource,
-> = runtime::Property::new("detectionSource");
+> = runtime::Property::Named("detectionSource");
 /// `detectorId`
-pub const DETECTOR_ID: runtime::Property<Alert, String> = runtime::Property::new(
+pub const DETECTOR_ID: runtime::Property<Alert, String> = runtime::Property::Named(
     "detectorId",
 );
 /// `determination`
 pub const DETERMINATION: runtime::Property<
     Alert,
     models::security::AlertDetermination,
-> = runtime::Property::new("determination");
+> = runtime::Property::Named("determination");
 /// `evidence`
-pub const EVIDENCE: runtime::Property<Alert, Vec<models::security::AlertEvidence>> = runtime::Property::new(
+pub const EVIDENCE: runtime::Property<Alert, Vec<models::security::AlertEvidence>> = runtime::Property::Named(
     "evidence",
 );
 /// `firstActivityDateTime`
 pub const FIRST_ACTIVITY_DATE_TIME: runtime::Property<
     Alert,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstActivityDateTime");
+> = runtime::Property::Named("firstActivityDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<Alert, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Alert, String> = runtime::Property::Named("id");
 /// `incidentId`
-pub const INCIDENT_ID: runtime::Property<Alert, String> = runtime::Property::new(
+pub const INCIDENT_ID: runtime::Property<Alert, String> = runtime::Property::Named(
     "incidentId",
 );
 /// `incidentWebUrl`
-pub const INCIDENT_WEB_URL: runtime::Property<Alert, String> = runtime::Property::new(
+pub const INCIDENT_WEB_URL: runtime::Property<Alert, String> = runtime::Property::Named(
     "incidentWebUrl",
 );
 /// `investigationState`
 pub const INVESTIGATION_STATE: runtime::Property<
     Alert,
     models::security::InvestigationState,
-> = runtime::Property::new("investigationState");
+> = runtime::Property::Named("investigationState");
 /// `lastActivityDateTime`
 pub const LAST_ACTIVITY_DATE_TIME: runtime::Property<
     Alert,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastActivityDateTime");
+> = runtime::Property::Named("lastActivityDateTime");
 /// `lastUpdateDateTime`
 pub const LAST_UPDATE_DATE_TIME: runtime::Property<
     Alert,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdateDateTime");
+> = runtime::Property::Named("lastUpdateDateTime");
 /// `mitreTechniques`
-pub const MITRE_TECHNIQUES: runtime::Property<Alert, Vec<String>> = runtime::Property::new(
+pub const MITRE_TECHNIQUES: runtime::Property<Alert, Vec<String>> = runtime::Property::Named(
     "mitreTechniques",
 );
 /// `productName`
-pub const PRODUCT_NAME: runtime::Property<Alert, String> = runtime::Property::new(
+pub const PRODUCT_NAME: runtime::Property<Alert, String> = runtime::Property::Named(
     "productName",
 );
 /// `providerAlertId`
-pub const PROVIDER_ALERT_ID: runtime::Property<Alert, String> = runtime::Property::new(
+pub const PROVIDER_ALERT_ID: runtime::Property<Alert, String> = runtime::Property::Named(
     "providerAlertId",
 );
 /// `recommendedActions`
-pub const RECOMMENDED_ACTIONS: runtime::Property<Alert, String> = runtime::Property::new(
+pub const RECOMMENDED_ACTIONS: runtime::Property<Alert, String> = runtime::Property::Named(
     "recommendedActions",
 );
 /// `resolvedDateTime`
-pub const RESOLVED_DATE_TIME: runtime::Property<Alert, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const RESOLVED_DATE_TIME: runtime::Property<Alert, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "resolvedDateTime",
 );
 /// `serviceSource`: never null.
-pub const SERVICE_SOURCE: runtime::Property<Alert, models::security::ServiceSource> = runtime::Property::new(
+pub const SERVICE_SOURCE: runtime::Property<Alert, models::security::ServiceSource> = runtime::Property::Named(
     "serviceSource",
 );
 /// `severity`: never null.
-pub const SEVERITY: runtime::Property<Alert, models::security::AlertSeverity> = runtime::Property::new(
+pub const SEVERITY: runtime::Property<Alert, models::security::AlertSeverity> = runtime::Property::Named(
     "severity",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<Alert, models::security::AlertStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<Alert, models::security::AlertStatus> = runtime::Property::Named(
     "status",
 );
 /// `systemTags`
-pub const SYSTEM_TAGS: runtime::Property<Alert, Vec<String>> = runtime::Property::new(
+pub const SYSTEM_TAGS: runtime::Property<Alert, Vec<String>> = runtime::Property::Named(
     "systemTags",
 );
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<Alert, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<Alert, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `threatDisplayName`
-pub const THREAT_DISPLAY_NAME: runtime::Property<Alert, String> = runtime::Property::new(
+pub const THREAT_DISPLAY_NAME: runtime::Property<Alert, String> = runtime::Property::Named(
     "threatDisplayName",
 );
 /// `threatFamilyName`
-pub const THREAT_FAMILY_NAME: runtime::Property<Alert, String> = runtime::Property::new(
+pub const THREAT_FAMILY_NAME: runtime::Property<Alert, String> = runtime::Property::Named(
     "threatFamilyName",
 );
 /// `title`
-pub const TITLE: runtime::Property<Alert, String> = runtime::Property::new("title");
+pub const TITLE: runtime::Property<Alert, String> = runtime::Property::Named("title");

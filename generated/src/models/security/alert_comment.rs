@@ -66,15 +66,15 @@ runtime::models!(AlertComment);
 /// Changes to a [`AlertComment`].
 pub type Patch = runtime::Patch<AlertComment>;
 /// `comment`
-pub const COMMENT: runtime::Property<AlertComment, String> = runtime::Property::new(
+pub const COMMENT: runtime::Property<AlertComment, String> = runtime::Property::Named(
     "comment",
 );
 /// `createdByDisplayName`
-pub const CREATED_BY_DISPLAY_NAME: runtime::Property<AlertComment, String> = runtime::Property::new(
+pub const CREATED_BY_DISPLAY_NAME: runtime::Property<AlertComment, String> = runtime::Property::Named(
     "createdByDisplayName",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     AlertComment,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");

@@ -97,29 +97,29 @@ pub type Patch = runtime::Patch<AlertEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     AlertEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<AlertEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<AlertEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     AlertEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<AlertEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<AlertEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
-pub const ROLES: runtime::Property<AlertEvidence, Vec<models::security::EvidenceRole>> = runtime::Property::new(
+pub const ROLES: runtime::Property<AlertEvidence, Vec<models::security::EvidenceRole>> = runtime::Property::Named(
     "roles",
 );
 /// `tags`
-pub const TAGS: runtime::Property<AlertEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<AlertEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
-pub const VERDICT: runtime::Property<AlertEvidence, models::security::EvidenceVerdict> = runtime::Property::new(
+pub const VERDICT: runtime::Property<AlertEvidence, models::security::EvidenceVerdict> = runtime::Property::Named(
     "verdict",
 );

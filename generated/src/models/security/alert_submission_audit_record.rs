@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AlertSubmissionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AlertSubmissionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AlertSubmissionResultDetailAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AlertSubmissionResultDetailAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

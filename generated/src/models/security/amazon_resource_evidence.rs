@@ -120,51 +120,51 @@ runtime::models!(AmazonResourceEvidence);
 /// Changes to a [`AmazonResourceEvidence`].
 pub type Patch = runtime::Patch<AmazonResourceEvidence>;
 /// `amazonAccountId`
-pub const AMAZON_ACCOUNT_ID: runtime::Property<AmazonResourceEvidence, String> = runtime::Property::new(
+pub const AMAZON_ACCOUNT_ID: runtime::Property<AmazonResourceEvidence, String> = runtime::Property::Named(
     "amazonAccountId",
 );
 /// `amazonResourceId`
-pub const AMAZON_RESOURCE_ID: runtime::Property<AmazonResourceEvidence, String> = runtime::Property::new(
+pub const AMAZON_RESOURCE_ID: runtime::Property<AmazonResourceEvidence, String> = runtime::Property::Named(
     "amazonResourceId",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     AmazonResourceEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<AmazonResourceEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<AmazonResourceEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     AmazonResourceEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     AmazonResourceEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `resourceName`
-pub const RESOURCE_NAME: runtime::Property<AmazonResourceEvidence, String> = runtime::Property::new(
+pub const RESOURCE_NAME: runtime::Property<AmazonResourceEvidence, String> = runtime::Property::Named(
     "resourceName",
 );
 /// `resourceType`
-pub const RESOURCE_TYPE: runtime::Property<AmazonResourceEvidence, String> = runtime::Property::new(
+pub const RESOURCE_TYPE: runtime::Property<AmazonResourceEvidence, String> = runtime::Property::Named(
     "resourceType",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     AmazonResourceEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<AmazonResourceEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<AmazonResourceEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     AmazonResourceEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

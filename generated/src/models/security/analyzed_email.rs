@@ -365,166 +365,166 @@ runtime::models!(RemediateParameters);
 /// Changes to a [`AnalyzedEmail`].
 pub type Patch = runtime::Patch<AnalyzedEmail>;
 /// `alertIds`
-pub const ALERT_IDS: runtime::Property<AnalyzedEmail, Vec<String>> = runtime::Property::new(
+pub const ALERT_IDS: runtime::Property<AnalyzedEmail, Vec<String>> = runtime::Property::Named(
     "alertIds",
 );
 /// `attachments`
 pub const ATTACHMENTS: runtime::Property<
     AnalyzedEmail,
     Vec<models::security::AnalyzedEmailAttachment>,
-> = runtime::Property::new("attachments");
+> = runtime::Property::Named("attachments");
 /// `authenticationDetails`
 pub const AUTHENTICATION_DETAILS: runtime::Property<
     AnalyzedEmail,
     models::security::AnalyzedEmailAuthenticationDetail,
-> = runtime::Property::new("authenticationDetails");
+> = runtime::Property::Named("authenticationDetails");
 /// `bulkComplaintLevel`
-pub const BULK_COMPLAINT_LEVEL: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const BULK_COMPLAINT_LEVEL: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "bulkComplaintLevel",
 );
 /// `clientType`
-pub const CLIENT_TYPE: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const CLIENT_TYPE: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "clientType",
 );
 /// `contexts`
-pub const CONTEXTS: runtime::Property<AnalyzedEmail, Vec<String>> = runtime::Property::new(
+pub const CONTEXTS: runtime::Property<AnalyzedEmail, Vec<String>> = runtime::Property::Named(
     "contexts",
 );
 /// `detectionMethods`
-pub const DETECTION_METHODS: runtime::Property<AnalyzedEmail, Vec<String>> = runtime::Property::new(
+pub const DETECTION_METHODS: runtime::Property<AnalyzedEmail, Vec<String>> = runtime::Property::Named(
     "detectionMethods",
 );
 /// `directionality`
 pub const DIRECTIONALITY: runtime::Property<
     AnalyzedEmail,
     models::security::AntispamDirectionality,
-> = runtime::Property::new("directionality");
+> = runtime::Property::Named("directionality");
 /// `distributionList`
-pub const DISTRIBUTION_LIST: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const DISTRIBUTION_LIST: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "distributionList",
 );
 /// `dlpRules`
 pub const DLP_RULES: runtime::Property<
     AnalyzedEmail,
     Vec<models::security::AnalyzedEmailDlpRuleInfo>,
-> = runtime::Property::new("dlpRules");
+> = runtime::Property::Named("dlpRules");
 /// `emailClusterId`
-pub const EMAIL_CLUSTER_ID: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const EMAIL_CLUSTER_ID: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "emailClusterId",
 );
 /// `exchangeTransportRules`
 pub const EXCHANGE_TRANSPORT_RULES: runtime::Property<
     AnalyzedEmail,
     Vec<models::security::AnalyzedEmailExchangeTransportRuleInfo>,
-> = runtime::Property::new("exchangeTransportRules");
+> = runtime::Property::Named("exchangeTransportRules");
 /// `forwardingDetail`
-pub const FORWARDING_DETAIL: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const FORWARDING_DETAIL: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "forwardingDetail",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AnalyzedEmail, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named("id");
 /// `inboundConnectorFormattedName`
-pub const INBOUND_CONNECTOR_FORMATTED_NAME: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const INBOUND_CONNECTOR_FORMATTED_NAME: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "inboundConnectorFormattedName",
 );
 /// `internetMessageId`
-pub const INTERNET_MESSAGE_ID: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const INTERNET_MESSAGE_ID: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "internetMessageId",
 );
 /// `language`
-pub const LANGUAGE: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const LANGUAGE: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "language",
 );
 /// `latestDelivery`
 pub const LATEST_DELIVERY: runtime::Property<
     AnalyzedEmail,
     models::security::AnalyzedEmailDeliveryDetail,
-> = runtime::Property::new("latestDelivery");
+> = runtime::Property::Named("latestDelivery");
 /// `loggedDateTime`
 pub const LOGGED_DATE_TIME: runtime::Property<
     AnalyzedEmail,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("loggedDateTime");
+> = runtime::Property::Named("loggedDateTime");
 /// `networkMessageId`
-pub const NETWORK_MESSAGE_ID: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const NETWORK_MESSAGE_ID: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "networkMessageId",
 );
 /// `originalDelivery`
 pub const ORIGINAL_DELIVERY: runtime::Property<
     AnalyzedEmail,
     models::security::AnalyzedEmailDeliveryDetail,
-> = runtime::Property::new("originalDelivery");
+> = runtime::Property::Named("originalDelivery");
 /// `overrideSources`
-pub const OVERRIDE_SOURCES: runtime::Property<AnalyzedEmail, Vec<String>> = runtime::Property::new(
+pub const OVERRIDE_SOURCES: runtime::Property<AnalyzedEmail, Vec<String>> = runtime::Property::Named(
     "overrideSources",
 );
 /// `phishConfidenceLevel`
-pub const PHISH_CONFIDENCE_LEVEL: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const PHISH_CONFIDENCE_LEVEL: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "phishConfidenceLevel",
 );
 /// `policy`
-pub const POLICY: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const POLICY: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "policy",
 );
 /// `policyAction`
-pub const POLICY_ACTION: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const POLICY_ACTION: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "policyAction",
 );
 /// `policyType`
-pub const POLICY_TYPE: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const POLICY_TYPE: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "policyType",
 );
 /// `primaryOverrideSource`
-pub const PRIMARY_OVERRIDE_SOURCE: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const PRIMARY_OVERRIDE_SOURCE: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "primaryOverrideSource",
 );
 /// `recipientDetail`
 pub const RECIPIENT_DETAIL: runtime::Property<
     AnalyzedEmail,
     models::security::AnalyzedEmailRecipientDetail,
-> = runtime::Property::new("recipientDetail");
+> = runtime::Property::Named("recipientDetail");
 /// `recipientEmailAddress`
-pub const RECIPIENT_EMAIL_ADDRESS: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const RECIPIENT_EMAIL_ADDRESS: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "recipientEmailAddress",
 );
 /// `returnPath`
-pub const RETURN_PATH: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const RETURN_PATH: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "returnPath",
 );
 /// `senderDetail`
 pub const SENDER_DETAIL: runtime::Property<
     AnalyzedEmail,
     models::security::AnalyzedEmailSenderDetail,
-> = runtime::Property::new("senderDetail");
+> = runtime::Property::Named("senderDetail");
 /// `sizeInBytes`
-pub const SIZE_IN_BYTES: runtime::Property<AnalyzedEmail, i32> = runtime::Property::new(
+pub const SIZE_IN_BYTES: runtime::Property<AnalyzedEmail, i32> = runtime::Property::Named(
     "sizeInBytes",
 );
 /// `spamConfidenceLevel`
-pub const SPAM_CONFIDENCE_LEVEL: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const SPAM_CONFIDENCE_LEVEL: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "spamConfidenceLevel",
 );
 /// `subject`
-pub const SUBJECT: runtime::Property<AnalyzedEmail, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<AnalyzedEmail, String> = runtime::Property::Named(
     "subject",
 );
 /// `threatDetectionDetails`
 pub const THREAT_DETECTION_DETAILS: runtime::Property<
     AnalyzedEmail,
     Vec<models::security::ThreatDetectionDetail>,
-> = runtime::Property::new("threatDetectionDetails");
+> = runtime::Property::Named("threatDetectionDetails");
 /// `threatTypes`
 pub const THREAT_TYPES: runtime::Property<
     AnalyzedEmail,
     Vec<models::security::ThreatType>,
-> = runtime::Property::new("threatTypes");
+> = runtime::Property::Named("threatTypes");
 /// `timelineEvents`
 pub const TIMELINE_EVENTS: runtime::Property<
     AnalyzedEmail,
     Vec<models::security::TimelineEvent>,
-> = runtime::Property::new("timelineEvents");
+> = runtime::Property::Named("timelineEvents");
 /// `urls`
 pub const URLS: runtime::Property<
     AnalyzedEmail,
     Vec<models::security::AnalyzedEmailUrl>,
-> = runtime::Property::new("urls");
+> = runtime::Property::Named("urls");

@@ -109,38 +109,38 @@ pub type Patch = runtime::Patch<AnalyzedEmailAttachment>;
 pub const DETONATION_DETAILS: runtime::Property<
     AnalyzedEmailAttachment,
     models::security::DetonationDetails,
-> = runtime::Property::new("detonationDetails");
+> = runtime::Property::Named("detonationDetails");
 /// `fileExtension`
-pub const FILE_EXTENSION: runtime::Property<AnalyzedEmailAttachment, String> = runtime::Property::new(
+pub const FILE_EXTENSION: runtime::Property<AnalyzedEmailAttachment, String> = runtime::Property::Named(
     "fileExtension",
 );
 /// `fileName`
-pub const FILE_NAME: runtime::Property<AnalyzedEmailAttachment, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<AnalyzedEmailAttachment, String> = runtime::Property::Named(
     "fileName",
 );
 /// `fileSize`
-pub const FILE_SIZE: runtime::Property<AnalyzedEmailAttachment, i32> = runtime::Property::new(
+pub const FILE_SIZE: runtime::Property<AnalyzedEmailAttachment, i32> = runtime::Property::Named(
     "fileSize",
 );
 /// `fileType`
-pub const FILE_TYPE: runtime::Property<AnalyzedEmailAttachment, String> = runtime::Property::new(
+pub const FILE_TYPE: runtime::Property<AnalyzedEmailAttachment, String> = runtime::Property::Named(
     "fileType",
 );
 /// `malwareFamily`
-pub const MALWARE_FAMILY: runtime::Property<AnalyzedEmailAttachment, String> = runtime::Property::new(
+pub const MALWARE_FAMILY: runtime::Property<AnalyzedEmailAttachment, String> = runtime::Property::Named(
     "malwareFamily",
 );
 /// `sha256`
-pub const SHA256: runtime::Property<AnalyzedEmailAttachment, String> = runtime::Property::new(
+pub const SHA256: runtime::Property<AnalyzedEmailAttachment, String> = runtime::Property::Named(
     "sha256",
 );
 /// `tenantAllowBlockListDetailInfo`
 pub const TENANT_ALLOW_BLOCK_LIST_DETAIL_INFO: runtime::Property<
     AnalyzedEmailAttachment,
     String,
-> = runtime::Property::new("tenantAllowBlockListDetailInfo");
+> = runtime::Property::Named("tenantAllowBlockListDetailInfo");
 /// `threatType`
 pub const THREAT_TYPE: runtime::Property<
     AnalyzedEmailAttachment,
     models::security::ThreatType,
-> = runtime::Property::new("threatType");
+> = runtime::Property::Named("threatType");

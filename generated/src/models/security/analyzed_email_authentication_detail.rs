@@ -79,17 +79,17 @@ pub type Patch = runtime::Patch<AnalyzedEmailAuthenticationDetail>;
 pub const COMPOSITE_AUTHENTICATION: runtime::Property<
     AnalyzedEmailAuthenticationDetail,
     String,
-> = runtime::Property::new("compositeAuthentication");
+> = runtime::Property::Named("compositeAuthentication");
 /// `dkim`
-pub const DKIM: runtime::Property<AnalyzedEmailAuthenticationDetail, String> = runtime::Property::new(
+pub const DKIM: runtime::Property<AnalyzedEmailAuthenticationDetail, String> = runtime::Property::Named(
     "dkim",
 );
 /// `dmarc`
-pub const DMARC: runtime::Property<AnalyzedEmailAuthenticationDetail, String> = runtime::Property::new(
+pub const DMARC: runtime::Property<AnalyzedEmailAuthenticationDetail, String> = runtime::Property::Named(
     "dmarc",
 );
 /// `senderPolicyFramework`
 pub const SENDER_POLICY_FRAMEWORK: runtime::Property<
     AnalyzedEmailAuthenticationDetail,
     String,
-> = runtime::Property::new("senderPolicyFramework");
+> = runtime::Property::Named("senderPolicyFramework");

@@ -74,17 +74,17 @@ pub type Patch = runtime::Patch<AnalyzedEmailDeliveryDetail>;
 pub const ACTION: runtime::Property<
     AnalyzedEmailDeliveryDetail,
     models::security::DeliveryAction,
-> = runtime::Property::new("action");
+> = runtime::Property::Named("action");
 /// `latestThreats`
-pub const LATEST_THREATS: runtime::Property<AnalyzedEmailDeliveryDetail, String> = runtime::Property::new(
+pub const LATEST_THREATS: runtime::Property<AnalyzedEmailDeliveryDetail, String> = runtime::Property::Named(
     "latestThreats",
 );
 /// `location`
 pub const LOCATION: runtime::Property<
     AnalyzedEmailDeliveryDetail,
     models::security::DeliveryLocation,
-> = runtime::Property::new("location");
+> = runtime::Property::Named("location");
 /// `originalThreats`
-pub const ORIGINAL_THREATS: runtime::Property<AnalyzedEmailDeliveryDetail, String> = runtime::Property::new(
+pub const ORIGINAL_THREATS: runtime::Property<AnalyzedEmailDeliveryDetail, String> = runtime::Property::Named(
     "originalThreats",
 );

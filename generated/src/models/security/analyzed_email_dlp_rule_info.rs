@@ -61,10 +61,10 @@ runtime::models!(AnalyzedEmailDlpRuleInfo);
 /// Changes to a [`AnalyzedEmailDlpRuleInfo`].
 pub type Patch = runtime::Patch<AnalyzedEmailDlpRuleInfo>;
 /// `name`
-pub const NAME: runtime::Property<AnalyzedEmailDlpRuleInfo, String> = runtime::Property::new(
+pub const NAME: runtime::Property<AnalyzedEmailDlpRuleInfo, String> = runtime::Property::Named(
     "name",
 );
 /// `ruleId`
-pub const RULE_ID: runtime::Property<AnalyzedEmailDlpRuleInfo, String> = runtime::Property::new(
+pub const RULE_ID: runtime::Property<AnalyzedEmailDlpRuleInfo, String> = runtime::Property::Named(
     "ruleId",
 );

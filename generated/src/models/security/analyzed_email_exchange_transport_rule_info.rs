@@ -61,10 +61,10 @@ runtime::models!(AnalyzedEmailExchangeTransportRuleInfo);
 /// Changes to a [`AnalyzedEmailExchangeTransportRuleInfo`].
 pub type Patch = runtime::Patch<AnalyzedEmailExchangeTransportRuleInfo>;
 /// `name`
-pub const NAME: runtime::Property<AnalyzedEmailExchangeTransportRuleInfo, String> = runtime::Property::new(
+pub const NAME: runtime::Property<AnalyzedEmailExchangeTransportRuleInfo, String> = runtime::Property::Named(
     "name",
 );
 /// `ruleId`
-pub const RULE_ID: runtime::Property<AnalyzedEmailExchangeTransportRuleInfo, String> = runtime::Property::new(
+pub const RULE_ID: runtime::Property<AnalyzedEmailExchangeTransportRuleInfo, String> = runtime::Property::Named(
     "ruleId",
 );

@@ -61,10 +61,10 @@ runtime::models!(AnalyzedEmailRecipientDetail);
 /// Changes to a [`AnalyzedEmailRecipientDetail`].
 pub type Patch = runtime::Patch<AnalyzedEmailRecipientDetail>;
 /// `ccRecipients`
-pub const CC_RECIPIENTS: runtime::Property<AnalyzedEmailRecipientDetail, Vec<String>> = runtime::Property::new(
+pub const CC_RECIPIENTS: runtime::Property<AnalyzedEmailRecipientDetail, Vec<String>> = runtime::Property::Named(
     "ccRecipients",
 );
 /// `domainName`
-pub const DOMAIN_NAME: runtime::Property<AnalyzedEmailRecipientDetail, String> = runtime::Property::new(
+pub const DOMAIN_NAME: runtime::Property<AnalyzedEmailRecipientDetail, String> = runtime::Property::Named(
     "domainName",
 );

@@ -106,39 +106,39 @@ runtime::models!(AnalyzedEmailSenderDetail);
 /// Changes to a [`AnalyzedEmailSenderDetail`].
 pub type Patch = runtime::Patch<AnalyzedEmailSenderDetail>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AnalyzedEmailSenderDetail, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AnalyzedEmailSenderDetail, String> = runtime::Property::Named(
     "displayName",
 );
 /// `domainCreationDateTime`
 pub const DOMAIN_CREATION_DATE_TIME: runtime::Property<
     AnalyzedEmailSenderDetail,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("domainCreationDateTime");
+> = runtime::Property::Named("domainCreationDateTime");
 /// `domainName`
-pub const DOMAIN_NAME: runtime::Property<AnalyzedEmailSenderDetail, String> = runtime::Property::new(
+pub const DOMAIN_NAME: runtime::Property<AnalyzedEmailSenderDetail, String> = runtime::Property::Named(
     "domainName",
 );
 /// `domainOwner`
-pub const DOMAIN_OWNER: runtime::Property<AnalyzedEmailSenderDetail, String> = runtime::Property::new(
+pub const DOMAIN_OWNER: runtime::Property<AnalyzedEmailSenderDetail, String> = runtime::Property::Named(
     "domainOwner",
 );
 /// `fromAddress`
-pub const FROM_ADDRESS: runtime::Property<AnalyzedEmailSenderDetail, String> = runtime::Property::new(
+pub const FROM_ADDRESS: runtime::Property<AnalyzedEmailSenderDetail, String> = runtime::Property::Named(
     "fromAddress",
 );
 /// `ipv4`
-pub const IPV4: runtime::Property<AnalyzedEmailSenderDetail, String> = runtime::Property::new(
+pub const IPV4: runtime::Property<AnalyzedEmailSenderDetail, String> = runtime::Property::Named(
     "ipv4",
 );
 /// `location`
-pub const LOCATION: runtime::Property<AnalyzedEmailSenderDetail, String> = runtime::Property::new(
+pub const LOCATION: runtime::Property<AnalyzedEmailSenderDetail, String> = runtime::Property::Named(
     "location",
 );
 /// `mailFromAddress`
-pub const MAIL_FROM_ADDRESS: runtime::Property<AnalyzedEmailSenderDetail, String> = runtime::Property::new(
+pub const MAIL_FROM_ADDRESS: runtime::Property<AnalyzedEmailSenderDetail, String> = runtime::Property::Named(
     "mailFromAddress",
 );
 /// `mailFromDomainName`
-pub const MAIL_FROM_DOMAIN_NAME: runtime::Property<AnalyzedEmailSenderDetail, String> = runtime::Property::new(
+pub const MAIL_FROM_DOMAIN_NAME: runtime::Property<AnalyzedEmailSenderDetail, String> = runtime::Property::Named(
     "mailFromDomainName",
 );

@@ -82,25 +82,25 @@ runtime::models!(AnalyzedEmailUrl);
 /// Changes to a [`AnalyzedEmailUrl`].
 pub type Patch = runtime::Patch<AnalyzedEmailUrl>;
 /// `detectionMethod`
-pub const DETECTION_METHOD: runtime::Property<AnalyzedEmailUrl, String> = runtime::Property::new(
+pub const DETECTION_METHOD: runtime::Property<AnalyzedEmailUrl, String> = runtime::Property::Named(
     "detectionMethod",
 );
 /// `detonationDetails`
 pub const DETONATION_DETAILS: runtime::Property<
     AnalyzedEmailUrl,
     models::security::DetonationDetails,
-> = runtime::Property::new("detonationDetails");
+> = runtime::Property::Named("detonationDetails");
 /// `tenantAllowBlockListDetailInfo`
 pub const TENANT_ALLOW_BLOCK_LIST_DETAIL_INFO: runtime::Property<
     AnalyzedEmailUrl,
     String,
-> = runtime::Property::new("tenantAllowBlockListDetailInfo");
+> = runtime::Property::Named("tenantAllowBlockListDetailInfo");
 /// `threatType`
 pub const THREAT_TYPE: runtime::Property<
     AnalyzedEmailUrl,
     models::security::ThreatType,
-> = runtime::Property::new("threatType");
+> = runtime::Property::Named("threatType");
 /// `url`
-pub const URL: runtime::Property<AnalyzedEmailUrl, String> = runtime::Property::new(
+pub const URL: runtime::Property<AnalyzedEmailUrl, String> = runtime::Property::Named(
     "url",
 );

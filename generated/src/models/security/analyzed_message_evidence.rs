@@ -204,111 +204,111 @@ runtime::models!(AnalyzedMessageEvidence);
 /// Changes to a [`AnalyzedMessageEvidence`].
 pub type Patch = runtime::Patch<AnalyzedMessageEvidence>;
 /// `antiSpamDirection`
-pub const ANTI_SPAM_DIRECTION: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::new(
+pub const ANTI_SPAM_DIRECTION: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::Named(
     "antiSpamDirection",
 );
 /// `attachmentsCount`
-pub const ATTACHMENTS_COUNT: runtime::Property<AnalyzedMessageEvidence, i64> = runtime::Property::new(
+pub const ATTACHMENTS_COUNT: runtime::Property<AnalyzedMessageEvidence, i64> = runtime::Property::Named(
     "attachmentsCount",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     AnalyzedMessageEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deliveryAction`
-pub const DELIVERY_ACTION: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::new(
+pub const DELIVERY_ACTION: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::Named(
     "deliveryAction",
 );
 /// `deliveryLocation`
-pub const DELIVERY_LOCATION: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::new(
+pub const DELIVERY_LOCATION: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::Named(
     "deliveryLocation",
 );
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<AnalyzedMessageEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<AnalyzedMessageEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `internetMessageId`
-pub const INTERNET_MESSAGE_ID: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::new(
+pub const INTERNET_MESSAGE_ID: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::Named(
     "internetMessageId",
 );
 /// `language`
-pub const LANGUAGE: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::new(
+pub const LANGUAGE: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::Named(
     "language",
 );
 /// `networkMessageId`
-pub const NETWORK_MESSAGE_ID: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::new(
+pub const NETWORK_MESSAGE_ID: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::Named(
     "networkMessageId",
 );
 /// `p1Sender`
 pub const P1_SENDER: runtime::Property<
     AnalyzedMessageEvidence,
     models::security::EmailSender,
-> = runtime::Property::new("p1Sender");
+> = runtime::Property::Named("p1Sender");
 /// `p2Sender`
 pub const P2_SENDER: runtime::Property<
     AnalyzedMessageEvidence,
     models::security::EmailSender,
-> = runtime::Property::new("p2Sender");
+> = runtime::Property::Named("p2Sender");
 /// `receivedDateTime`
 pub const RECEIVED_DATE_TIME: runtime::Property<
     AnalyzedMessageEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("receivedDateTime");
+> = runtime::Property::Named("receivedDateTime");
 /// `recipientEmailAddress`
-pub const RECIPIENT_EMAIL_ADDRESS: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::new(
+pub const RECIPIENT_EMAIL_ADDRESS: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::Named(
     "recipientEmailAddress",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     AnalyzedMessageEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     AnalyzedMessageEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     AnalyzedMessageEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `senderIp`
-pub const SENDER_IP: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::new(
+pub const SENDER_IP: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::Named(
     "senderIp",
 );
 /// `subject`
-pub const SUBJECT: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::Named(
     "subject",
 );
 /// `tags`
-pub const TAGS: runtime::Property<AnalyzedMessageEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<AnalyzedMessageEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `threatDetectionMethods`
 pub const THREAT_DETECTION_METHODS: runtime::Property<
     AnalyzedMessageEvidence,
     Vec<String>,
-> = runtime::Property::new("threatDetectionMethods");
+> = runtime::Property::Named("threatDetectionMethods");
 /// `threats`
-pub const THREATS: runtime::Property<AnalyzedMessageEvidence, Vec<String>> = runtime::Property::new(
+pub const THREATS: runtime::Property<AnalyzedMessageEvidence, Vec<String>> = runtime::Property::Named(
     "threats",
 );
 /// `urlCount`
-pub const URL_COUNT: runtime::Property<AnalyzedMessageEvidence, i64> = runtime::Property::new(
+pub const URL_COUNT: runtime::Property<AnalyzedMessageEvidence, i64> = runtime::Property::Named(
     "urlCount",
 );
 /// `urls`
-pub const URLS: runtime::Property<AnalyzedMessageEvidence, Vec<String>> = runtime::Property::new(
+pub const URLS: runtime::Property<AnalyzedMessageEvidence, Vec<String>> = runtime::Property::Named(
     "urls",
 );
 /// `urn`
-pub const URN: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::new(
+pub const URN: runtime::Property<AnalyzedMessageEvidence, String> = runtime::Property::Named(
     "urn",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     AnalyzedMessageEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

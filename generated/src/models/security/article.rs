@@ -114,38 +114,40 @@ runtime::models!(Article);
 /// Changes to a [`Article`].
 pub type Patch = runtime::Patch<Article>;
 /// `body`: never null.
-pub const BODY: runtime::Property<Article, models::security::FormattedContent> = runtime::Property::new(
+pub const BODY: runtime::Property<Article, models::security::FormattedContent> = runtime::Property::Named(
     "body",
 );
 /// `createdDateTime`: never null.
-pub const CREATED_DATE_TIME: runtime::Property<Article, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Article, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Article, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Article, String> = runtime::Property::Named("id");
 /// `imageUrl`
-pub const IMAGE_URL: runtime::Property<Article, String> = runtime::Property::new(
+pub const IMAGE_URL: runtime::Property<Article, String> = runtime::Property::Named(
     "imageUrl",
 );
 /// `indicators`: navigation property.
 pub const INDICATORS: runtime::Property<
     Article,
     runtime::Expanded<Vec<models::security::ArticleIndicator>>,
-> = runtime::Property::new("indicators");
+> = runtime::Property::Named("indicators");
 /// `isFeatured`: never null.
-pub const IS_FEATURED: runtime::Property<Article, bool> = runtime::Property::new(
+pub const IS_FEATURED: runtime::Property<Article, bool> = runtime::Property::Named(
     "isFeatured",
 );
 /// `lastUpdatedDateTime`: never null.
 pub const LAST_UPDATED_DATE_TIME: runtime::Property<
     Article,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdatedDateTime");
+> = runtime::Property::Named("lastUpdatedDateTime");
 /// `summary`: never null.
-pub const SUMMARY: runtime::Property<Article, models::security::FormattedContent> = runtime::Property::new(
+pub const SUMMARY: runtime::Property<Article, models::security::FormattedContent> = runtime::Property::Named(
     "summary",
 );
 /// `tags`
-pub const TAGS: runtime::Property<Article, Vec<String>> = runtime::Property::new("tags");
+pub const TAGS: runtime::Property<Article, Vec<String>> = runtime::Property::Named(
+    "tags",
+);
 /// `title`: never null.
-pub const TITLE: runtime::Property<Article, String> = runtime::Property::new("title");
+pub const TITLE: runtime::Property<Article, String> = runtime::Property::Named("title");

@@ -71,11 +71,13 @@ pub type Patch = runtime::Patch<ArticleIndicator>;
 pub const ARTIFACT: runtime::Property<
     ArticleIndicator,
     runtime::Expanded<models::security::Artifact>,
-> = runtime::Property::new("artifact");
+> = runtime::Property::Named("artifact");
 /// `id`: never null.
-pub const ID: runtime::Property<ArticleIndicator, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<ArticleIndicator, String> = runtime::Property::Named(
+    "id",
+);
 /// `source`: never null.
 pub const SOURCE: runtime::Property<
     ArticleIndicator,
     models::security::IndicatorSource,
-> = runtime::Property::new("source");
+> = runtime::Property::Named("source");

@@ -72,4 +72,4 @@ runtime::models!(Artifact);
 /// Changes to a [`Artifact`].
 pub type Patch = runtime::Patch<Artifact>;
 /// `id`: never null.
-pub const ID: runtime::Property<Artifact, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Artifact, String> = runtime::Property::Named("id");

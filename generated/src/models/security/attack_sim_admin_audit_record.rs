@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AttackSimAdminAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AttackSimAdminAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

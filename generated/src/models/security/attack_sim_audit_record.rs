@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AttackSimAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AttackSimAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AuditConfigAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AuditConfigAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

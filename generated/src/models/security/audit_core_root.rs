@@ -63,9 +63,9 @@ runtime::models!(AuditCoreRoot);
 /// Changes to a [`AuditCoreRoot`].
 pub type Patch = runtime::Patch<AuditCoreRoot>;
 /// `id`: never null.
-pub const ID: runtime::Property<AuditCoreRoot, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AuditCoreRoot, String> = runtime::Property::Named("id");
 /// `queries`: navigation property.
 pub const QUERIES: runtime::Property<
     AuditCoreRoot,
     runtime::Expanded<Vec<models::security::AuditLogQuery>>,
-> = runtime::Property::new("queries");
+> = runtime::Property::Named("queries");

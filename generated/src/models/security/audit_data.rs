@@ -61,4 +61,4 @@ pub type Patch = runtime::Patch<AuditData>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AuditData,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

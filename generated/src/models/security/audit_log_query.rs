@@ -141,59 +141,59 @@ pub type Patch = runtime::Patch<AuditLogQuery>;
 pub const ADMINISTRATIVE_UNIT_ID_FILTERS: runtime::Property<
     AuditLogQuery,
     Vec<String>,
-> = runtime::Property::new("administrativeUnitIdFilters");
+> = runtime::Property::Named("administrativeUnitIdFilters");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AuditLogQuery, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AuditLogQuery, String> = runtime::Property::Named(
     "displayName",
 );
 /// `filterEndDateTime`
 pub const FILTER_END_DATE_TIME: runtime::Property<
     AuditLogQuery,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("filterEndDateTime");
+> = runtime::Property::Named("filterEndDateTime");
 /// `filterStartDateTime`
 pub const FILTER_START_DATE_TIME: runtime::Property<
     AuditLogQuery,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("filterStartDateTime");
+> = runtime::Property::Named("filterStartDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<AuditLogQuery, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AuditLogQuery, String> = runtime::Property::Named("id");
 /// `ipAddressFilters`
-pub const IP_ADDRESS_FILTERS: runtime::Property<AuditLogQuery, Vec<String>> = runtime::Property::new(
+pub const IP_ADDRESS_FILTERS: runtime::Property<AuditLogQuery, Vec<String>> = runtime::Property::Named(
     "ipAddressFilters",
 );
 /// `keywordFilter`
-pub const KEYWORD_FILTER: runtime::Property<AuditLogQuery, String> = runtime::Property::new(
+pub const KEYWORD_FILTER: runtime::Property<AuditLogQuery, String> = runtime::Property::Named(
     "keywordFilter",
 );
 /// `objectIdFilters`
-pub const OBJECT_ID_FILTERS: runtime::Property<AuditLogQuery, Vec<String>> = runtime::Property::new(
+pub const OBJECT_ID_FILTERS: runtime::Property<AuditLogQuery, Vec<String>> = runtime::Property::Named(
     "objectIdFilters",
 );
 /// `operationFilters`
-pub const OPERATION_FILTERS: runtime::Property<AuditLogQuery, Vec<String>> = runtime::Property::new(
+pub const OPERATION_FILTERS: runtime::Property<AuditLogQuery, Vec<String>> = runtime::Property::Named(
     "operationFilters",
 );
 /// `recordTypeFilters`
 pub const RECORD_TYPE_FILTERS: runtime::Property<
     AuditLogQuery,
     Vec<models::security::AuditLogRecordType>,
-> = runtime::Property::new("recordTypeFilters");
+> = runtime::Property::Named("recordTypeFilters");
 /// `records`: navigation property.
 pub const RECORDS: runtime::Property<
     AuditLogQuery,
     runtime::Expanded<Vec<models::security::AuditLogRecord>>,
-> = runtime::Property::new("records");
+> = runtime::Property::Named("records");
 /// `serviceFilters`
-pub const SERVICE_FILTERS: runtime::Property<AuditLogQuery, Vec<String>> = runtime::Property::new(
+pub const SERVICE_FILTERS: runtime::Property<AuditLogQuery, Vec<String>> = runtime::Property::Named(
     "serviceFilters",
 );
 /// `status`
 pub const STATUS: runtime::Property<
     AuditLogQuery,
     models::security::AuditLogQueryStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `userPrincipalNameFilters`
-pub const USER_PRINCIPAL_NAME_FILTERS: runtime::Property<AuditLogQuery, Vec<String>> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME_FILTERS: runtime::Property<AuditLogQuery, Vec<String>> = runtime::Property::Named(
     "userPrincipalNameFilters",
 );

@@ -132,55 +132,55 @@ runtime::models!(AuditLogRecord);
 /// Changes to a [`AuditLogRecord`].
 pub type Patch = runtime::Patch<AuditLogRecord>;
 /// `administrativeUnits`
-pub const ADMINISTRATIVE_UNITS: runtime::Property<AuditLogRecord, Vec<String>> = runtime::Property::new(
+pub const ADMINISTRATIVE_UNITS: runtime::Property<AuditLogRecord, Vec<String>> = runtime::Property::Named(
     "administrativeUnits",
 );
 /// `auditData`
-pub const AUDIT_DATA: runtime::Property<AuditLogRecord, models::security::AuditData> = runtime::Property::new(
+pub const AUDIT_DATA: runtime::Property<AuditLogRecord, models::security::AuditData> = runtime::Property::Named(
     "auditData",
 );
 /// `auditLogRecordType`
 pub const AUDIT_LOG_RECORD_TYPE: runtime::Property<
     AuditLogRecord,
     models::security::AuditLogRecordType,
-> = runtime::Property::new("auditLogRecordType");
+> = runtime::Property::Named("auditLogRecordType");
 /// `clientIp`
-pub const CLIENT_IP: runtime::Property<AuditLogRecord, String> = runtime::Property::new(
+pub const CLIENT_IP: runtime::Property<AuditLogRecord, String> = runtime::Property::Named(
     "clientIp",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     AuditLogRecord,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<AuditLogRecord, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AuditLogRecord, String> = runtime::Property::Named("id");
 /// `objectId`
-pub const OBJECT_ID: runtime::Property<AuditLogRecord, String> = runtime::Property::new(
+pub const OBJECT_ID: runtime::Property<AuditLogRecord, String> = runtime::Property::Named(
     "objectId",
 );
 /// `operation`
-pub const OPERATION: runtime::Property<AuditLogRecord, String> = runtime::Property::new(
+pub const OPERATION: runtime::Property<AuditLogRecord, String> = runtime::Property::Named(
     "operation",
 );
 /// `organizationId`
-pub const ORGANIZATION_ID: runtime::Property<AuditLogRecord, String> = runtime::Property::new(
+pub const ORGANIZATION_ID: runtime::Property<AuditLogRecord, String> = runtime::Property::Named(
     "organizationId",
 );
 /// `service`
-pub const SERVICE: runtime::Property<AuditLogRecord, String> = runtime::Property::new(
+pub const SERVICE: runtime::Property<AuditLogRecord, String> = runtime::Property::Named(
     "service",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<AuditLogRecord, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<AuditLogRecord, String> = runtime::Property::Named(
     "userId",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<AuditLogRecord, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<AuditLogRecord, String> = runtime::Property::Named(
     "userPrincipalName",
 );
 /// `userType`
 pub const USER_TYPE: runtime::Property<
     AuditLogRecord,
     models::security::AuditLogUserType,
-> = runtime::Property::new("userType");
+> = runtime::Property::Named("userType");

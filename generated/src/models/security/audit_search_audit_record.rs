@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AuditSearchAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AuditSearchAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -76,19 +76,19 @@ runtime::models!(AuthorityTemplate);
 /// Changes to a [`AuthorityTemplate`].
 pub type Patch = runtime::Patch<AuthorityTemplate>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<AuthorityTemplate, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<AuthorityTemplate, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     AuthorityTemplate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<AuthorityTemplate, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<AuthorityTemplate, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<AuthorityTemplate, String> = runtime::Property::new(
+pub const ID: runtime::Property<AuthorityTemplate, String> = runtime::Property::Named(
     "id",
 );

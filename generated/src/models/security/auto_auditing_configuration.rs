@@ -63,10 +63,10 @@ runtime::models!(AutoAuditingConfiguration);
 /// Changes to a [`AutoAuditingConfiguration`].
 pub type Patch = runtime::Patch<AutoAuditingConfiguration>;
 /// `id`: never null.
-pub const ID: runtime::Property<AutoAuditingConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<AutoAuditingConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `isAutomatic`: never null.
-pub const IS_AUTOMATIC: runtime::Property<AutoAuditingConfiguration, bool> = runtime::Property::new(
+pub const IS_AUTOMATIC: runtime::Property<AutoAuditingConfiguration, bool> = runtime::Property::Named(
     "isAutomatic",
 );

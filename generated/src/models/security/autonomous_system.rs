@@ -71,18 +71,18 @@ runtime::models!(AutonomousSystem);
 /// Changes to a [`AutonomousSystem`].
 pub type Patch = runtime::Patch<AutonomousSystem>;
 /// `name`: never null.
-pub const NAME: runtime::Property<AutonomousSystem, String> = runtime::Property::new(
+pub const NAME: runtime::Property<AutonomousSystem, String> = runtime::Property::Named(
     "name",
 );
 /// `number`: never null.
-pub const NUMBER: runtime::Property<AutonomousSystem, i32> = runtime::Property::new(
+pub const NUMBER: runtime::Property<AutonomousSystem, i32> = runtime::Property::Named(
     "number",
 );
 /// `organization`: never null.
-pub const ORGANIZATION: runtime::Property<AutonomousSystem, String> = runtime::Property::new(
+pub const ORGANIZATION: runtime::Property<AutonomousSystem, String> = runtime::Property::Named(
     "organization",
 );
 /// `value`: never null.
-pub const VALUE: runtime::Property<AutonomousSystem, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<AutonomousSystem, String> = runtime::Property::Named(
     "value",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AzfwApplicationRuleAggregationEventRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AzfwApplicationRuleAggregationEventRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

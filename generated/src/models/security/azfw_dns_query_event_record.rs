@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AzfwDnsQueryEventRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AzfwDnsQueryEventRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

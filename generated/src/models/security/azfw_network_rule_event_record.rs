@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AzfwNetworkRuleEventRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AzfwNetworkRuleEventRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

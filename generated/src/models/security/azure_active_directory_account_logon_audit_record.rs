@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AzureActiveDirectoryAccountLogonAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AzureActiveDirectoryAccountLogonAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AzureActiveDirectoryAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AzureActiveDirectoryAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AzureActiveDirectoryStsLogonAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AzureActiveDirectoryStsLogonAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

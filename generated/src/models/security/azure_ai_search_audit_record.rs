@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<AzureAiSearchAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     AzureAiSearchAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -117,43 +117,43 @@ pub type Patch = runtime::Patch<AzureResourceEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     AzureResourceEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<AzureResourceEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<AzureResourceEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     AzureResourceEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<AzureResourceEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<AzureResourceEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `resourceId`
-pub const RESOURCE_ID: runtime::Property<AzureResourceEvidence, String> = runtime::Property::new(
+pub const RESOURCE_ID: runtime::Property<AzureResourceEvidence, String> = runtime::Property::Named(
     "resourceId",
 );
 /// `resourceName`
-pub const RESOURCE_NAME: runtime::Property<AzureResourceEvidence, String> = runtime::Property::new(
+pub const RESOURCE_NAME: runtime::Property<AzureResourceEvidence, String> = runtime::Property::Named(
     "resourceName",
 );
 /// `resourceType`
-pub const RESOURCE_TYPE: runtime::Property<AzureResourceEvidence, String> = runtime::Property::new(
+pub const RESOURCE_TYPE: runtime::Property<AzureResourceEvidence, String> = runtime::Property::Named(
     "resourceType",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     AzureResourceEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<AzureResourceEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<AzureResourceEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     AzureResourceEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

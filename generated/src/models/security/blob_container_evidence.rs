@@ -117,44 +117,44 @@ pub type Patch = runtime::Patch<BlobContainerEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     BlobContainerEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<BlobContainerEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<BlobContainerEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `name`
-pub const NAME: runtime::Property<BlobContainerEvidence, String> = runtime::Property::new(
+pub const NAME: runtime::Property<BlobContainerEvidence, String> = runtime::Property::Named(
     "name",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     BlobContainerEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<BlobContainerEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<BlobContainerEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     BlobContainerEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `storageResource`
 pub const STORAGE_RESOURCE: runtime::Property<
     BlobContainerEvidence,
     models::security::AzureResourceEvidence,
-> = runtime::Property::new("storageResource");
+> = runtime::Property::Named("storageResource");
 /// `tags`
-pub const TAGS: runtime::Property<BlobContainerEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<BlobContainerEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `url`
-pub const URL: runtime::Property<BlobContainerEvidence, String> = runtime::Property::new(
+pub const URL: runtime::Property<BlobContainerEvidence, String> = runtime::Property::Named(
     "url",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     BlobContainerEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

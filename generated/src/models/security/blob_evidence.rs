@@ -129,45 +129,49 @@ pub type Patch = runtime::Patch<BlobEvidence>;
 pub const BLOB_CONTAINER: runtime::Property<
     BlobEvidence,
     models::security::BlobContainerEvidence,
-> = runtime::Property::new("blobContainer");
+> = runtime::Property::Named("blobContainer");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     BlobEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<BlobEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<BlobEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `etag`
-pub const ETAG: runtime::Property<BlobEvidence, String> = runtime::Property::new("etag");
+pub const ETAG: runtime::Property<BlobEvidence, String> = runtime::Property::Named(
+    "etag",
+);
 /// `fileHashes`
 pub const FILE_HASHES: runtime::Property<
     BlobEvidence,
     Vec<models::security::FileHash>,
-> = runtime::Property::new("fileHashes");
+> = runtime::Property::Named("fileHashes");
 /// `name`
-pub const NAME: runtime::Property<BlobEvidence, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<BlobEvidence, String> = runtime::Property::Named(
+    "name",
+);
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     BlobEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<BlobEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<BlobEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
-pub const ROLES: runtime::Property<BlobEvidence, Vec<models::security::EvidenceRole>> = runtime::Property::new(
+pub const ROLES: runtime::Property<BlobEvidence, Vec<models::security::EvidenceRole>> = runtime::Property::Named(
     "roles",
 );
 /// `tags`
-pub const TAGS: runtime::Property<BlobEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<BlobEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `url`
-pub const URL: runtime::Property<BlobEvidence, String> = runtime::Property::new("url");
+pub const URL: runtime::Property<BlobEvidence, String> = runtime::Property::Named("url");
 /// `verdict`: never null.
-pub const VERDICT: runtime::Property<BlobEvidence, models::security::EvidenceVerdict> = runtime::Property::new(
+pub const VERDICT: runtime::Property<BlobEvidence, models::security::EvidenceVerdict> = runtime::Property::Named(
     "verdict",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CampaignAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CampaignAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

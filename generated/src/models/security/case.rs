@@ -101,29 +101,29 @@ runtime::models!(Case);
 /// Changes to a [`Case`].
 pub type Patch = runtime::Patch<Case>;
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Case, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Case, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Case, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Case, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Case, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Case, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Case, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Case, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<Case, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<Case, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Case,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `status`
-pub const STATUS: runtime::Property<Case, models::security::CaseStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<Case, models::security::CaseStatus> = runtime::Property::Named(
     "status",
 );

@@ -113,35 +113,35 @@ runtime::models!(CaseOperation);
 /// Changes to a [`CaseOperation`].
 pub type Patch = runtime::Patch<CaseOperation>;
 /// `action`
-pub const ACTION: runtime::Property<CaseOperation, models::security::CaseAction> = runtime::Property::new(
+pub const ACTION: runtime::Property<CaseOperation, models::security::CaseAction> = runtime::Property::Named(
     "action",
 );
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     CaseOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<CaseOperation, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<CaseOperation, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     CaseOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<CaseOperation, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<CaseOperation, String> = runtime::Property::Named("id");
 /// `percentProgress`
-pub const PERCENT_PROGRESS: runtime::Property<CaseOperation, i32> = runtime::Property::new(
+pub const PERCENT_PROGRESS: runtime::Property<CaseOperation, i32> = runtime::Property::Named(
     "percentProgress",
 );
 /// `resultInfo`
-pub const RESULT_INFO: runtime::Property<CaseOperation, models::ResultInfo> = runtime::Property::new(
+pub const RESULT_INFO: runtime::Property<CaseOperation, models::ResultInfo> = runtime::Property::Named(
     "resultInfo",
 );
 /// `status`
 pub const STATUS: runtime::Property<
     CaseOperation,
     models::security::CaseOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

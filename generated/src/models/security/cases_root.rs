@@ -68,6 +68,6 @@ pub type Patch = runtime::Patch<CasesRoot>;
 pub const EDISCOVERY_CASES: runtime::Property<
     CasesRoot,
     runtime::Expanded<Vec<models::security::EdiscoveryCase>>,
-> = runtime::Property::new("ediscoveryCases");
+> = runtime::Property::Named("ediscoveryCases");
 /// `id`: never null.
-pub const ID: runtime::Property<CasesRoot, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<CasesRoot, String> = runtime::Property::Named("id");

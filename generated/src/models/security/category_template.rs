@@ -89,22 +89,24 @@ runtime::models!(CategoryTemplate);
 /// Changes to a [`CategoryTemplate`].
 pub type Patch = runtime::Patch<CategoryTemplate>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<CategoryTemplate, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<CategoryTemplate, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     CategoryTemplate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CategoryTemplate, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CategoryTemplate, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CategoryTemplate, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<CategoryTemplate, String> = runtime::Property::Named(
+    "id",
+);
 /// `subcategories`: navigation property.
 pub const SUBCATEGORIES: runtime::Property<
     CategoryTemplate,
     runtime::Expanded<Vec<models::security::SubcategoryTemplate>>,
-> = runtime::Property::new("subcategories");
+> = runtime::Property::Named("subcategories");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CcraiPolicyViolationRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CcraiPolicyViolationRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CdpClassifierHealthRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CdpClassifierHealthRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CdpColdCrawlStatusRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CdpColdCrawlStatusRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

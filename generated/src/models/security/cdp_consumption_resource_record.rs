@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CdpConsumptionResourceRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CdpConsumptionResourceRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

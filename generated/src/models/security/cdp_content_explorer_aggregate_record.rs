@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CdpContentExplorerAggregateRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CdpContentExplorerAggregateRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CdpDlpSensitiveEndpointAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CdpDlpSensitiveEndpointAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

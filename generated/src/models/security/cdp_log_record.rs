@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CdpLogRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CdpLogRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

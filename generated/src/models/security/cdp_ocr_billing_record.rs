@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CdpOcrBillingRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CdpOcrBillingRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CdpResourceScopeChangeEventRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CdpResourceScopeChangeEventRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CdpdlmaiInteractionInsightsRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CdpdlmaiInteractionInsightsRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

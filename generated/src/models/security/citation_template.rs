@@ -93,25 +93,27 @@ runtime::models!(CitationTemplate);
 /// Changes to a [`CitationTemplate`].
 pub type Patch = runtime::Patch<CitationTemplate>;
 /// `citationJurisdiction`
-pub const CITATION_JURISDICTION: runtime::Property<CitationTemplate, String> = runtime::Property::new(
+pub const CITATION_JURISDICTION: runtime::Property<CitationTemplate, String> = runtime::Property::Named(
     "citationJurisdiction",
 );
 /// `citationUrl`
-pub const CITATION_URL: runtime::Property<CitationTemplate, String> = runtime::Property::new(
+pub const CITATION_URL: runtime::Property<CitationTemplate, String> = runtime::Property::Named(
     "citationUrl",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<CitationTemplate, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<CitationTemplate, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     CitationTemplate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CitationTemplate, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CitationTemplate, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<CitationTemplate, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<CitationTemplate, String> = runtime::Property::Named(
+    "id",
+);

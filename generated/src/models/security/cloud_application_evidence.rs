@@ -132,60 +132,60 @@ runtime::models!(CloudApplicationEvidence);
 /// Changes to a [`CloudApplicationEvidence`].
 pub type Patch = runtime::Patch<CloudApplicationEvidence>;
 /// `appId`
-pub const APP_ID: runtime::Property<CloudApplicationEvidence, i64> = runtime::Property::new(
+pub const APP_ID: runtime::Property<CloudApplicationEvidence, i64> = runtime::Property::Named(
     "appId",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     CloudApplicationEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<CloudApplicationEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<CloudApplicationEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<CloudApplicationEvidence, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<CloudApplicationEvidence, String> = runtime::Property::Named(
     "displayName",
 );
 /// `instanceId`
-pub const INSTANCE_ID: runtime::Property<CloudApplicationEvidence, i64> = runtime::Property::new(
+pub const INSTANCE_ID: runtime::Property<CloudApplicationEvidence, i64> = runtime::Property::Named(
     "instanceId",
 );
 /// `instanceName`
-pub const INSTANCE_NAME: runtime::Property<CloudApplicationEvidence, String> = runtime::Property::new(
+pub const INSTANCE_NAME: runtime::Property<CloudApplicationEvidence, String> = runtime::Property::Named(
     "instanceName",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     CloudApplicationEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     CloudApplicationEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     CloudApplicationEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `saasAppId`
-pub const SAAS_APP_ID: runtime::Property<CloudApplicationEvidence, i64> = runtime::Property::new(
+pub const SAAS_APP_ID: runtime::Property<CloudApplicationEvidence, i64> = runtime::Property::Named(
     "saasAppId",
 );
 /// `stream`
 pub const STREAM: runtime::Property<
     CloudApplicationEvidence,
     models::security::Stream,
-> = runtime::Property::new("stream");
+> = runtime::Property::Named("stream");
 /// `tags`
-pub const TAGS: runtime::Property<CloudApplicationEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<CloudApplicationEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     CloudApplicationEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

@@ -105,36 +105,36 @@ pub type Patch = runtime::Patch<CloudLogonRequestEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     CloudLogonRequestEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<CloudLogonRequestEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<CloudLogonRequestEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     CloudLogonRequestEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     CloudLogonRequestEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `requestId`
-pub const REQUEST_ID: runtime::Property<CloudLogonRequestEvidence, String> = runtime::Property::new(
+pub const REQUEST_ID: runtime::Property<CloudLogonRequestEvidence, String> = runtime::Property::Named(
     "requestId",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     CloudLogonRequestEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<CloudLogonRequestEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<CloudLogonRequestEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     CloudLogonRequestEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

@@ -153,71 +153,71 @@ pub type Patch = runtime::Patch<CloudLogonSessionEvidence>;
 pub const ACCOUNT: runtime::Property<
     CloudLogonSessionEvidence,
     models::security::UserEvidence,
-> = runtime::Property::new("account");
+> = runtime::Property::Named("account");
 /// `browser`
-pub const BROWSER: runtime::Property<CloudLogonSessionEvidence, String> = runtime::Property::new(
+pub const BROWSER: runtime::Property<CloudLogonSessionEvidence, String> = runtime::Property::Named(
     "browser",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     CloudLogonSessionEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<CloudLogonSessionEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<CloudLogonSessionEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `deviceName`
-pub const DEVICE_NAME: runtime::Property<CloudLogonSessionEvidence, String> = runtime::Property::new(
+pub const DEVICE_NAME: runtime::Property<CloudLogonSessionEvidence, String> = runtime::Property::Named(
     "deviceName",
 );
 /// `operatingSystem`
-pub const OPERATING_SYSTEM: runtime::Property<CloudLogonSessionEvidence, String> = runtime::Property::new(
+pub const OPERATING_SYSTEM: runtime::Property<CloudLogonSessionEvidence, String> = runtime::Property::Named(
     "operatingSystem",
 );
 /// `previousLogonDateTime`
 pub const PREVIOUS_LOGON_DATE_TIME: runtime::Property<
     CloudLogonSessionEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("previousLogonDateTime");
+> = runtime::Property::Named("previousLogonDateTime");
 /// `protocol`
-pub const PROTOCOL: runtime::Property<CloudLogonSessionEvidence, String> = runtime::Property::new(
+pub const PROTOCOL: runtime::Property<CloudLogonSessionEvidence, String> = runtime::Property::Named(
     "protocol",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     CloudLogonSessionEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     CloudLogonSessionEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     CloudLogonSessionEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `sessionId`
-pub const SESSION_ID: runtime::Property<CloudLogonSessionEvidence, String> = runtime::Property::new(
+pub const SESSION_ID: runtime::Property<CloudLogonSessionEvidence, String> = runtime::Property::Named(
     "sessionId",
 );
 /// `startUtcDateTime`
 pub const START_UTC_DATE_TIME: runtime::Property<
     CloudLogonSessionEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startUtcDateTime");
+> = runtime::Property::Named("startUtcDateTime");
 /// `tags`
-pub const TAGS: runtime::Property<CloudLogonSessionEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<CloudLogonSessionEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `userAgent`
-pub const USER_AGENT: runtime::Property<CloudLogonSessionEvidence, String> = runtime::Property::new(
+pub const USER_AGENT: runtime::Property<CloudLogonSessionEvidence, String> = runtime::Property::Named(
     "userAgent",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     CloudLogonSessionEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CloudUpdateDeviceConfigAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CloudUpdateDeviceConfigAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

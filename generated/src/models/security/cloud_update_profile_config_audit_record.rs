@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CloudUpdateProfileConfigAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CloudUpdateProfileConfigAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CloudUpdateTenantConfigAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CloudUpdateTenantConfigAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

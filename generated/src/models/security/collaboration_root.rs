@@ -68,8 +68,8 @@ pub type Patch = runtime::Patch<CollaborationRoot>;
 pub const ANALYZED_EMAILS: runtime::Property<
     CollaborationRoot,
     runtime::Expanded<Vec<models::security::AnalyzedEmail>>,
-> = runtime::Property::new("analyzedEmails");
+> = runtime::Property::Named("analyzedEmails");
 /// `id`: never null.
-pub const ID: runtime::Property<CollaborationRoot, String> = runtime::Property::new(
+pub const ID: runtime::Property<CollaborationRoot, String> = runtime::Property::Named(
     "id",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ComplianceConnectorAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ComplianceConnectorAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ComplianceDlmSharePointAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ComplianceDlmSharePointAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

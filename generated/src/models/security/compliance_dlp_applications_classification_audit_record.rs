@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ComplianceDlpApplicationsClassificationAuditReco
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ComplianceDlpApplicationsClassificationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ComplianceDlpEndpointDiscoveryAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ComplianceDlpEndpointDiscoveryAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ComplianceDlpEnforcementAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ComplianceDlpEnforcementAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

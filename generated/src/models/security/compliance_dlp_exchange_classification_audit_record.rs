@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ComplianceDlpExchangeClassificationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ComplianceDlpExchangeClassificationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ComplianceDlpExchangeClassificationCdpRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ComplianceDlpExchangeClassificationCdpRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

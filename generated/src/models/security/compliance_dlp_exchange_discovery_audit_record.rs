@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ComplianceDlpExchangeDiscoveryAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ComplianceDlpExchangeDiscoveryAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ComplianceDlpSharePointClassificationAuditRecord
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ComplianceDlpSharePointClassificationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

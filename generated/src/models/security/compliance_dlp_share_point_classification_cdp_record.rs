@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ComplianceDlpSharePointClassificationCdpRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ComplianceDlpSharePointClassificationCdpRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

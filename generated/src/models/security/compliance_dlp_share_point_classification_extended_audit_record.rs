@@ -65,4 +65,4 @@ pub type Patch = runtime::Patch<
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ComplianceDlpSharePointClassificationExtendedAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ComplianceExchangeOcrAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ComplianceExchangeOcrAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

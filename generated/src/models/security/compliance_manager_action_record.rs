@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ComplianceManagerActionRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ComplianceManagerActionRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

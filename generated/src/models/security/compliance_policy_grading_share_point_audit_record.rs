@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CompliancePolicyGradingSharePointAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CompliancePolicyGradingSharePointAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

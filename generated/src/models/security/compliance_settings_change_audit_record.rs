@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ComplianceSettingsChangeAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ComplianceSettingsChangeAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

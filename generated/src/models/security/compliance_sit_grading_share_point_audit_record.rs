@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ComplianceSitGradingSharePointAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ComplianceSitGradingSharePointAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ComplianceSupervisionExchangeAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ComplianceSupervisionExchangeAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

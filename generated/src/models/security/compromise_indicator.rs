@@ -61,11 +61,11 @@ runtime::models!(CompromiseIndicator);
 /// Changes to a [`CompromiseIndicator`].
 pub type Patch = runtime::Patch<CompromiseIndicator>;
 /// `value`
-pub const VALUE: runtime::Property<CompromiseIndicator, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<CompromiseIndicator, String> = runtime::Property::Named(
     "value",
 );
 /// `verdict`
 pub const VERDICT: runtime::Property<
     CompromiseIndicator,
     models::security::VerdictCategory,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ConnectedAiAppInteractionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ConnectedAiAppInteractionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

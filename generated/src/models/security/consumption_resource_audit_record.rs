@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ConsumptionResourceAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ConsumptionResourceAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -138,64 +138,64 @@ runtime::models!(ContainerEvidence);
 /// Changes to a [`ContainerEvidence`].
 pub type Patch = runtime::Patch<ContainerEvidence>;
 /// `args`
-pub const ARGS: runtime::Property<ContainerEvidence, Vec<String>> = runtime::Property::new(
+pub const ARGS: runtime::Property<ContainerEvidence, Vec<String>> = runtime::Property::Named(
     "args",
 );
 /// `command`
-pub const COMMAND: runtime::Property<ContainerEvidence, Vec<String>> = runtime::Property::new(
+pub const COMMAND: runtime::Property<ContainerEvidence, Vec<String>> = runtime::Property::Named(
     "command",
 );
 /// `containerId`
-pub const CONTAINER_ID: runtime::Property<ContainerEvidence, String> = runtime::Property::new(
+pub const CONTAINER_ID: runtime::Property<ContainerEvidence, String> = runtime::Property::Named(
     "containerId",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     ContainerEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<ContainerEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<ContainerEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `image`
 pub const IMAGE: runtime::Property<
     ContainerEvidence,
     models::security::ContainerImageEvidence,
-> = runtime::Property::new("image");
+> = runtime::Property::Named("image");
 /// `isPrivileged`: never null.
-pub const IS_PRIVILEGED: runtime::Property<ContainerEvidence, bool> = runtime::Property::new(
+pub const IS_PRIVILEGED: runtime::Property<ContainerEvidence, bool> = runtime::Property::Named(
     "isPrivileged",
 );
 /// `name`
-pub const NAME: runtime::Property<ContainerEvidence, String> = runtime::Property::new(
+pub const NAME: runtime::Property<ContainerEvidence, String> = runtime::Property::Named(
     "name",
 );
 /// `pod`
 pub const POD: runtime::Property<
     ContainerEvidence,
     models::security::KubernetesPodEvidence,
-> = runtime::Property::new("pod");
+> = runtime::Property::Named("pod");
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     ContainerEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<ContainerEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<ContainerEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     ContainerEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<ContainerEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<ContainerEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     ContainerEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

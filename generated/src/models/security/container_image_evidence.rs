@@ -117,46 +117,46 @@ pub type Patch = runtime::Patch<ContainerImageEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     ContainerImageEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<ContainerImageEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<ContainerImageEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `digestImage`
 pub const DIGEST_IMAGE: runtime::Property<
     ContainerImageEvidence,
     models::security::ContainerImageEvidence,
-> = runtime::Property::new("digestImage");
+> = runtime::Property::Named("digestImage");
 /// `imageId`
-pub const IMAGE_ID: runtime::Property<ContainerImageEvidence, String> = runtime::Property::new(
+pub const IMAGE_ID: runtime::Property<ContainerImageEvidence, String> = runtime::Property::Named(
     "imageId",
 );
 /// `registry`
 pub const REGISTRY: runtime::Property<
     ContainerImageEvidence,
     models::security::ContainerRegistryEvidence,
-> = runtime::Property::new("registry");
+> = runtime::Property::Named("registry");
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     ContainerImageEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     ContainerImageEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     ContainerImageEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<ContainerImageEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<ContainerImageEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     ContainerImageEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

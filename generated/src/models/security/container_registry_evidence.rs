@@ -105,36 +105,36 @@ pub type Patch = runtime::Patch<ContainerRegistryEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     ContainerRegistryEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<ContainerRegistryEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<ContainerRegistryEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `registry`
-pub const REGISTRY: runtime::Property<ContainerRegistryEvidence, String> = runtime::Property::new(
+pub const REGISTRY: runtime::Property<ContainerRegistryEvidence, String> = runtime::Property::Named(
     "registry",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     ContainerRegistryEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     ContainerRegistryEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     ContainerRegistryEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<ContainerRegistryEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<ContainerRegistryEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     ContainerRegistryEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ContentStoreMetadataRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ContentStoreMetadataRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

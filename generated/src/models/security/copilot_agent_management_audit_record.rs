@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CopilotAgentManagementAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CopilotAgentManagementAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CopilotForSecurityLoggingAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CopilotForSecurityLoggingAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CopilotForSecurityTriggerAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CopilotForSecurityTriggerAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

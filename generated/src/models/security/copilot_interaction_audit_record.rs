@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CopilotInteractionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CopilotInteractionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CopilotPluginSettingAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CopilotPluginSettingAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

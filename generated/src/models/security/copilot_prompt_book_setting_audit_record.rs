@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CopilotPromptBookSettingAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CopilotPromptBookSettingAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CopilotSessionSharingAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CopilotSessionSharingAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

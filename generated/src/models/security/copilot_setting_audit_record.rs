@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CopilotSettingAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CopilotSettingAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CopilotWorkspaceSettingAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CopilotWorkspaceSettingAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

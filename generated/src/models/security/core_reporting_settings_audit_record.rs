@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CoreReportingSettingsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CoreReportingSettingsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

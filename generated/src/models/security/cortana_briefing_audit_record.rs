@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CortanaBriefingAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CortanaBriefingAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

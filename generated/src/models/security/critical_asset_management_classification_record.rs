@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CriticalAssetManagementClassificationRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CriticalAssetManagementClassificationRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CrmEntityOperationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CrmEntityOperationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CrossTenantAccessPolicyAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CrossTenantAccessPolicyAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<CustomerKeyServiceEncryptionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     CustomerKeyServiceEncryptionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

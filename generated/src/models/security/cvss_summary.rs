@@ -66,13 +66,13 @@ runtime::models!(CvssSummary);
 /// Changes to a [`CvssSummary`].
 pub type Patch = runtime::Patch<CvssSummary>;
 /// `score`: never null.
-pub const SCORE: runtime::Property<CvssSummary, f64> = runtime::Property::new("score");
+pub const SCORE: runtime::Property<CvssSummary, f64> = runtime::Property::Named("score");
 /// `severity`
 pub const SEVERITY: runtime::Property<
     CvssSummary,
     models::security::VulnerabilitySeverity,
-> = runtime::Property::new("severity");
+> = runtime::Property::Named("severity");
 /// `vectorString`
-pub const VECTOR_STRING: runtime::Property<CvssSummary, String> = runtime::Property::new(
+pub const VECTOR_STRING: runtime::Property<CvssSummary, String> = runtime::Property::Named(
     "vectorString",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DataCenterSecurityCmdletAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DataCenterSecurityCmdletAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

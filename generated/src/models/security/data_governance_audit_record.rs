@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DataGovernanceAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DataGovernanceAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DataInsightsRestApiAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DataInsightsRestApiAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DataLakeExportOperationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DataLakeExportOperationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DataSecurityInvestigationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DataSecurityInvestigationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -83,20 +83,20 @@ runtime::models!(DataSet);
 /// Changes to a [`DataSet`].
 pub type Patch = runtime::Patch<DataSet>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<DataSet, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<DataSet, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<DataSet, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<DataSet, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<DataSet, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<DataSet, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DataSet, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DataSet, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DataSet, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<DataSet, String> = runtime::Property::Named("id");

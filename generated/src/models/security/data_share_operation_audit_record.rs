@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DataShareOperationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DataShareOperationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -85,22 +85,22 @@ runtime::models!(DataSource);
 /// Changes to a [`DataSource`].
 pub type Patch = runtime::Patch<DataSource>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<DataSource, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<DataSource, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     DataSource,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DataSource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DataSource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `holdStatus`
 pub const HOLD_STATUS: runtime::Property<
     DataSource,
     models::security::DataSourceHoldStatus,
-> = runtime::Property::new("holdStatus");
+> = runtime::Property::Named("holdStatus");
 /// `id`: never null.
-pub const ID: runtime::Property<DataSource, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<DataSource, String> = runtime::Property::Named("id");

@@ -105,32 +105,32 @@ pub type Patch = runtime::Patch<DataSourceContainer>;
 pub const CREATED_DATE_TIME: runtime::Property<
     DataSourceContainer,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DataSourceContainer, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DataSourceContainer, String> = runtime::Property::Named(
     "displayName",
 );
 /// `holdStatus`
 pub const HOLD_STATUS: runtime::Property<
     DataSourceContainer,
     models::security::DataSourceHoldStatus,
-> = runtime::Property::new("holdStatus");
+> = runtime::Property::Named("holdStatus");
 /// `id`: never null.
-pub const ID: runtime::Property<DataSourceContainer, String> = runtime::Property::new(
+pub const ID: runtime::Property<DataSourceContainer, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     DataSourceContainer,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `releasedDateTime`
 pub const RELEASED_DATE_TIME: runtime::Property<
     DataSourceContainer,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("releasedDateTime");
+> = runtime::Property::Named("releasedDateTime");
 /// `status`
 pub const STATUS: runtime::Property<
     DataSourceContainer,
     models::security::DataSourceContainerStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

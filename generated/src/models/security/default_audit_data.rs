@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DefaultAuditData>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DefaultAuditData,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

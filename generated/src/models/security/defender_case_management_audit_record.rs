@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DefenderCaseManagementAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DefenderCaseManagementAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DefenderPreviewFeaturesRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DefenderPreviewFeaturesRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DefenderSecurityForAiConfigurationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DefenderSecurityForAiConfigurationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -76,19 +76,19 @@ runtime::models!(DepartmentTemplate);
 /// Changes to a [`DepartmentTemplate`].
 pub type Patch = runtime::Patch<DepartmentTemplate>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<DepartmentTemplate, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<DepartmentTemplate, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     DepartmentTemplate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<DepartmentTemplate, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<DepartmentTemplate, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<DepartmentTemplate, String> = runtime::Property::new(
+pub const ID: runtime::Property<DepartmentTemplate, String> = runtime::Property::Named(
     "id",
 );

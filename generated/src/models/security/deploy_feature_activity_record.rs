@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DeployFeatureActivityRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DeployFeatureActivityRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

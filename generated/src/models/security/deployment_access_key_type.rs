@@ -56,6 +56,6 @@ runtime::models!(DeploymentAccessKeyType);
 /// Changes to a [`DeploymentAccessKeyType`].
 pub type Patch = runtime::Patch<DeploymentAccessKeyType>;
 /// `deploymentAccessKey`: never null.
-pub const DEPLOYMENT_ACCESS_KEY: runtime::Property<DeploymentAccessKeyType, String> = runtime::Property::new(
+pub const DEPLOYMENT_ACCESS_KEY: runtime::Property<DeploymentAccessKeyType, String> = runtime::Property::Named(
     "deploymentAccessKey",
 );

@@ -106,39 +106,39 @@ runtime::models!(DetonationBehaviourDetails);
 /// Changes to a [`DetonationBehaviourDetails`].
 pub type Patch = runtime::Patch<DetonationBehaviourDetails>;
 /// `actionStatus`
-pub const ACTION_STATUS: runtime::Property<DetonationBehaviourDetails, String> = runtime::Property::new(
+pub const ACTION_STATUS: runtime::Property<DetonationBehaviourDetails, String> = runtime::Property::Named(
     "actionStatus",
 );
 /// `behaviourCapability`
-pub const BEHAVIOUR_CAPABILITY: runtime::Property<DetonationBehaviourDetails, String> = runtime::Property::new(
+pub const BEHAVIOUR_CAPABILITY: runtime::Property<DetonationBehaviourDetails, String> = runtime::Property::Named(
     "behaviourCapability",
 );
 /// `behaviourGroup`
-pub const BEHAVIOUR_GROUP: runtime::Property<DetonationBehaviourDetails, String> = runtime::Property::new(
+pub const BEHAVIOUR_GROUP: runtime::Property<DetonationBehaviourDetails, String> = runtime::Property::Named(
     "behaviourGroup",
 );
 /// `details`
-pub const DETAILS: runtime::Property<DetonationBehaviourDetails, String> = runtime::Property::new(
+pub const DETAILS: runtime::Property<DetonationBehaviourDetails, String> = runtime::Property::Named(
     "details",
 );
 /// `eventDateTime`
 pub const EVENT_DATE_TIME: runtime::Property<
     DetonationBehaviourDetails,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `operation`
-pub const OPERATION: runtime::Property<DetonationBehaviourDetails, String> = runtime::Property::new(
+pub const OPERATION: runtime::Property<DetonationBehaviourDetails, String> = runtime::Property::Named(
     "operation",
 );
 /// `processId`
-pub const PROCESS_ID: runtime::Property<DetonationBehaviourDetails, String> = runtime::Property::new(
+pub const PROCESS_ID: runtime::Property<DetonationBehaviourDetails, String> = runtime::Property::Named(
     "processId",
 );
 /// `processName`
-pub const PROCESS_NAME: runtime::Property<DetonationBehaviourDetails, String> = runtime::Property::new(
+pub const PROCESS_NAME: runtime::Property<DetonationBehaviourDetails, String> = runtime::Property::Named(
     "processName",
 );
 /// `target`
-pub const TARGET: runtime::Property<DetonationBehaviourDetails, String> = runtime::Property::new(
+pub const TARGET: runtime::Property<DetonationBehaviourDetails, String> = runtime::Property::Named(
     "target",
 );

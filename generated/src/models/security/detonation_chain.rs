@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<DetonationChain>;
 pub const CHILD_NODES: runtime::Property<
     DetonationChain,
     Vec<models::security::DetonationChain>,
-> = runtime::Property::new("childNodes");
+> = runtime::Property::Named("childNodes");
 /// `value`
-pub const VALUE: runtime::Property<DetonationChain, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<DetonationChain, String> = runtime::Property::Named(
     "value",
 );

@@ -135,57 +135,57 @@ pub type Patch = runtime::Patch<DetonationDetails>;
 pub const ANALYSIS_DATE_TIME: runtime::Property<
     DetonationDetails,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("analysisDateTime");
+> = runtime::Property::Named("analysisDateTime");
 /// `compromiseIndicators`
 pub const COMPROMISE_INDICATORS: runtime::Property<
     DetonationDetails,
     Vec<models::security::CompromiseIndicator>,
-> = runtime::Property::new("compromiseIndicators");
+> = runtime::Property::Named("compromiseIndicators");
 /// `detonationBehaviourDetails`
 pub const DETONATION_BEHAVIOUR_DETAILS: runtime::Property<
     DetonationDetails,
     models::security::DetonationBehaviourDetails,
-> = runtime::Property::new("detonationBehaviourDetails");
+> = runtime::Property::Named("detonationBehaviourDetails");
 /// `detonationBehaviourDetailsV2`
 pub const DETONATION_BEHAVIOUR_DETAILS_V2: runtime::Property<
     DetonationDetails,
     String,
-> = runtime::Property::new("detonationBehaviourDetailsV2");
+> = runtime::Property::Named("detonationBehaviourDetailsV2");
 /// `detonationChain`
 pub const DETONATION_CHAIN: runtime::Property<
     DetonationDetails,
     models::security::DetonationChain,
-> = runtime::Property::new("detonationChain");
+> = runtime::Property::Named("detonationChain");
 /// `detonationObservables`
 pub const DETONATION_OBSERVABLES: runtime::Property<
     DetonationDetails,
     models::security::DetonationObservables,
-> = runtime::Property::new("detonationObservables");
+> = runtime::Property::Named("detonationObservables");
 /// `detonationScreenshotUri`
-pub const DETONATION_SCREENSHOT_URI: runtime::Property<DetonationDetails, String> = runtime::Property::new(
+pub const DETONATION_SCREENSHOT_URI: runtime::Property<DetonationDetails, String> = runtime::Property::Named(
     "detonationScreenshotUri",
 );
 /// `detonationVerdict`
-pub const DETONATION_VERDICT: runtime::Property<DetonationDetails, String> = runtime::Property::new(
+pub const DETONATION_VERDICT: runtime::Property<DetonationDetails, String> = runtime::Property::Named(
     "detonationVerdict",
 );
 /// `detonationVerdictReason`
-pub const DETONATION_VERDICT_REASON: runtime::Property<DetonationDetails, String> = runtime::Property::new(
+pub const DETONATION_VERDICT_REASON: runtime::Property<DetonationDetails, String> = runtime::Property::Named(
     "detonationVerdictReason",
 );
 /// `entityMetadata`
-pub const ENTITY_METADATA: runtime::Property<DetonationDetails, String> = runtime::Property::new(
+pub const ENTITY_METADATA: runtime::Property<DetonationDetails, String> = runtime::Property::Named(
     "entityMetadata",
 );
 /// `mitreTechniques`
-pub const MITRE_TECHNIQUES: runtime::Property<DetonationDetails, String> = runtime::Property::new(
+pub const MITRE_TECHNIQUES: runtime::Property<DetonationDetails, String> = runtime::Property::Named(
     "mitreTechniques",
 );
 /// `staticAnalysis`
-pub const STATIC_ANALYSIS: runtime::Property<DetonationDetails, String> = runtime::Property::new(
+pub const STATIC_ANALYSIS: runtime::Property<DetonationDetails, String> = runtime::Property::Named(
     "staticAnalysis",
 );
 /// `submissionSource`
-pub const SUBMISSION_SOURCE: runtime::Property<DetonationDetails, String> = runtime::Property::new(
+pub const SUBMISSION_SOURCE: runtime::Property<DetonationDetails, String> = runtime::Property::Named(
     "submissionSource",
 );

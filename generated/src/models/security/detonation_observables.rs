@@ -66,14 +66,14 @@ runtime::models!(DetonationObservables);
 /// Changes to a [`DetonationObservables`].
 pub type Patch = runtime::Patch<DetonationObservables>;
 /// `contactedIps`
-pub const CONTACTED_IPS: runtime::Property<DetonationObservables, Vec<String>> = runtime::Property::new(
+pub const CONTACTED_IPS: runtime::Property<DetonationObservables, Vec<String>> = runtime::Property::Named(
     "contactedIps",
 );
 /// `contactedUrls`
-pub const CONTACTED_URLS: runtime::Property<DetonationObservables, Vec<String>> = runtime::Property::new(
+pub const CONTACTED_URLS: runtime::Property<DetonationObservables, Vec<String>> = runtime::Property::Named(
     "contactedUrls",
 );
 /// `droppedfiles`
-pub const DROPPEDFILES: runtime::Property<DetonationObservables, Vec<String>> = runtime::Property::new(
+pub const DROPPEDFILES: runtime::Property<DetonationObservables, Vec<String>> = runtime::Property::Named(
     "droppedfiles",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DeviceDiscoverySettingsAuthenticatedScansRecord>
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DeviceDiscoverySettingsAuthenticatedScansRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DeviceDiscoverySettingsExclusionRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DeviceDiscoverySettingsExclusionRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

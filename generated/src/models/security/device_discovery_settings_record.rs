@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DeviceDiscoverySettingsRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DeviceDiscoverySettingsRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

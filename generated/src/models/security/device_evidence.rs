@@ -228,129 +228,129 @@ runtime::models!(DeviceEvidence);
 /// Changes to a [`DeviceEvidence`].
 pub type Patch = runtime::Patch<DeviceEvidence>;
 /// `azureAdDeviceId`
-pub const AZURE_AD_DEVICE_ID: runtime::Property<DeviceEvidence, String> = runtime::Property::new(
+pub const AZURE_AD_DEVICE_ID: runtime::Property<DeviceEvidence, String> = runtime::Property::Named(
     "azureAdDeviceId",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     DeviceEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `defenderAvStatus`
 pub const DEFENDER_AV_STATUS: runtime::Property<
     DeviceEvidence,
     models::security::DefenderAvStatus,
-> = runtime::Property::new("defenderAvStatus");
+> = runtime::Property::Named("defenderAvStatus");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<DeviceEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<DeviceEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `deviceDnsName`
-pub const DEVICE_DNS_NAME: runtime::Property<DeviceEvidence, String> = runtime::Property::new(
+pub const DEVICE_DNS_NAME: runtime::Property<DeviceEvidence, String> = runtime::Property::Named(
     "deviceDnsName",
 );
 /// `dnsDomain`
-pub const DNS_DOMAIN: runtime::Property<DeviceEvidence, String> = runtime::Property::new(
+pub const DNS_DOMAIN: runtime::Property<DeviceEvidence, String> = runtime::Property::Named(
     "dnsDomain",
 );
 /// `firstSeenDateTime`
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     DeviceEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `healthStatus`
 pub const HEALTH_STATUS: runtime::Property<
     DeviceEvidence,
     models::security::DeviceHealthStatus,
-> = runtime::Property::new("healthStatus");
+> = runtime::Property::Named("healthStatus");
 /// `hostName`
-pub const HOST_NAME: runtime::Property<DeviceEvidence, String> = runtime::Property::new(
+pub const HOST_NAME: runtime::Property<DeviceEvidence, String> = runtime::Property::Named(
     "hostName",
 );
 /// `ipInterfaces`
-pub const IP_INTERFACES: runtime::Property<DeviceEvidence, Vec<String>> = runtime::Property::new(
+pub const IP_INTERFACES: runtime::Property<DeviceEvidence, Vec<String>> = runtime::Property::Named(
     "ipInterfaces",
 );
 /// `lastExternalIpAddress`
-pub const LAST_EXTERNAL_IP_ADDRESS: runtime::Property<DeviceEvidence, String> = runtime::Property::new(
+pub const LAST_EXTERNAL_IP_ADDRESS: runtime::Property<DeviceEvidence, String> = runtime::Property::Named(
     "lastExternalIpAddress",
 );
 /// `lastIpAddress`
-pub const LAST_IP_ADDRESS: runtime::Property<DeviceEvidence, String> = runtime::Property::new(
+pub const LAST_IP_ADDRESS: runtime::Property<DeviceEvidence, String> = runtime::Property::Named(
     "lastIpAddress",
 );
 /// `loggedOnUsers`
 pub const LOGGED_ON_USERS: runtime::Property<
     DeviceEvidence,
     Vec<models::security::LoggedOnUser>,
-> = runtime::Property::new("loggedOnUsers");
+> = runtime::Property::Named("loggedOnUsers");
 /// `mdeDeviceId`
-pub const MDE_DEVICE_ID: runtime::Property<DeviceEvidence, String> = runtime::Property::new(
+pub const MDE_DEVICE_ID: runtime::Property<DeviceEvidence, String> = runtime::Property::Named(
     "mdeDeviceId",
 );
 /// `ntDomain`
-pub const NT_DOMAIN: runtime::Property<DeviceEvidence, String> = runtime::Property::new(
+pub const NT_DOMAIN: runtime::Property<DeviceEvidence, String> = runtime::Property::Named(
     "ntDomain",
 );
 /// `onboardingStatus`
 pub const ONBOARDING_STATUS: runtime::Property<
     DeviceEvidence,
     models::security::OnboardingStatus,
-> = runtime::Property::new("onboardingStatus");
+> = runtime::Property::Named("onboardingStatus");
 /// `osBuild`
-pub const OS_BUILD: runtime::Property<DeviceEvidence, i64> = runtime::Property::new(
+pub const OS_BUILD: runtime::Property<DeviceEvidence, i64> = runtime::Property::Named(
     "osBuild",
 );
 /// `osPlatform`
-pub const OS_PLATFORM: runtime::Property<DeviceEvidence, String> = runtime::Property::new(
+pub const OS_PLATFORM: runtime::Property<DeviceEvidence, String> = runtime::Property::Named(
     "osPlatform",
 );
 /// `rbacGroupId`
-pub const RBAC_GROUP_ID: runtime::Property<DeviceEvidence, i32> = runtime::Property::new(
+pub const RBAC_GROUP_ID: runtime::Property<DeviceEvidence, i32> = runtime::Property::Named(
     "rbacGroupId",
 );
 /// `rbacGroupName`
-pub const RBAC_GROUP_NAME: runtime::Property<DeviceEvidence, String> = runtime::Property::new(
+pub const RBAC_GROUP_NAME: runtime::Property<DeviceEvidence, String> = runtime::Property::Named(
     "rbacGroupName",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     DeviceEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<DeviceEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<DeviceEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `resourceAccessEvents`
 pub const RESOURCE_ACCESS_EVENTS: runtime::Property<
     DeviceEvidence,
     Vec<models::security::ResourceAccessEvent>,
-> = runtime::Property::new("resourceAccessEvents");
+> = runtime::Property::Named("resourceAccessEvents");
 /// `riskScore`
 pub const RISK_SCORE: runtime::Property<
     DeviceEvidence,
     models::security::DeviceRiskScore,
-> = runtime::Property::new("riskScore");
+> = runtime::Property::Named("riskScore");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     DeviceEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<DeviceEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<DeviceEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     DeviceEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");
 /// `version`
-pub const VERSION: runtime::Property<DeviceEvidence, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<DeviceEvidence, String> = runtime::Property::Named(
     "version",
 );
 /// `vmMetadata`
-pub const VM_METADATA: runtime::Property<DeviceEvidence, models::security::VmMetadata> = runtime::Property::new(
+pub const VM_METADATA: runtime::Property<DeviceEvidence, models::security::VmMetadata> = runtime::Property::Named(
     "vmMetadata",
 );

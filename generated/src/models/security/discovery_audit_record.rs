@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DiscoveryAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DiscoveryAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

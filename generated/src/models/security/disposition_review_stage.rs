@@ -66,15 +66,15 @@ runtime::models!(DispositionReviewStage);
 /// Changes to a [`DispositionReviewStage`].
 pub type Patch = runtime::Patch<DispositionReviewStage>;
 /// `name`
-pub const NAME: runtime::Property<DispositionReviewStage, String> = runtime::Property::new(
+pub const NAME: runtime::Property<DispositionReviewStage, String> = runtime::Property::Named(
     "name",
 );
 /// `reviewersEmailAddresses`
 pub const REVIEWERS_EMAIL_ADDRESSES: runtime::Property<
     DispositionReviewStage,
     Vec<String>,
-> = runtime::Property::new("reviewersEmailAddresses");
+> = runtime::Property::Named("reviewersEmailAddresses");
 /// `stageNumber`: never null.
-pub const STAGE_NUMBER: runtime::Property<DispositionReviewStage, String> = runtime::Property::new(
+pub const STAGE_NUMBER: runtime::Property<DispositionReviewStage, String> = runtime::Property::Named(
     "stageNumber",
 );

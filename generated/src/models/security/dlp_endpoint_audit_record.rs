@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DlpEndpointAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DlpEndpointAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

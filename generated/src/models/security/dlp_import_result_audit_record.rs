@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DlpImportResultAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DlpImportResultAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

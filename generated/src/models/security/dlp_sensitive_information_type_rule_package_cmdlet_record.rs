@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DlpSensitiveInformationTypeRulePackageCmdletReco
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DlpSensitiveInformationTypeRulePackageCmdletRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

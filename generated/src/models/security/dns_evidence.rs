@@ -123,47 +123,47 @@ pub type Patch = runtime::Patch<DnsEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     DnsEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<DnsEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<DnsEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `dnsServerIp`
-pub const DNS_SERVER_IP: runtime::Property<DnsEvidence, models::security::IpEvidence> = runtime::Property::new(
+pub const DNS_SERVER_IP: runtime::Property<DnsEvidence, models::security::IpEvidence> = runtime::Property::Named(
     "dnsServerIp",
 );
 /// `domainName`
-pub const DOMAIN_NAME: runtime::Property<DnsEvidence, String> = runtime::Property::new(
+pub const DOMAIN_NAME: runtime::Property<DnsEvidence, String> = runtime::Property::Named(
     "domainName",
 );
 /// `hostIpAddress`
 pub const HOST_IP_ADDRESS: runtime::Property<
     DnsEvidence,
     models::security::IpEvidence,
-> = runtime::Property::new("hostIpAddress");
+> = runtime::Property::Named("hostIpAddress");
 /// `ipAddresses`
 pub const IP_ADDRESSES: runtime::Property<
     DnsEvidence,
     Vec<models::security::IpEvidence>,
-> = runtime::Property::new("ipAddresses");
+> = runtime::Property::Named("ipAddresses");
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     DnsEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<DnsEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<DnsEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
-pub const ROLES: runtime::Property<DnsEvidence, Vec<models::security::EvidenceRole>> = runtime::Property::new(
+pub const ROLES: runtime::Property<DnsEvidence, Vec<models::security::EvidenceRole>> = runtime::Property::Named(
     "roles",
 );
 /// `tags`
-pub const TAGS: runtime::Property<DnsEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<DnsEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
-pub const VERDICT: runtime::Property<DnsEvidence, models::security::EvidenceVerdict> = runtime::Property::new(
+pub const VERDICT: runtime::Property<DnsEvidence, models::security::EvidenceVerdict> = runtime::Property::Named(
     "verdict",
 );

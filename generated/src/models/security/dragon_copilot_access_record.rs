@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DragonCopilotAccessRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DragonCopilotAccessRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DragonCopilotAdminRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DragonCopilotAdminRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DragonCopilotClinicalDataRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DragonCopilotClinicalDataRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<DragonCopilotSessionRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     DragonCopilotSessionRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<Dynamics365BusinessCentralAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     Dynamics365BusinessCentralAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

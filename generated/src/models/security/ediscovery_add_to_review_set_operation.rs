@@ -149,72 +149,72 @@ pub type Patch = runtime::Patch<EdiscoveryAddToReviewSetOperation>;
 pub const ACTION: runtime::Property<
     EdiscoveryAddToReviewSetOperation,
     models::security::CaseAction,
-> = runtime::Property::new("action");
+> = runtime::Property::Named("action");
 /// `additionalDataOptions`
 pub const ADDITIONAL_DATA_OPTIONS: runtime::Property<
     EdiscoveryAddToReviewSetOperation,
     runtime::Flags<models::security::AdditionalDataOptions>,
-> = runtime::Property::new("additionalDataOptions");
+> = runtime::Property::Named("additionalDataOptions");
 /// `cloudAttachmentVersion`
 pub const CLOUD_ATTACHMENT_VERSION: runtime::Property<
     EdiscoveryAddToReviewSetOperation,
     models::security::CloudAttachmentVersion,
-> = runtime::Property::new("cloudAttachmentVersion");
+> = runtime::Property::Named("cloudAttachmentVersion");
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     EdiscoveryAddToReviewSetOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
 pub const CREATED_BY: runtime::Property<
     EdiscoveryAddToReviewSetOperation,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     EdiscoveryAddToReviewSetOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `documentVersion`
 pub const DOCUMENT_VERSION: runtime::Property<
     EdiscoveryAddToReviewSetOperation,
     models::security::DocumentVersion,
-> = runtime::Property::new("documentVersion");
+> = runtime::Property::Named("documentVersion");
 /// `id`: never null.
-pub const ID: runtime::Property<EdiscoveryAddToReviewSetOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<EdiscoveryAddToReviewSetOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `itemsToInclude`
 pub const ITEMS_TO_INCLUDE: runtime::Property<
     EdiscoveryAddToReviewSetOperation,
     runtime::Flags<models::security::ItemsToInclude>,
-> = runtime::Property::new("itemsToInclude");
+> = runtime::Property::Named("itemsToInclude");
 /// `percentProgress`
-pub const PERCENT_PROGRESS: runtime::Property<EdiscoveryAddToReviewSetOperation, i32> = runtime::Property::new(
+pub const PERCENT_PROGRESS: runtime::Property<EdiscoveryAddToReviewSetOperation, i32> = runtime::Property::Named(
     "percentProgress",
 );
 /// `reportFileMetadata`
 pub const REPORT_FILE_METADATA: runtime::Property<
     EdiscoveryAddToReviewSetOperation,
     Vec<models::security::ReportFileMetadata>,
-> = runtime::Property::new("reportFileMetadata");
+> = runtime::Property::Named("reportFileMetadata");
 /// `resultInfo`
 pub const RESULT_INFO: runtime::Property<
     EdiscoveryAddToReviewSetOperation,
     models::ResultInfo,
-> = runtime::Property::new("resultInfo");
+> = runtime::Property::Named("resultInfo");
 /// `reviewSet`: navigation property.
 pub const REVIEW_SET: runtime::Property<
     EdiscoveryAddToReviewSetOperation,
     runtime::Expanded<models::security::EdiscoveryReviewSet>,
-> = runtime::Property::new("reviewSet");
+> = runtime::Property::Named("reviewSet");
 /// `search`: navigation property.
 pub const SEARCH: runtime::Property<
     EdiscoveryAddToReviewSetOperation,
     runtime::Expanded<models::security::EdiscoverySearch>,
-> = runtime::Property::new("search");
+> = runtime::Property::Named("search");
 /// `status`
 pub const STATUS: runtime::Property<
     EdiscoveryAddToReviewSetOperation,
     models::security::CaseOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -173,80 +173,80 @@ pub type Patch = runtime::Patch<EdiscoveryCase>;
 pub const CASE_MEMBERS: runtime::Property<
     EdiscoveryCase,
     runtime::Expanded<Vec<models::security::EdiscoveryCaseMember>>,
-> = runtime::Property::new("caseMembers");
+> = runtime::Property::Named("caseMembers");
 /// `closedBy`
-pub const CLOSED_BY: runtime::Property<EdiscoveryCase, models::IdentitySet> = runtime::Property::new(
+pub const CLOSED_BY: runtime::Property<EdiscoveryCase, models::IdentitySet> = runtime::Property::Named(
     "closedBy",
 );
 /// `closedDateTime`
 pub const CLOSED_DATE_TIME: runtime::Property<
     EdiscoveryCase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("closedDateTime");
+> = runtime::Property::Named("closedDateTime");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     EdiscoveryCase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `custodians`: navigation property.
 pub const CUSTODIANS: runtime::Property<
     EdiscoveryCase,
     runtime::Expanded<Vec<models::security::EdiscoveryCustodian>>,
-> = runtime::Property::new("custodians");
+> = runtime::Property::Named("custodians");
 /// `description`
-pub const DESCRIPTION: runtime::Property<EdiscoveryCase, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<EdiscoveryCase, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EdiscoveryCase, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EdiscoveryCase, String> = runtime::Property::Named(
     "displayName",
 );
 /// `externalId`
-pub const EXTERNAL_ID: runtime::Property<EdiscoveryCase, String> = runtime::Property::new(
+pub const EXTERNAL_ID: runtime::Property<EdiscoveryCase, String> = runtime::Property::Named(
     "externalId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EdiscoveryCase, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<EdiscoveryCase, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<EdiscoveryCase, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<EdiscoveryCase, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EdiscoveryCase,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `noncustodialDataSources`: navigation property.
 pub const NONCUSTODIAL_DATA_SOURCES: runtime::Property<
     EdiscoveryCase,
     runtime::Expanded<Vec<models::security::EdiscoveryNoncustodialDataSource>>,
-> = runtime::Property::new("noncustodialDataSources");
+> = runtime::Property::Named("noncustodialDataSources");
 /// `operations`: navigation property.
 pub const OPERATIONS: runtime::Property<
     EdiscoveryCase,
     runtime::Expanded<Vec<models::security::CaseOperation>>,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");
 /// `reviewSets`: navigation property.
 pub const REVIEW_SETS: runtime::Property<
     EdiscoveryCase,
     runtime::Expanded<Vec<models::security::EdiscoveryReviewSet>>,
-> = runtime::Property::new("reviewSets");
+> = runtime::Property::Named("reviewSets");
 /// `searches`: navigation property.
 pub const SEARCHES: runtime::Property<
     EdiscoveryCase,
     runtime::Expanded<Vec<models::security::EdiscoverySearch>>,
-> = runtime::Property::new("searches");
+> = runtime::Property::Named("searches");
 /// `settings`: navigation property.
 pub const SETTINGS: runtime::Property<
     EdiscoveryCase,
     runtime::Expanded<models::security::EdiscoveryCaseSettings>,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");
 /// `status`
-pub const STATUS: runtime::Property<EdiscoveryCase, models::security::CaseStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<EdiscoveryCase, models::security::CaseStatus> = runtime::Property::Named(
     "status",
 );
 /// `tags`: navigation property.
 pub const TAGS: runtime::Property<
     EdiscoveryCase,
     runtime::Expanded<Vec<models::security::EdiscoveryReviewTag>>,
-> = runtime::Property::new("tags");
+> = runtime::Property::Named("tags");

@@ -73,19 +73,19 @@ runtime::models!(EdiscoveryCaseMember);
 /// Changes to a [`EdiscoveryCaseMember`].
 pub type Patch = runtime::Patch<EdiscoveryCaseMember>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EdiscoveryCaseMember, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EdiscoveryCaseMember, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EdiscoveryCaseMember, String> = runtime::Property::new(
+pub const ID: runtime::Property<EdiscoveryCaseMember, String> = runtime::Property::Named(
     "id",
 );
 /// `recipientType`
 pub const RECIPIENT_TYPE: runtime::Property<
     EdiscoveryCaseMember,
     runtime::Flags<models::security::RecipientType>,
-> = runtime::Property::new("recipientType");
+> = runtime::Property::Named("recipientType");
 /// `smtpAddress`
-pub const SMTP_ADDRESS: runtime::Property<EdiscoveryCaseMember, String> = runtime::Property::new(
+pub const SMTP_ADDRESS: runtime::Property<EdiscoveryCaseMember, String> = runtime::Property::Named(
     "smtpAddress",
 );

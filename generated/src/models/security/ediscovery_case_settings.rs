@@ -93,28 +93,28 @@ pub type Patch = runtime::Patch<EdiscoveryCaseSettings>;
 pub const CASE_TYPE: runtime::Property<
     EdiscoveryCaseSettings,
     models::security::CaseType,
-> = runtime::Property::new("caseType");
+> = runtime::Property::Named("caseType");
 /// `id`: never null.
-pub const ID: runtime::Property<EdiscoveryCaseSettings, String> = runtime::Property::new(
+pub const ID: runtime::Property<EdiscoveryCaseSettings, String> = runtime::Property::Named(
     "id",
 );
 /// `ocr`
 pub const OCR: runtime::Property<
     EdiscoveryCaseSettings,
     models::security::OcrSettings,
-> = runtime::Property::new("ocr");
+> = runtime::Property::Named("ocr");
 /// `redundancyDetection`
 pub const REDUNDANCY_DETECTION: runtime::Property<
     EdiscoveryCaseSettings,
     models::security::RedundancyDetectionSettings,
-> = runtime::Property::new("redundancyDetection");
+> = runtime::Property::Named("redundancyDetection");
 /// `reviewSetSettings`
 pub const REVIEW_SET_SETTINGS: runtime::Property<
     EdiscoveryCaseSettings,
     runtime::Flags<models::security::ReviewSetSettings>,
-> = runtime::Property::new("reviewSetSettings");
+> = runtime::Property::Named("reviewSetSettings");
 /// `topicModeling`
 pub const TOPIC_MODELING: runtime::Property<
     EdiscoveryCaseSettings,
     models::security::TopicModelingSettings,
-> = runtime::Property::new("topicModeling");
+> = runtime::Property::Named("topicModeling");

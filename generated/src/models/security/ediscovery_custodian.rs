@@ -236,61 +236,61 @@ pub type Patch = runtime::Patch<EdiscoveryCustodian>;
 pub const ACKNOWLEDGED_DATE_TIME: runtime::Property<
     EdiscoveryCustodian,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("acknowledgedDateTime");
+> = runtime::Property::Named("acknowledgedDateTime");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     EdiscoveryCustodian,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EdiscoveryCustodian, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EdiscoveryCustodian, String> = runtime::Property::Named(
     "displayName",
 );
 /// `email`
-pub const EMAIL: runtime::Property<EdiscoveryCustodian, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<EdiscoveryCustodian, String> = runtime::Property::Named(
     "email",
 );
 /// `holdStatus`
 pub const HOLD_STATUS: runtime::Property<
     EdiscoveryCustodian,
     models::security::DataSourceHoldStatus,
-> = runtime::Property::new("holdStatus");
+> = runtime::Property::Named("holdStatus");
 /// `id`: never null.
-pub const ID: runtime::Property<EdiscoveryCustodian, String> = runtime::Property::new(
+pub const ID: runtime::Property<EdiscoveryCustodian, String> = runtime::Property::Named(
     "id",
 );
 /// `lastIndexOperation`: navigation property.
 pub const LAST_INDEX_OPERATION: runtime::Property<
     EdiscoveryCustodian,
     runtime::Expanded<models::security::EdiscoveryIndexOperation>,
-> = runtime::Property::new("lastIndexOperation");
+> = runtime::Property::Named("lastIndexOperation");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EdiscoveryCustodian,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `releasedDateTime`
 pub const RELEASED_DATE_TIME: runtime::Property<
     EdiscoveryCustodian,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("releasedDateTime");
+> = runtime::Property::Named("releasedDateTime");
 /// `siteSources`: navigation property.
 pub const SITE_SOURCES: runtime::Property<
     EdiscoveryCustodian,
     runtime::Expanded<Vec<models::security::SiteSource>>,
-> = runtime::Property::new("siteSources");
+> = runtime::Property::Named("siteSources");
 /// `status`
 pub const STATUS: runtime::Property<
     EdiscoveryCustodian,
     models::security::DataSourceContainerStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `unifiedGroupSources`: navigation property.
 pub const UNIFIED_GROUP_SOURCES: runtime::Property<
     EdiscoveryCustodian,
     runtime::Expanded<Vec<models::security::UnifiedGroupSource>>,
-> = runtime::Property::new("unifiedGroupSources");
+> = runtime::Property::Named("unifiedGroupSources");
 /// `userSources`: navigation property.
 pub const USER_SOURCES: runtime::Property<
     EdiscoveryCustodian,
     runtime::Expanded<Vec<models::security::UserSource>>,
-> = runtime::Property::new("userSources");
+> = runtime::Property::Named("userSources");

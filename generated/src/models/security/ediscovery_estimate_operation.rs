@@ -159,76 +159,76 @@ pub type Patch = runtime::Patch<EdiscoveryEstimateOperation>;
 pub const ACTION: runtime::Property<
     EdiscoveryEstimateOperation,
     models::security::CaseAction,
-> = runtime::Property::new("action");
+> = runtime::Property::Named("action");
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     EdiscoveryEstimateOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
 pub const CREATED_BY: runtime::Property<
     EdiscoveryEstimateOperation,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     EdiscoveryEstimateOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<EdiscoveryEstimateOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<EdiscoveryEstimateOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `indexedItemCount`
-pub const INDEXED_ITEM_COUNT: runtime::Property<EdiscoveryEstimateOperation, i64> = runtime::Property::new(
+pub const INDEXED_ITEM_COUNT: runtime::Property<EdiscoveryEstimateOperation, i64> = runtime::Property::Named(
     "indexedItemCount",
 );
 /// `indexedItemsSize`
-pub const INDEXED_ITEMS_SIZE: runtime::Property<EdiscoveryEstimateOperation, i64> = runtime::Property::new(
+pub const INDEXED_ITEMS_SIZE: runtime::Property<EdiscoveryEstimateOperation, i64> = runtime::Property::Named(
     "indexedItemsSize",
 );
 /// `mailboxCount`
-pub const MAILBOX_COUNT: runtime::Property<EdiscoveryEstimateOperation, i32> = runtime::Property::new(
+pub const MAILBOX_COUNT: runtime::Property<EdiscoveryEstimateOperation, i32> = runtime::Property::Named(
     "mailboxCount",
 );
 /// `percentProgress`
-pub const PERCENT_PROGRESS: runtime::Property<EdiscoveryEstimateOperation, i32> = runtime::Property::new(
+pub const PERCENT_PROGRESS: runtime::Property<EdiscoveryEstimateOperation, i32> = runtime::Property::Named(
     "percentProgress",
 );
 /// `reportFileMetadata`
 pub const REPORT_FILE_METADATA: runtime::Property<
     EdiscoveryEstimateOperation,
     Vec<models::security::ReportFileMetadata>,
-> = runtime::Property::new("reportFileMetadata");
+> = runtime::Property::Named("reportFileMetadata");
 /// `resultInfo`
 pub const RESULT_INFO: runtime::Property<
     EdiscoveryEstimateOperation,
     models::ResultInfo,
-> = runtime::Property::new("resultInfo");
+> = runtime::Property::Named("resultInfo");
 /// `search`: navigation property.
 pub const SEARCH: runtime::Property<
     EdiscoveryEstimateOperation,
     runtime::Expanded<models::security::EdiscoverySearch>,
-> = runtime::Property::new("search");
+> = runtime::Property::Named("search");
 /// `siteCount`
-pub const SITE_COUNT: runtime::Property<EdiscoveryEstimateOperation, i32> = runtime::Property::new(
+pub const SITE_COUNT: runtime::Property<EdiscoveryEstimateOperation, i32> = runtime::Property::Named(
     "siteCount",
 );
 /// `statisticsOptions`
 pub const STATISTICS_OPTIONS: runtime::Property<
     EdiscoveryEstimateOperation,
     runtime::Flags<models::security::StatisticsOptions>,
-> = runtime::Property::new("statisticsOptions");
+> = runtime::Property::Named("statisticsOptions");
 /// `status`
 pub const STATUS: runtime::Property<
     EdiscoveryEstimateOperation,
     models::security::CaseOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `unindexedItemCount`
-pub const UNINDEXED_ITEM_COUNT: runtime::Property<EdiscoveryEstimateOperation, i64> = runtime::Property::new(
+pub const UNINDEXED_ITEM_COUNT: runtime::Property<EdiscoveryEstimateOperation, i64> = runtime::Property::Named(
     "unindexedItemCount",
 );
 /// `unindexedItemsSize`
-pub const UNINDEXED_ITEMS_SIZE: runtime::Property<EdiscoveryEstimateOperation, i64> = runtime::Property::new(
+pub const UNINDEXED_ITEMS_SIZE: runtime::Property<EdiscoveryEstimateOperation, i64> = runtime::Property::Named(
     "unindexedItemsSize",
 );

@@ -149,70 +149,70 @@ pub type Patch = runtime::Patch<EdiscoveryExportOperation>;
 pub const ACTION: runtime::Property<
     EdiscoveryExportOperation,
     models::security::CaseAction,
-> = runtime::Property::new("action");
+> = runtime::Property::Named("action");
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     EdiscoveryExportOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
 pub const CREATED_BY: runtime::Property<
     EdiscoveryExportOperation,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     EdiscoveryExportOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<EdiscoveryExportOperation, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<EdiscoveryExportOperation, String> = runtime::Property::Named(
     "description",
 );
 /// `exportFileMetadata`
 pub const EXPORT_FILE_METADATA: runtime::Property<
     EdiscoveryExportOperation,
     Vec<models::security::ExportFileMetadata>,
-> = runtime::Property::new("exportFileMetadata");
+> = runtime::Property::Named("exportFileMetadata");
 /// `exportOptions`
 pub const EXPORT_OPTIONS: runtime::Property<
     EdiscoveryExportOperation,
     runtime::Flags<models::security::ExportOptions>,
-> = runtime::Property::new("exportOptions");
+> = runtime::Property::Named("exportOptions");
 /// `exportStructure`
 pub const EXPORT_STRUCTURE: runtime::Property<
     EdiscoveryExportOperation,
     models::security::ExportFileStructure,
-> = runtime::Property::new("exportStructure");
+> = runtime::Property::Named("exportStructure");
 /// `id`: never null.
-pub const ID: runtime::Property<EdiscoveryExportOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<EdiscoveryExportOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `outputName`
-pub const OUTPUT_NAME: runtime::Property<EdiscoveryExportOperation, String> = runtime::Property::new(
+pub const OUTPUT_NAME: runtime::Property<EdiscoveryExportOperation, String> = runtime::Property::Named(
     "outputName",
 );
 /// `percentProgress`
-pub const PERCENT_PROGRESS: runtime::Property<EdiscoveryExportOperation, i32> = runtime::Property::new(
+pub const PERCENT_PROGRESS: runtime::Property<EdiscoveryExportOperation, i32> = runtime::Property::Named(
     "percentProgress",
 );
 /// `resultInfo`
 pub const RESULT_INFO: runtime::Property<
     EdiscoveryExportOperation,
     models::ResultInfo,
-> = runtime::Property::new("resultInfo");
+> = runtime::Property::Named("resultInfo");
 /// `reviewSet`: navigation property.
 pub const REVIEW_SET: runtime::Property<
     EdiscoveryExportOperation,
     runtime::Expanded<models::security::EdiscoveryReviewSet>,
-> = runtime::Property::new("reviewSet");
+> = runtime::Property::Named("reviewSet");
 /// `reviewSetQuery`: navigation property.
 pub const REVIEW_SET_QUERY: runtime::Property<
     EdiscoveryExportOperation,
     runtime::Expanded<models::security::EdiscoveryReviewSetQuery>,
-> = runtime::Property::new("reviewSetQuery");
+> = runtime::Property::Named("reviewSetQuery");
 /// `status`
 pub const STATUS: runtime::Property<
     EdiscoveryExportOperation,
     models::security::CaseOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

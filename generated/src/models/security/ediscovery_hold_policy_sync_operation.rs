@@ -111,42 +111,42 @@ pub type Patch = runtime::Patch<EdiscoveryHoldPolicySyncOperation>;
 pub const ACTION: runtime::Property<
     EdiscoveryHoldPolicySyncOperation,
     models::security::CaseAction,
-> = runtime::Property::new("action");
+> = runtime::Property::Named("action");
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     EdiscoveryHoldPolicySyncOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
 pub const CREATED_BY: runtime::Property<
     EdiscoveryHoldPolicySyncOperation,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     EdiscoveryHoldPolicySyncOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<EdiscoveryHoldPolicySyncOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<EdiscoveryHoldPolicySyncOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `percentProgress`
-pub const PERCENT_PROGRESS: runtime::Property<EdiscoveryHoldPolicySyncOperation, i32> = runtime::Property::new(
+pub const PERCENT_PROGRESS: runtime::Property<EdiscoveryHoldPolicySyncOperation, i32> = runtime::Property::Named(
     "percentProgress",
 );
 /// `reportFileMetadata`
 pub const REPORT_FILE_METADATA: runtime::Property<
     EdiscoveryHoldPolicySyncOperation,
     Vec<models::security::ReportFileMetadata>,
-> = runtime::Property::new("reportFileMetadata");
+> = runtime::Property::Named("reportFileMetadata");
 /// `resultInfo`
 pub const RESULT_INFO: runtime::Property<
     EdiscoveryHoldPolicySyncOperation,
     models::ResultInfo,
-> = runtime::Property::new("resultInfo");
+> = runtime::Property::Named("resultInfo");
 /// `status`
 pub const STATUS: runtime::Property<
     EdiscoveryHoldPolicySyncOperation,
     models::security::CaseOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -105,35 +105,35 @@ pub type Patch = runtime::Patch<EdiscoveryIndexOperation>;
 pub const ACTION: runtime::Property<
     EdiscoveryIndexOperation,
     models::security::CaseAction,
-> = runtime::Property::new("action");
+> = runtime::Property::Named("action");
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     EdiscoveryIndexOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<EdiscoveryIndexOperation, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<EdiscoveryIndexOperation, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     EdiscoveryIndexOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<EdiscoveryIndexOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<EdiscoveryIndexOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `percentProgress`
-pub const PERCENT_PROGRESS: runtime::Property<EdiscoveryIndexOperation, i32> = runtime::Property::new(
+pub const PERCENT_PROGRESS: runtime::Property<EdiscoveryIndexOperation, i32> = runtime::Property::Named(
     "percentProgress",
 );
 /// `resultInfo`
-pub const RESULT_INFO: runtime::Property<EdiscoveryIndexOperation, models::ResultInfo> = runtime::Property::new(
+pub const RESULT_INFO: runtime::Property<EdiscoveryIndexOperation, models::ResultInfo> = runtime::Property::Named(
     "resultInfo",
 );
 /// `status`
 pub const STATUS: runtime::Property<
     EdiscoveryIndexOperation,
     models::security::CaseOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

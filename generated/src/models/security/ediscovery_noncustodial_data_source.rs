@@ -210,42 +210,42 @@ pub type Patch = runtime::Patch<EdiscoveryNoncustodialDataSource>;
 pub const CREATED_DATE_TIME: runtime::Property<
     EdiscoveryNoncustodialDataSource,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `dataSource`: navigation property.
 pub const DATA_SOURCE: runtime::Property<
     EdiscoveryNoncustodialDataSource,
     runtime::Expanded<models::security::DataSource>,
-> = runtime::Property::new("dataSource");
+> = runtime::Property::Named("dataSource");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EdiscoveryNoncustodialDataSource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EdiscoveryNoncustodialDataSource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `holdStatus`
 pub const HOLD_STATUS: runtime::Property<
     EdiscoveryNoncustodialDataSource,
     models::security::DataSourceHoldStatus,
-> = runtime::Property::new("holdStatus");
+> = runtime::Property::Named("holdStatus");
 /// `id`: never null.
-pub const ID: runtime::Property<EdiscoveryNoncustodialDataSource, String> = runtime::Property::new(
+pub const ID: runtime::Property<EdiscoveryNoncustodialDataSource, String> = runtime::Property::Named(
     "id",
 );
 /// `lastIndexOperation`: navigation property.
 pub const LAST_INDEX_OPERATION: runtime::Property<
     EdiscoveryNoncustodialDataSource,
     runtime::Expanded<models::security::EdiscoveryIndexOperation>,
-> = runtime::Property::new("lastIndexOperation");
+> = runtime::Property::Named("lastIndexOperation");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EdiscoveryNoncustodialDataSource,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `releasedDateTime`
 pub const RELEASED_DATE_TIME: runtime::Property<
     EdiscoveryNoncustodialDataSource,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("releasedDateTime");
+> = runtime::Property::Named("releasedDateTime");
 /// `status`
 pub const STATUS: runtime::Property<
     EdiscoveryNoncustodialDataSource,
     models::security::DataSourceContainerStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -229,28 +229,28 @@ runtime::models!(ExportParameters);
 /// Changes to a [`EdiscoveryReviewSet`].
 pub type Patch = runtime::Patch<EdiscoveryReviewSet>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<EdiscoveryReviewSet, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<EdiscoveryReviewSet, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     EdiscoveryReviewSet,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<EdiscoveryReviewSet, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<EdiscoveryReviewSet, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EdiscoveryReviewSet, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EdiscoveryReviewSet, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EdiscoveryReviewSet, String> = runtime::Property::new(
+pub const ID: runtime::Property<EdiscoveryReviewSet, String> = runtime::Property::Named(
     "id",
 );
 /// `queries`: navigation property.
 pub const QUERIES: runtime::Property<
     EdiscoveryReviewSet,
     runtime::Expanded<Vec<models::security::EdiscoveryReviewSetQuery>>,
-> = runtime::Property::new("queries");
+> = runtime::Property::Named("queries");

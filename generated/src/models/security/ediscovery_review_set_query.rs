@@ -216,37 +216,37 @@ runtime::models!(ExportParameters);
 /// Changes to a [`EdiscoveryReviewSetQuery`].
 pub type Patch = runtime::Patch<EdiscoveryReviewSetQuery>;
 /// `contentQuery`
-pub const CONTENT_QUERY: runtime::Property<EdiscoveryReviewSetQuery, String> = runtime::Property::new(
+pub const CONTENT_QUERY: runtime::Property<EdiscoveryReviewSetQuery, String> = runtime::Property::Named(
     "contentQuery",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<EdiscoveryReviewSetQuery, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<EdiscoveryReviewSetQuery, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     EdiscoveryReviewSetQuery,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<EdiscoveryReviewSetQuery, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<EdiscoveryReviewSetQuery, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EdiscoveryReviewSetQuery, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EdiscoveryReviewSetQuery, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EdiscoveryReviewSetQuery, String> = runtime::Property::new(
+pub const ID: runtime::Property<EdiscoveryReviewSetQuery, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
 pub const LAST_MODIFIED_BY: runtime::Property<
     EdiscoveryReviewSetQuery,
     models::IdentitySet,
-> = runtime::Property::new("lastModifiedBy");
+> = runtime::Property::Named("lastModifiedBy");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EdiscoveryReviewSetQuery,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

@@ -107,35 +107,35 @@ pub type Patch = runtime::Patch<EdiscoveryReviewTag>;
 pub const CHILD_SELECTABILITY: runtime::Property<
     EdiscoveryReviewTag,
     models::security::ChildSelectability,
-> = runtime::Property::new("childSelectability");
+> = runtime::Property::Named("childSelectability");
 /// `childTags`: navigation property.
 pub const CHILD_TAGS: runtime::Property<
     EdiscoveryReviewTag,
     runtime::Expanded<Vec<models::security::EdiscoveryReviewTag>>,
-> = runtime::Property::new("childTags");
+> = runtime::Property::Named("childTags");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<EdiscoveryReviewTag, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<EdiscoveryReviewTag, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<EdiscoveryReviewTag, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<EdiscoveryReviewTag, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EdiscoveryReviewTag, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EdiscoveryReviewTag, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EdiscoveryReviewTag, String> = runtime::Property::new(
+pub const ID: runtime::Property<EdiscoveryReviewTag, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EdiscoveryReviewTag,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `parent`: navigation property.
 pub const PARENT: runtime::Property<
     EdiscoveryReviewTag,
     runtime::Expanded<models::security::EdiscoveryReviewTag>,
-> = runtime::Property::new("parent");
+> = runtime::Property::Named("parent");

@@ -381,61 +381,63 @@ pub type Patch = runtime::Patch<EdiscoverySearch>;
 pub const ADD_TO_REVIEW_SET_OPERATION: runtime::Property<
     EdiscoverySearch,
     runtime::Expanded<models::security::EdiscoveryAddToReviewSetOperation>,
-> = runtime::Property::new("addToReviewSetOperation");
+> = runtime::Property::Named("addToReviewSetOperation");
 /// `additionalSources`: navigation property.
 pub const ADDITIONAL_SOURCES: runtime::Property<
     EdiscoverySearch,
     runtime::Expanded<Vec<models::security::DataSource>>,
-> = runtime::Property::new("additionalSources");
+> = runtime::Property::Named("additionalSources");
 /// `contentQuery`
-pub const CONTENT_QUERY: runtime::Property<EdiscoverySearch, String> = runtime::Property::new(
+pub const CONTENT_QUERY: runtime::Property<EdiscoverySearch, String> = runtime::Property::Named(
     "contentQuery",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<EdiscoverySearch, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<EdiscoverySearch, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     EdiscoverySearch,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `custodianSources`: navigation property.
 pub const CUSTODIAN_SOURCES: runtime::Property<
     EdiscoverySearch,
     runtime::Expanded<Vec<models::security::DataSource>>,
-> = runtime::Property::new("custodianSources");
+> = runtime::Property::Named("custodianSources");
 /// `dataSourceScopes`
 pub const DATA_SOURCE_SCOPES: runtime::Property<
     EdiscoverySearch,
     runtime::Flags<models::security::DataSourceScopes>,
-> = runtime::Property::new("dataSourceScopes");
+> = runtime::Property::Named("dataSourceScopes");
 /// `description`
-pub const DESCRIPTION: runtime::Property<EdiscoverySearch, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<EdiscoverySearch, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EdiscoverySearch, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EdiscoverySearch, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<EdiscoverySearch, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<EdiscoverySearch, String> = runtime::Property::Named(
+    "id",
+);
 /// `lastEstimateStatisticsOperation`: navigation property.
 pub const LAST_ESTIMATE_STATISTICS_OPERATION: runtime::Property<
     EdiscoverySearch,
     runtime::Expanded<models::security::EdiscoveryEstimateOperation>,
-> = runtime::Property::new("lastEstimateStatisticsOperation");
+> = runtime::Property::Named("lastEstimateStatisticsOperation");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<EdiscoverySearch, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<EdiscoverySearch, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     EdiscoverySearch,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `noncustodialSources`: navigation property.
 pub const NONCUSTODIAL_SOURCES: runtime::Property<
     EdiscoverySearch,
     runtime::Expanded<Vec<models::security::EdiscoveryNoncustodialDataSource>>,
-> = runtime::Property::new("noncustodialSources");
+> = runtime::Property::Named("noncustodialSources");

@@ -171,90 +171,90 @@ pub type Patch = runtime::Patch<EdiscoverySearchExportOperation>;
 pub const ACTION: runtime::Property<
     EdiscoverySearchExportOperation,
     models::security::CaseAction,
-> = runtime::Property::new("action");
+> = runtime::Property::Named("action");
 /// `additionalOptions`
 pub const ADDITIONAL_OPTIONS: runtime::Property<
     EdiscoverySearchExportOperation,
     runtime::Flags<models::security::AdditionalOptions>,
-> = runtime::Property::new("additionalOptions");
+> = runtime::Property::Named("additionalOptions");
 /// `cloudAttachmentVersion`
 pub const CLOUD_ATTACHMENT_VERSION: runtime::Property<
     EdiscoverySearchExportOperation,
     models::security::CloudAttachmentVersion,
-> = runtime::Property::new("cloudAttachmentVersion");
+> = runtime::Property::Named("cloudAttachmentVersion");
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     EdiscoverySearchExportOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
 pub const CREATED_BY: runtime::Property<
     EdiscoverySearchExportOperation,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     EdiscoverySearchExportOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<EdiscoverySearchExportOperation, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<EdiscoverySearchExportOperation, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EdiscoverySearchExportOperation, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EdiscoverySearchExportOperation, String> = runtime::Property::Named(
     "displayName",
 );
 /// `documentVersion`
 pub const DOCUMENT_VERSION: runtime::Property<
     EdiscoverySearchExportOperation,
     models::security::DocumentVersion,
-> = runtime::Property::new("documentVersion");
+> = runtime::Property::Named("documentVersion");
 /// `exportCriteria`
 pub const EXPORT_CRITERIA: runtime::Property<
     EdiscoverySearchExportOperation,
     runtime::Flags<models::security::ExportCriteria>,
-> = runtime::Property::new("exportCriteria");
+> = runtime::Property::Named("exportCriteria");
 /// `exportFileMetadata`
 pub const EXPORT_FILE_METADATA: runtime::Property<
     EdiscoverySearchExportOperation,
     Vec<models::security::ExportFileMetadata>,
-> = runtime::Property::new("exportFileMetadata");
+> = runtime::Property::Named("exportFileMetadata");
 /// `exportFormat`
 pub const EXPORT_FORMAT: runtime::Property<
     EdiscoverySearchExportOperation,
     models::security::ExportFormat,
-> = runtime::Property::new("exportFormat");
+> = runtime::Property::Named("exportFormat");
 /// `exportLocation`
 pub const EXPORT_LOCATION: runtime::Property<
     EdiscoverySearchExportOperation,
     runtime::Flags<models::security::ExportLocation>,
-> = runtime::Property::new("exportLocation");
+> = runtime::Property::Named("exportLocation");
 /// `exportSingleItems`
 pub const EXPORT_SINGLE_ITEMS: runtime::Property<
     EdiscoverySearchExportOperation,
     bool,
-> = runtime::Property::new("exportSingleItems");
+> = runtime::Property::Named("exportSingleItems");
 /// `id`: never null.
-pub const ID: runtime::Property<EdiscoverySearchExportOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<EdiscoverySearchExportOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `percentProgress`
-pub const PERCENT_PROGRESS: runtime::Property<EdiscoverySearchExportOperation, i32> = runtime::Property::new(
+pub const PERCENT_PROGRESS: runtime::Property<EdiscoverySearchExportOperation, i32> = runtime::Property::Named(
     "percentProgress",
 );
 /// `resultInfo`
 pub const RESULT_INFO: runtime::Property<
     EdiscoverySearchExportOperation,
     models::ResultInfo,
-> = runtime::Property::new("resultInfo");
+> = runtime::Property::Named("resultInfo");
 /// `search`: navigation property.
 pub const SEARCH: runtime::Property<
     EdiscoverySearchExportOperation,
     runtime::Expanded<models::security::EdiscoverySearch>,
-> = runtime::Property::new("search");
+> = runtime::Property::Named("search");
 /// `status`
 pub const STATUS: runtime::Property<
     EdiscoverySearchExportOperation,
     models::security::CaseOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

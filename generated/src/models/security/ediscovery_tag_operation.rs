@@ -105,35 +105,35 @@ pub type Patch = runtime::Patch<EdiscoveryTagOperation>;
 pub const ACTION: runtime::Property<
     EdiscoveryTagOperation,
     models::security::CaseAction,
-> = runtime::Property::new("action");
+> = runtime::Property::Named("action");
 /// `completedDateTime`
 pub const COMPLETED_DATE_TIME: runtime::Property<
     EdiscoveryTagOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("completedDateTime");
+> = runtime::Property::Named("completedDateTime");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<EdiscoveryTagOperation, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<EdiscoveryTagOperation, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     EdiscoveryTagOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<EdiscoveryTagOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<EdiscoveryTagOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `percentProgress`
-pub const PERCENT_PROGRESS: runtime::Property<EdiscoveryTagOperation, i32> = runtime::Property::new(
+pub const PERCENT_PROGRESS: runtime::Property<EdiscoveryTagOperation, i32> = runtime::Property::Named(
     "percentProgress",
 );
 /// `resultInfo`
-pub const RESULT_INFO: runtime::Property<EdiscoveryTagOperation, models::ResultInfo> = runtime::Property::new(
+pub const RESULT_INFO: runtime::Property<EdiscoveryTagOperation, models::ResultInfo> = runtime::Property::Named(
     "resultInfo",
 );
 /// `status`
 pub const STATUS: runtime::Property<
     EdiscoveryTagOperation,
     models::security::CaseOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

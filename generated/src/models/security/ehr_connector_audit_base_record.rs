@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<EhrConnectorAuditBaseRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     EhrConnectorAuditBaseRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

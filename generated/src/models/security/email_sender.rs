@@ -66,14 +66,14 @@ runtime::models!(EmailSender);
 /// Changes to a [`EmailSender`].
 pub type Patch = runtime::Patch<EmailSender>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<EmailSender, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<EmailSender, String> = runtime::Property::Named(
     "displayName",
 );
 /// `domainName`
-pub const DOMAIN_NAME: runtime::Property<EmailSender, String> = runtime::Property::new(
+pub const DOMAIN_NAME: runtime::Property<EmailSender, String> = runtime::Property::Named(
     "domainName",
 );
 /// `emailAddress`
-pub const EMAIL_ADDRESS: runtime::Property<EmailSender, String> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<EmailSender, String> = runtime::Property::Named(
     "emailAddress",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<EopSubmissionFeedEntityAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     EopSubmissionFeedEntityAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

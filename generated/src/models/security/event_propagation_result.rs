@@ -71,19 +71,19 @@ runtime::models!(EventPropagationResult);
 /// Changes to a [`EventPropagationResult`].
 pub type Patch = runtime::Patch<EventPropagationResult>;
 /// `location`
-pub const LOCATION: runtime::Property<EventPropagationResult, String> = runtime::Property::new(
+pub const LOCATION: runtime::Property<EventPropagationResult, String> = runtime::Property::Named(
     "location",
 );
 /// `serviceName`
-pub const SERVICE_NAME: runtime::Property<EventPropagationResult, String> = runtime::Property::new(
+pub const SERVICE_NAME: runtime::Property<EventPropagationResult, String> = runtime::Property::Named(
     "serviceName",
 );
 /// `status`
 pub const STATUS: runtime::Property<
     EventPropagationResult,
     models::security::EventPropagationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `statusInformation`
-pub const STATUS_INFORMATION: runtime::Property<EventPropagationResult, String> = runtime::Property::new(
+pub const STATUS_INFORMATION: runtime::Property<EventPropagationResult, String> = runtime::Property::Named(
     "statusInformation",
 );

@@ -61,8 +61,10 @@ runtime::models!(EventQuery);
 /// Changes to a [`EventQuery`].
 pub type Patch = runtime::Patch<EventQuery>;
 /// `query`: never null.
-pub const QUERY: runtime::Property<EventQuery, String> = runtime::Property::new("query");
+pub const QUERY: runtime::Property<EventQuery, String> = runtime::Property::Named(
+    "query",
+);
 /// `queryType`
-pub const QUERY_TYPE: runtime::Property<EventQuery, models::security::QueryType> = runtime::Property::new(
+pub const QUERY_TYPE: runtime::Property<EventQuery, models::security::QueryType> = runtime::Property::Named(
     "queryType",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ExchangeAdminAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ExchangeAdminAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

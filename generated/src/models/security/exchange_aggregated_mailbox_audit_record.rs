@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ExchangeAggregatedMailboxAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ExchangeAggregatedMailboxAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

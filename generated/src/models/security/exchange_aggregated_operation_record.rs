@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ExchangeAggregatedOperationRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ExchangeAggregatedOperationRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ExchangeMailboxAuditGroupRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ExchangeMailboxAuditGroupRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ExchangeMailboxAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ExchangeMailboxAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

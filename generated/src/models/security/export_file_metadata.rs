@@ -66,14 +66,14 @@ runtime::models!(ExportFileMetadata);
 /// Changes to a [`ExportFileMetadata`].
 pub type Patch = runtime::Patch<ExportFileMetadata>;
 /// `downloadUrl`
-pub const DOWNLOAD_URL: runtime::Property<ExportFileMetadata, String> = runtime::Property::new(
+pub const DOWNLOAD_URL: runtime::Property<ExportFileMetadata, String> = runtime::Property::Named(
     "downloadUrl",
 );
 /// `fileName`
-pub const FILE_NAME: runtime::Property<ExportFileMetadata, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<ExportFileMetadata, String> = runtime::Property::Named(
     "fileName",
 );
 /// `size`
-pub const SIZE: runtime::Property<ExportFileMetadata, i64> = runtime::Property::new(
+pub const SIZE: runtime::Property<ExportFileMetadata, i64> = runtime::Property::Named(
     "size",
 );

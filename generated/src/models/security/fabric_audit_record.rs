@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<FabricAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     FabricAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<FabricPolicyRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     FabricPolicyRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -112,38 +112,40 @@ runtime::models!(FileDetails);
 /// Changes to a [`FileDetails`].
 pub type Patch = runtime::Patch<FileDetails>;
 /// `fileName`
-pub const FILE_NAME: runtime::Property<FileDetails, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<FileDetails, String> = runtime::Property::Named(
     "fileName",
 );
 /// `filePath`
-pub const FILE_PATH: runtime::Property<FileDetails, String> = runtime::Property::new(
+pub const FILE_PATH: runtime::Property<FileDetails, String> = runtime::Property::Named(
     "filePath",
 );
 /// `filePublisher`
-pub const FILE_PUBLISHER: runtime::Property<FileDetails, String> = runtime::Property::new(
+pub const FILE_PUBLISHER: runtime::Property<FileDetails, String> = runtime::Property::Named(
     "filePublisher",
 );
 /// `fileSize`
-pub const FILE_SIZE: runtime::Property<FileDetails, i64> = runtime::Property::new(
+pub const FILE_SIZE: runtime::Property<FileDetails, i64> = runtime::Property::Named(
     "fileSize",
 );
 /// `issuer`
-pub const ISSUER: runtime::Property<FileDetails, String> = runtime::Property::new(
+pub const ISSUER: runtime::Property<FileDetails, String> = runtime::Property::Named(
     "issuer",
 );
 /// `md5`
-pub const MD5: runtime::Property<FileDetails, String> = runtime::Property::new("md5");
+pub const MD5: runtime::Property<FileDetails, String> = runtime::Property::Named("md5");
 /// `sha1`
-pub const SHA1: runtime::Property<FileDetails, String> = runtime::Property::new("sha1");
+pub const SHA1: runtime::Property<FileDetails, String> = runtime::Property::Named(
+    "sha1",
+);
 /// `sha256`
-pub const SHA256: runtime::Property<FileDetails, String> = runtime::Property::new(
+pub const SHA256: runtime::Property<FileDetails, String> = runtime::Property::Named(
     "sha256",
 );
 /// `sha256Ac`
-pub const SHA256_AC: runtime::Property<FileDetails, String> = runtime::Property::new(
+pub const SHA256_AC: runtime::Property<FileDetails, String> = runtime::Property::Named(
     "sha256Ac",
 );
 /// `signer`
-pub const SIGNER: runtime::Property<FileDetails, String> = runtime::Property::new(
+pub const SIGNER: runtime::Property<FileDetails, String> = runtime::Property::Named(
     "signer",
 );

@@ -117,42 +117,42 @@ pub type Patch = runtime::Patch<FileEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     FileEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<FileEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<FileEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `detectionStatus`
 pub const DETECTION_STATUS: runtime::Property<
     FileEvidence,
     models::security::DetectionStatus,
-> = runtime::Property::new("detectionStatus");
+> = runtime::Property::Named("detectionStatus");
 /// `fileDetails`
-pub const FILE_DETAILS: runtime::Property<FileEvidence, models::security::FileDetails> = runtime::Property::new(
+pub const FILE_DETAILS: runtime::Property<FileEvidence, models::security::FileDetails> = runtime::Property::Named(
     "fileDetails",
 );
 /// `mdeDeviceId`
-pub const MDE_DEVICE_ID: runtime::Property<FileEvidence, String> = runtime::Property::new(
+pub const MDE_DEVICE_ID: runtime::Property<FileEvidence, String> = runtime::Property::Named(
     "mdeDeviceId",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     FileEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<FileEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<FileEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
-pub const ROLES: runtime::Property<FileEvidence, Vec<models::security::EvidenceRole>> = runtime::Property::new(
+pub const ROLES: runtime::Property<FileEvidence, Vec<models::security::EvidenceRole>> = runtime::Property::Named(
     "roles",
 );
 /// `tags`
-pub const TAGS: runtime::Property<FileEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<FileEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
-pub const VERDICT: runtime::Property<FileEvidence, models::security::EvidenceVerdict> = runtime::Property::new(
+pub const VERDICT: runtime::Property<FileEvidence, models::security::EvidenceVerdict> = runtime::Property::Named(
     "verdict",
 );

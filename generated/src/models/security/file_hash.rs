@@ -61,8 +61,8 @@ runtime::models!(FileHash);
 /// Changes to a [`FileHash`].
 pub type Patch = runtime::Patch<FileHash>;
 /// `algorithm`: never null.
-pub const ALGORITHM: runtime::Property<FileHash, models::security::FileHashAlgorithm> = runtime::Property::new(
+pub const ALGORITHM: runtime::Property<FileHash, models::security::FileHashAlgorithm> = runtime::Property::Named(
     "algorithm",
 );
 /// `value`
-pub const VALUE: runtime::Property<FileHash, String> = runtime::Property::new("value");
+pub const VALUE: runtime::Property<FileHash, String> = runtime::Property::Named("value");

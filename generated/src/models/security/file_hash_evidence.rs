@@ -111,40 +111,40 @@ pub type Patch = runtime::Patch<FileHashEvidence>;
 pub const ALGORITHM: runtime::Property<
     FileHashEvidence,
     models::security::FileHashAlgorithm,
-> = runtime::Property::new("algorithm");
+> = runtime::Property::Named("algorithm");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     FileHashEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<FileHashEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<FileHashEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     FileHashEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<FileHashEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<FileHashEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     FileHashEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<FileHashEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<FileHashEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `value`
-pub const VALUE: runtime::Property<FileHashEvidence, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<FileHashEvidence, String> = runtime::Property::Named(
     "value",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     FileHashEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

@@ -63,11 +63,11 @@ runtime::models!(FilePlanAppliedCategory);
 /// Changes to a [`FilePlanAppliedCategory`].
 pub type Patch = runtime::Patch<FilePlanAppliedCategory>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<FilePlanAppliedCategory, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<FilePlanAppliedCategory, String> = runtime::Property::Named(
     "displayName",
 );
 /// `subcategory`
 pub const SUBCATEGORY: runtime::Property<
     FilePlanAppliedCategory,
     models::security::FilePlanSubcategory,
-> = runtime::Property::new("subcategory");
+> = runtime::Property::Named("subcategory");

@@ -58,6 +58,6 @@ runtime::models!(FilePlanAuthority);
 /// Changes to a [`FilePlanAuthority`].
 pub type Patch = runtime::Patch<FilePlanAuthority>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<FilePlanAuthority, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<FilePlanAuthority, String> = runtime::Property::Named(
     "displayName",
 );

@@ -68,14 +68,14 @@ runtime::models!(FilePlanCitation);
 /// Changes to a [`FilePlanCitation`].
 pub type Patch = runtime::Patch<FilePlanCitation>;
 /// `citationJurisdiction`
-pub const CITATION_JURISDICTION: runtime::Property<FilePlanCitation, String> = runtime::Property::new(
+pub const CITATION_JURISDICTION: runtime::Property<FilePlanCitation, String> = runtime::Property::Named(
     "citationJurisdiction",
 );
 /// `citationUrl`
-pub const CITATION_URL: runtime::Property<FilePlanCitation, String> = runtime::Property::new(
+pub const CITATION_URL: runtime::Property<FilePlanCitation, String> = runtime::Property::Named(
     "citationUrl",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<FilePlanCitation, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<FilePlanCitation, String> = runtime::Property::Named(
     "displayName",
 );

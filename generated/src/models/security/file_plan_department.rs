@@ -58,6 +58,6 @@ runtime::models!(FilePlanDepartment);
 /// Changes to a [`FilePlanDepartment`].
 pub type Patch = runtime::Patch<FilePlanDepartment>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<FilePlanDepartment, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<FilePlanDepartment, String> = runtime::Property::Named(
     "displayName",
 );

@@ -129,53 +129,53 @@ pub type Patch = runtime::Patch<FilePlanDescriptor>;
 pub const AUTHORITY: runtime::Property<
     FilePlanDescriptor,
     models::security::FilePlanAuthority,
-> = runtime::Property::new("authority");
+> = runtime::Property::Named("authority");
 /// `authorityTemplate`: navigation property.
 pub const AUTHORITY_TEMPLATE: runtime::Property<
     FilePlanDescriptor,
     runtime::Expanded<models::security::AuthorityTemplate>,
-> = runtime::Property::new("authorityTemplate");
+> = runtime::Property::Named("authorityTemplate");
 /// `category`
 pub const CATEGORY: runtime::Property<
     FilePlanDescriptor,
     models::security::FilePlanAppliedCategory,
-> = runtime::Property::new("category");
+> = runtime::Property::Named("category");
 /// `categoryTemplate`: navigation property.
 pub const CATEGORY_TEMPLATE: runtime::Property<
     FilePlanDescriptor,
     runtime::Expanded<models::security::CategoryTemplate>,
-> = runtime::Property::new("categoryTemplate");
+> = runtime::Property::Named("categoryTemplate");
 /// `citation`
 pub const CITATION: runtime::Property<
     FilePlanDescriptor,
     models::security::FilePlanCitation,
-> = runtime::Property::new("citation");
+> = runtime::Property::Named("citation");
 /// `citationTemplate`: navigation property.
 pub const CITATION_TEMPLATE: runtime::Property<
     FilePlanDescriptor,
     runtime::Expanded<models::security::CitationTemplate>,
-> = runtime::Property::new("citationTemplate");
+> = runtime::Property::Named("citationTemplate");
 /// `department`
 pub const DEPARTMENT: runtime::Property<
     FilePlanDescriptor,
     models::security::FilePlanDepartment,
-> = runtime::Property::new("department");
+> = runtime::Property::Named("department");
 /// `departmentTemplate`: navigation property.
 pub const DEPARTMENT_TEMPLATE: runtime::Property<
     FilePlanDescriptor,
     runtime::Expanded<models::security::DepartmentTemplate>,
-> = runtime::Property::new("departmentTemplate");
+> = runtime::Property::Named("departmentTemplate");
 /// `filePlanReference`
 pub const FILE_PLAN_REFERENCE: runtime::Property<
     FilePlanDescriptor,
     models::security::FilePlanReference,
-> = runtime::Property::new("filePlanReference");
+> = runtime::Property::Named("filePlanReference");
 /// `filePlanReferenceTemplate`: navigation property.
 pub const FILE_PLAN_REFERENCE_TEMPLATE: runtime::Property<
     FilePlanDescriptor,
     runtime::Expanded<models::security::FilePlanReferenceTemplate>,
-> = runtime::Property::new("filePlanReferenceTemplate");
+> = runtime::Property::Named("filePlanReferenceTemplate");
 /// `id`: never null.
-pub const ID: runtime::Property<FilePlanDescriptor, String> = runtime::Property::new(
+pub const ID: runtime::Property<FilePlanDescriptor, String> = runtime::Property::Named(
     "id",
 );

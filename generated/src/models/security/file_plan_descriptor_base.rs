@@ -56,6 +56,6 @@ runtime::models!(FilePlanDescriptorBase);
 /// Changes to a [`FilePlanDescriptorBase`].
 pub type Patch = runtime::Patch<FilePlanDescriptorBase>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<FilePlanDescriptorBase, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<FilePlanDescriptorBase, String> = runtime::Property::Named(
     "displayName",
 );

@@ -84,17 +84,17 @@ pub type Patch = runtime::Patch<FilePlanDescriptorTemplate>;
 pub const CREATED_BY: runtime::Property<
     FilePlanDescriptorTemplate,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     FilePlanDescriptorTemplate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<FilePlanDescriptorTemplate, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<FilePlanDescriptorTemplate, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<FilePlanDescriptorTemplate, String> = runtime::Property::new(
+pub const ID: runtime::Property<FilePlanDescriptorTemplate, String> = runtime::Property::Named(
     "id",
 );

@@ -58,6 +58,6 @@ runtime::models!(FilePlanReference);
 /// Changes to a [`FilePlanReference`].
 pub type Patch = runtime::Patch<FilePlanReference>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<FilePlanReference, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<FilePlanReference, String> = runtime::Property::Named(
     "displayName",
 );

@@ -79,17 +79,17 @@ pub type Patch = runtime::Patch<FilePlanReferenceTemplate>;
 pub const CREATED_BY: runtime::Property<
     FilePlanReferenceTemplate,
     models::IdentitySet,
-> = runtime::Property::new("createdBy");
+> = runtime::Property::Named("createdBy");
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     FilePlanReferenceTemplate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<FilePlanReferenceTemplate, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<FilePlanReferenceTemplate, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<FilePlanReferenceTemplate, String> = runtime::Property::new(
+pub const ID: runtime::Property<FilePlanReferenceTemplate, String> = runtime::Property::Named(
     "id",
 );

@@ -58,6 +58,6 @@ runtime::models!(FilePlanSubcategory);
 /// Changes to a [`FilePlanSubcategory`].
 pub type Patch = runtime::Patch<FilePlanSubcategory>;
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<FilePlanSubcategory, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<FilePlanSubcategory, String> = runtime::Property::Named(
     "displayName",
 );

@@ -61,10 +61,10 @@ runtime::models!(FormattedContent);
 /// Changes to a [`FormattedContent`].
 pub type Patch = runtime::Patch<FormattedContent>;
 /// `content`
-pub const CONTENT: runtime::Property<FormattedContent, String> = runtime::Property::new(
+pub const CONTENT: runtime::Property<FormattedContent, String> = runtime::Property::Named(
     "content",
 );
 /// `format`
-pub const FORMAT: runtime::Property<FormattedContent, models::security::ContentFormat> = runtime::Property::new(
+pub const FORMAT: runtime::Property<FormattedContent, models::security::ContentFormat> = runtime::Property::Named(
     "format",
 );

@@ -76,20 +76,22 @@ runtime::models!(GeoLocation);
 /// Changes to a [`GeoLocation`].
 pub type Patch = runtime::Patch<GeoLocation>;
 /// `city`
-pub const CITY: runtime::Property<GeoLocation, String> = runtime::Property::new("city");
+pub const CITY: runtime::Property<GeoLocation, String> = runtime::Property::Named(
+    "city",
+);
 /// `countryName`
-pub const COUNTRY_NAME: runtime::Property<GeoLocation, String> = runtime::Property::new(
+pub const COUNTRY_NAME: runtime::Property<GeoLocation, String> = runtime::Property::Named(
     "countryName",
 );
 /// `latitude`
-pub const LATITUDE: runtime::Property<GeoLocation, f64> = runtime::Property::new(
+pub const LATITUDE: runtime::Property<GeoLocation, f64> = runtime::Property::Named(
     "latitude",
 );
 /// `longitude`
-pub const LONGITUDE: runtime::Property<GeoLocation, f64> = runtime::Property::new(
+pub const LONGITUDE: runtime::Property<GeoLocation, f64> = runtime::Property::Named(
     "longitude",
 );
 /// `state`
-pub const STATE: runtime::Property<GeoLocation, String> = runtime::Property::new(
+pub const STATE: runtime::Property<GeoLocation, String> = runtime::Property::Named(
     "state",
 );

@@ -132,59 +132,59 @@ runtime::models!(GitHubOrganizationEvidence);
 /// Changes to a [`GitHubOrganizationEvidence`].
 pub type Patch = runtime::Patch<GitHubOrganizationEvidence>;
 /// `company`
-pub const COMPANY: runtime::Property<GitHubOrganizationEvidence, String> = runtime::Property::new(
+pub const COMPANY: runtime::Property<GitHubOrganizationEvidence, String> = runtime::Property::Named(
     "company",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     GitHubOrganizationEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<GitHubOrganizationEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<GitHubOrganizationEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<GitHubOrganizationEvidence, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<GitHubOrganizationEvidence, String> = runtime::Property::Named(
     "displayName",
 );
 /// `email`
-pub const EMAIL: runtime::Property<GitHubOrganizationEvidence, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<GitHubOrganizationEvidence, String> = runtime::Property::Named(
     "email",
 );
 /// `login`
-pub const LOGIN: runtime::Property<GitHubOrganizationEvidence, String> = runtime::Property::new(
+pub const LOGIN: runtime::Property<GitHubOrganizationEvidence, String> = runtime::Property::Named(
     "login",
 );
 /// `orgId`
-pub const ORG_ID: runtime::Property<GitHubOrganizationEvidence, String> = runtime::Property::new(
+pub const ORG_ID: runtime::Property<GitHubOrganizationEvidence, String> = runtime::Property::Named(
     "orgId",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     GitHubOrganizationEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     GitHubOrganizationEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     GitHubOrganizationEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<GitHubOrganizationEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<GitHubOrganizationEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     GitHubOrganizationEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");
 /// `webUrl`
-pub const WEB_URL: runtime::Property<GitHubOrganizationEvidence, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<GitHubOrganizationEvidence, String> = runtime::Property::Named(
     "webUrl",
 );

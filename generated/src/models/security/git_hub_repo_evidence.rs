@@ -126,54 +126,54 @@ runtime::models!(GitHubRepoEvidence);
 /// Changes to a [`GitHubRepoEvidence`].
 pub type Patch = runtime::Patch<GitHubRepoEvidence>;
 /// `baseUrl`
-pub const BASE_URL: runtime::Property<GitHubRepoEvidence, String> = runtime::Property::new(
+pub const BASE_URL: runtime::Property<GitHubRepoEvidence, String> = runtime::Property::Named(
     "baseUrl",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     GitHubRepoEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<GitHubRepoEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<GitHubRepoEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `login`
-pub const LOGIN: runtime::Property<GitHubRepoEvidence, String> = runtime::Property::new(
+pub const LOGIN: runtime::Property<GitHubRepoEvidence, String> = runtime::Property::Named(
     "login",
 );
 /// `owner`
-pub const OWNER: runtime::Property<GitHubRepoEvidence, String> = runtime::Property::new(
+pub const OWNER: runtime::Property<GitHubRepoEvidence, String> = runtime::Property::Named(
     "owner",
 );
 /// `ownerType`
-pub const OWNER_TYPE: runtime::Property<GitHubRepoEvidence, String> = runtime::Property::new(
+pub const OWNER_TYPE: runtime::Property<GitHubRepoEvidence, String> = runtime::Property::Named(
     "ownerType",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     GitHubRepoEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<GitHubRepoEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<GitHubRepoEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `repoId`
-pub const REPO_ID: runtime::Property<GitHubRepoEvidence, String> = runtime::Property::new(
+pub const REPO_ID: runtime::Property<GitHubRepoEvidence, String> = runtime::Property::Named(
     "repoId",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     GitHubRepoEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<GitHubRepoEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<GitHubRepoEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     GitHubRepoEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

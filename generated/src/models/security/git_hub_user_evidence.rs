@@ -129,51 +129,51 @@ pub type Patch = runtime::Patch<GitHubUserEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     GitHubUserEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<GitHubUserEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<GitHubUserEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `email`
-pub const EMAIL: runtime::Property<GitHubUserEvidence, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<GitHubUserEvidence, String> = runtime::Property::Named(
     "email",
 );
 /// `login`
-pub const LOGIN: runtime::Property<GitHubUserEvidence, String> = runtime::Property::new(
+pub const LOGIN: runtime::Property<GitHubUserEvidence, String> = runtime::Property::Named(
     "login",
 );
 /// `name`
-pub const NAME: runtime::Property<GitHubUserEvidence, String> = runtime::Property::new(
+pub const NAME: runtime::Property<GitHubUserEvidence, String> = runtime::Property::Named(
     "name",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     GitHubUserEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<GitHubUserEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<GitHubUserEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     GitHubUserEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<GitHubUserEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<GitHubUserEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `userId`
-pub const USER_ID: runtime::Property<GitHubUserEvidence, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<GitHubUserEvidence, String> = runtime::Property::Named(
     "userId",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     GitHubUserEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");
 /// `webUrl`
-pub const WEB_URL: runtime::Property<GitHubUserEvidence, String> = runtime::Property::new(
+pub const WEB_URL: runtime::Property<GitHubUserEvidence, String> = runtime::Property::Named(
     "webUrl",
 );

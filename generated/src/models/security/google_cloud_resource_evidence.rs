@@ -141,61 +141,61 @@ pub type Patch = runtime::Patch<GoogleCloudResourceEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     GoogleCloudResourceEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<GoogleCloudResourceEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<GoogleCloudResourceEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `fullResourceName`
-pub const FULL_RESOURCE_NAME: runtime::Property<GoogleCloudResourceEvidence, String> = runtime::Property::new(
+pub const FULL_RESOURCE_NAME: runtime::Property<GoogleCloudResourceEvidence, String> = runtime::Property::Named(
     "fullResourceName",
 );
 /// `location`
-pub const LOCATION: runtime::Property<GoogleCloudResourceEvidence, String> = runtime::Property::new(
+pub const LOCATION: runtime::Property<GoogleCloudResourceEvidence, String> = runtime::Property::Named(
     "location",
 );
 /// `locationType`
 pub const LOCATION_TYPE: runtime::Property<
     GoogleCloudResourceEvidence,
     models::security::GoogleCloudLocationType,
-> = runtime::Property::new("locationType");
+> = runtime::Property::Named("locationType");
 /// `projectId`
-pub const PROJECT_ID: runtime::Property<GoogleCloudResourceEvidence, String> = runtime::Property::new(
+pub const PROJECT_ID: runtime::Property<GoogleCloudResourceEvidence, String> = runtime::Property::Named(
     "projectId",
 );
 /// `projectNumber`
-pub const PROJECT_NUMBER: runtime::Property<GoogleCloudResourceEvidence, i64> = runtime::Property::new(
+pub const PROJECT_NUMBER: runtime::Property<GoogleCloudResourceEvidence, i64> = runtime::Property::Named(
     "projectNumber",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     GoogleCloudResourceEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     GoogleCloudResourceEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `resourceName`
-pub const RESOURCE_NAME: runtime::Property<GoogleCloudResourceEvidence, String> = runtime::Property::new(
+pub const RESOURCE_NAME: runtime::Property<GoogleCloudResourceEvidence, String> = runtime::Property::Named(
     "resourceName",
 );
 /// `resourceType`
-pub const RESOURCE_TYPE: runtime::Property<GoogleCloudResourceEvidence, String> = runtime::Property::new(
+pub const RESOURCE_TYPE: runtime::Property<GoogleCloudResourceEvidence, String> = runtime::Property::Named(
     "resourceType",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     GoogleCloudResourceEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<GoogleCloudResourceEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<GoogleCloudResourceEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     GoogleCloudResourceEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

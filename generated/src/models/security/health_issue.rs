@@ -138,60 +138,60 @@ runtime::models!(HealthIssue);
 /// Changes to a [`HealthIssue`].
 pub type Patch = runtime::Patch<HealthIssue>;
 /// `additionalInformation`: never null.
-pub const ADDITIONAL_INFORMATION: runtime::Property<HealthIssue, Vec<String>> = runtime::Property::new(
+pub const ADDITIONAL_INFORMATION: runtime::Property<HealthIssue, Vec<String>> = runtime::Property::Named(
     "additionalInformation",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     HealthIssue,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`: never null.
-pub const DESCRIPTION: runtime::Property<HealthIssue, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<HealthIssue, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<HealthIssue, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<HealthIssue, String> = runtime::Property::Named(
     "displayName",
 );
 /// `domainNames`
-pub const DOMAIN_NAMES: runtime::Property<HealthIssue, Vec<String>> = runtime::Property::new(
+pub const DOMAIN_NAMES: runtime::Property<HealthIssue, Vec<String>> = runtime::Property::Named(
     "domainNames",
 );
 /// `healthIssueType`
 pub const HEALTH_ISSUE_TYPE: runtime::Property<
     HealthIssue,
     models::security::HealthIssueType,
-> = runtime::Property::new("healthIssueType");
+> = runtime::Property::Named("healthIssueType");
 /// `id`: never null.
-pub const ID: runtime::Property<HealthIssue, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<HealthIssue, String> = runtime::Property::Named("id");
 /// `issueTypeId`
-pub const ISSUE_TYPE_ID: runtime::Property<HealthIssue, String> = runtime::Property::new(
+pub const ISSUE_TYPE_ID: runtime::Property<HealthIssue, String> = runtime::Property::Named(
     "issueTypeId",
 );
 /// `lastModifiedDateTime`: never null.
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     HealthIssue,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `recommendations`: never null.
-pub const RECOMMENDATIONS: runtime::Property<HealthIssue, Vec<String>> = runtime::Property::new(
+pub const RECOMMENDATIONS: runtime::Property<HealthIssue, Vec<String>> = runtime::Property::Named(
     "recommendations",
 );
 /// `recommendedActionCommands`: never null.
-pub const RECOMMENDED_ACTION_COMMANDS: runtime::Property<HealthIssue, Vec<String>> = runtime::Property::new(
+pub const RECOMMENDED_ACTION_COMMANDS: runtime::Property<HealthIssue, Vec<String>> = runtime::Property::Named(
     "recommendedActionCommands",
 );
 /// `sensorDNSNames`
-pub const SENSOR_DNS_NAMES: runtime::Property<HealthIssue, Vec<String>> = runtime::Property::new(
+pub const SENSOR_DNS_NAMES: runtime::Property<HealthIssue, Vec<String>> = runtime::Property::Named(
     "sensorDNSNames",
 );
 /// `severity`
 pub const SEVERITY: runtime::Property<
     HealthIssue,
     models::security::HealthIssueSeverity,
-> = runtime::Property::new("severity");
+> = runtime::Property::Named("severity");
 /// `status`
-pub const STATUS: runtime::Property<HealthIssue, models::security::HealthIssueStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<HealthIssue, models::security::HealthIssueStatus> = runtime::Property::Named(
     "status",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<HealthcareSignalRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     HealthcareSignalRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

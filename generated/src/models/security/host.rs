@@ -163,74 +163,74 @@ pub type Patch = runtime::Patch<Host>;
 pub const CHILD_HOST_PAIRS: runtime::Property<
     Host,
     runtime::Expanded<Vec<models::security::HostPair>>,
-> = runtime::Property::new("childHostPairs");
+> = runtime::Property::Named("childHostPairs");
 /// `components`: navigation property.
 pub const COMPONENTS: runtime::Property<
     Host,
     runtime::Expanded<Vec<models::security::HostComponent>>,
-> = runtime::Property::new("components");
+> = runtime::Property::Named("components");
 /// `cookies`: navigation property.
 pub const COOKIES: runtime::Property<
     Host,
     runtime::Expanded<Vec<models::security::HostCookie>>,
-> = runtime::Property::new("cookies");
+> = runtime::Property::Named("cookies");
 /// `firstSeenDateTime`
-pub const FIRST_SEEN_DATE_TIME: runtime::Property<Host, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const FIRST_SEEN_DATE_TIME: runtime::Property<Host, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "firstSeenDateTime",
 );
 /// `hostPairs`: navigation property.
 pub const HOST_PAIRS: runtime::Property<
     Host,
     runtime::Expanded<Vec<models::security::HostPair>>,
-> = runtime::Property::new("hostPairs");
+> = runtime::Property::Named("hostPairs");
 /// `id`: never null.
-pub const ID: runtime::Property<Host, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Host, String> = runtime::Property::Named("id");
 /// `lastSeenDateTime`
-pub const LAST_SEEN_DATE_TIME: runtime::Property<Host, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const LAST_SEEN_DATE_TIME: runtime::Property<Host, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "lastSeenDateTime",
 );
 /// `parentHostPairs`: navigation property.
 pub const PARENT_HOST_PAIRS: runtime::Property<
     Host,
     runtime::Expanded<Vec<models::security::HostPair>>,
-> = runtime::Property::new("parentHostPairs");
+> = runtime::Property::Named("parentHostPairs");
 /// `passiveDns`: navigation property.
 pub const PASSIVE_DNS: runtime::Property<
     Host,
     runtime::Expanded<Vec<models::security::PassiveDnsRecord>>,
-> = runtime::Property::new("passiveDns");
+> = runtime::Property::Named("passiveDns");
 /// `passiveDnsReverse`: navigation property.
 pub const PASSIVE_DNS_REVERSE: runtime::Property<
     Host,
     runtime::Expanded<Vec<models::security::PassiveDnsRecord>>,
-> = runtime::Property::new("passiveDnsReverse");
+> = runtime::Property::Named("passiveDnsReverse");
 /// `ports`: navigation property.
 pub const PORTS: runtime::Property<
     Host,
     runtime::Expanded<Vec<models::security::HostPort>>,
-> = runtime::Property::new("ports");
+> = runtime::Property::Named("ports");
 /// `reputation`: navigation property.
 pub const REPUTATION: runtime::Property<
     Host,
     runtime::Expanded<models::security::HostReputation>,
-> = runtime::Property::new("reputation");
+> = runtime::Property::Named("reputation");
 /// `sslCertificates`: navigation property.
 pub const SSL_CERTIFICATES: runtime::Property<
     Host,
     runtime::Expanded<Vec<models::security::HostSslCertificate>>,
-> = runtime::Property::new("sslCertificates");
+> = runtime::Property::Named("sslCertificates");
 /// `subdomains`: navigation property.
 pub const SUBDOMAINS: runtime::Property<
     Host,
     runtime::Expanded<Vec<models::security::Subdomain>>,
-> = runtime::Property::new("subdomains");
+> = runtime::Property::Named("subdomains");
 /// `trackers`: navigation property.
 pub const TRACKERS: runtime::Property<
     Host,
     runtime::Expanded<Vec<models::security::HostTracker>>,
-> = runtime::Property::new("trackers");
+> = runtime::Property::Named("trackers");
 /// `whois`: navigation property.
 pub const WHOIS: runtime::Property<
     Host,
     runtime::Expanded<models::security::WhoisRecord>,
-> = runtime::Property::new("whois");
+> = runtime::Property::Named("whois");

@@ -96,31 +96,31 @@ runtime::models!(HostComponent);
 /// Changes to a [`HostComponent`].
 pub type Patch = runtime::Patch<HostComponent>;
 /// `category`
-pub const CATEGORY: runtime::Property<HostComponent, String> = runtime::Property::new(
+pub const CATEGORY: runtime::Property<HostComponent, String> = runtime::Property::Named(
     "category",
 );
 /// `firstSeenDateTime`: never null.
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     HostComponent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `host`: navigation property.
 pub const HOST: runtime::Property<
     HostComponent,
     runtime::Expanded<models::security::Host>,
-> = runtime::Property::new("host");
+> = runtime::Property::Named("host");
 /// `id`: never null.
-pub const ID: runtime::Property<HostComponent, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<HostComponent, String> = runtime::Property::Named("id");
 /// `lastSeenDateTime`: never null.
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     HostComponent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");
 /// `name`: never null.
-pub const NAME: runtime::Property<HostComponent, String> = runtime::Property::new(
+pub const NAME: runtime::Property<HostComponent, String> = runtime::Property::Named(
     "name",
 );
 /// `version`
-pub const VERSION: runtime::Property<HostComponent, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<HostComponent, String> = runtime::Property::Named(
     "version",
 );

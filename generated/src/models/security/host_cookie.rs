@@ -90,25 +90,25 @@ runtime::models!(HostCookie);
 /// Changes to a [`HostCookie`].
 pub type Patch = runtime::Patch<HostCookie>;
 /// `domain`: never null.
-pub const DOMAIN: runtime::Property<HostCookie, String> = runtime::Property::new(
+pub const DOMAIN: runtime::Property<HostCookie, String> = runtime::Property::Named(
     "domain",
 );
 /// `firstSeenDateTime`: never null.
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     HostCookie,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `host`: navigation property.
 pub const HOST: runtime::Property<
     HostCookie,
     runtime::Expanded<models::security::Host>,
-> = runtime::Property::new("host");
+> = runtime::Property::Named("host");
 /// `id`: never null.
-pub const ID: runtime::Property<HostCookie, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<HostCookie, String> = runtime::Property::Named("id");
 /// `lastSeenDateTime`: never null.
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     HostCookie,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");
 /// `name`: never null.
-pub const NAME: runtime::Property<HostCookie, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<HostCookie, String> = runtime::Property::Named("name");

@@ -129,56 +129,56 @@ pub type Patch = runtime::Patch<HostLogonSessionEvidence>;
 pub const ACCOUNT: runtime::Property<
     HostLogonSessionEvidence,
     models::security::UserEvidence,
-> = runtime::Property::new("account");
+> = runtime::Property::Named("account");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     HostLogonSessionEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<HostLogonSessionEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<HostLogonSessionEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `endUtcDateTime`
 pub const END_UTC_DATE_TIME: runtime::Property<
     HostLogonSessionEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("endUtcDateTime");
+> = runtime::Property::Named("endUtcDateTime");
 /// `host`
 pub const HOST: runtime::Property<
     HostLogonSessionEvidence,
     models::security::DeviceEvidence,
-> = runtime::Property::new("host");
+> = runtime::Property::Named("host");
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     HostLogonSessionEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     HostLogonSessionEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     HostLogonSessionEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `sessionId`
-pub const SESSION_ID: runtime::Property<HostLogonSessionEvidence, String> = runtime::Property::new(
+pub const SESSION_ID: runtime::Property<HostLogonSessionEvidence, String> = runtime::Property::Named(
     "sessionId",
 );
 /// `startUtcDateTime`
 pub const START_UTC_DATE_TIME: runtime::Property<
     HostLogonSessionEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startUtcDateTime");
+> = runtime::Property::Named("startUtcDateTime");
 /// `tags`
-pub const TAGS: runtime::Property<HostLogonSessionEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<HostLogonSessionEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     HostLogonSessionEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

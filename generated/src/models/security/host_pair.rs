@@ -93,25 +93,25 @@ pub type Patch = runtime::Patch<HostPair>;
 pub const CHILD_HOST: runtime::Property<
     HostPair,
     runtime::Expanded<models::security::Host>,
-> = runtime::Property::new("childHost");
+> = runtime::Property::Named("childHost");
 /// `firstSeenDateTime`
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     HostPair,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<HostPair, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<HostPair, String> = runtime::Property::Named("id");
 /// `lastSeenDateTime`
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     HostPair,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");
 /// `linkKind`
-pub const LINK_KIND: runtime::Property<HostPair, String> = runtime::Property::new(
+pub const LINK_KIND: runtime::Property<HostPair, String> = runtime::Property::Named(
     "linkKind",
 );
 /// `parentHost`: navigation property.
 pub const PARENT_HOST: runtime::Property<
     HostPair,
     runtime::Expanded<models::security::Host>,
-> = runtime::Property::new("parentHost");
+> = runtime::Property::Named("parentHost");

@@ -128,51 +128,51 @@ runtime::models!(HostPort);
 /// Changes to a [`HostPort`].
 pub type Patch = runtime::Patch<HostPort>;
 /// `banners`
-pub const BANNERS: runtime::Property<HostPort, Vec<models::security::HostPortBanner>> = runtime::Property::new(
+pub const BANNERS: runtime::Property<HostPort, Vec<models::security::HostPortBanner>> = runtime::Property::Named(
     "banners",
 );
 /// `firstSeenDateTime`
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     HostPort,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `host`: navigation property.
-pub const HOST: runtime::Property<HostPort, runtime::Expanded<models::security::Host>> = runtime::Property::new(
+pub const HOST: runtime::Property<HostPort, runtime::Expanded<models::security::Host>> = runtime::Property::Named(
     "host",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<HostPort, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<HostPort, String> = runtime::Property::Named("id");
 /// `lastScanDateTime`
 pub const LAST_SCAN_DATE_TIME: runtime::Property<
     HostPort,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastScanDateTime");
+> = runtime::Property::Named("lastScanDateTime");
 /// `lastSeenDateTime`
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     HostPort,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");
 /// `mostRecentSslCertificate`: navigation property.
 pub const MOST_RECENT_SSL_CERTIFICATE: runtime::Property<
     HostPort,
     runtime::Expanded<models::security::SslCertificate>,
-> = runtime::Property::new("mostRecentSslCertificate");
+> = runtime::Property::Named("mostRecentSslCertificate");
 /// `port`: never null.
-pub const PORT: runtime::Property<HostPort, i32> = runtime::Property::new("port");
+pub const PORT: runtime::Property<HostPort, i32> = runtime::Property::Named("port");
 /// `protocol`
-pub const PROTOCOL: runtime::Property<HostPort, models::security::HostPortProtocol> = runtime::Property::new(
+pub const PROTOCOL: runtime::Property<HostPort, models::security::HostPortProtocol> = runtime::Property::Named(
     "protocol",
 );
 /// `services`
 pub const SERVICES: runtime::Property<
     HostPort,
     Vec<models::security::HostPortComponent>,
-> = runtime::Property::new("services");
+> = runtime::Property::Named("services");
 /// `status`
-pub const STATUS: runtime::Property<HostPort, models::security::HostPortStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<HostPort, models::security::HostPortStatus> = runtime::Property::Named(
     "status",
 );
 /// `timesObserved`
-pub const TIMES_OBSERVED: runtime::Property<HostPort, i32> = runtime::Property::new(
+pub const TIMES_OBSERVED: runtime::Property<HostPort, i32> = runtime::Property::Named(
     "timesObserved",
 );

@@ -82,24 +82,24 @@ runtime::models!(HostPortBanner);
 /// Changes to a [`HostPortBanner`].
 pub type Patch = runtime::Patch<HostPortBanner>;
 /// `banner`: never null.
-pub const BANNER: runtime::Property<HostPortBanner, String> = runtime::Property::new(
+pub const BANNER: runtime::Property<HostPortBanner, String> = runtime::Property::Named(
     "banner",
 );
 /// `firstSeenDateTime`
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     HostPortBanner,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `lastSeenDateTime`
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     HostPortBanner,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");
 /// `scanProtocol`
-pub const SCAN_PROTOCOL: runtime::Property<HostPortBanner, String> = runtime::Property::new(
+pub const SCAN_PROTOCOL: runtime::Property<HostPortBanner, String> = runtime::Property::Named(
     "scanProtocol",
 );
 /// `timesObserved`
-pub const TIMES_OBSERVED: runtime::Property<HostPortBanner, i32> = runtime::Property::new(
+pub const TIMES_OBSERVED: runtime::Property<HostPortBanner, i32> = runtime::Property::Named(
     "timesObserved",
 );

@@ -74,18 +74,18 @@ pub type Patch = runtime::Patch<HostPortComponent>;
 pub const COMPONENT: runtime::Property<
     HostPortComponent,
     runtime::Expanded<models::security::HostComponent>,
-> = runtime::Property::new("component");
+> = runtime::Property::Named("component");
 /// `firstSeenDateTime`
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     HostPortComponent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `isRecent`
-pub const IS_RECENT: runtime::Property<HostPortComponent, bool> = runtime::Property::new(
+pub const IS_RECENT: runtime::Property<HostPortComponent, bool> = runtime::Property::Named(
     "isRecent",
 );
 /// `lastSeenDateTime`
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     HostPortComponent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");

@@ -76,15 +76,15 @@ pub type Patch = runtime::Patch<HostReputation>;
 pub const CLASSIFICATION: runtime::Property<
     HostReputation,
     models::security::HostReputationClassification,
-> = runtime::Property::new("classification");
+> = runtime::Property::Named("classification");
 /// `id`: never null.
-pub const ID: runtime::Property<HostReputation, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<HostReputation, String> = runtime::Property::Named("id");
 /// `rules`
 pub const RULES: runtime::Property<
     HostReputation,
     Vec<models::security::HostReputationRule>,
-> = runtime::Property::new("rules");
+> = runtime::Property::Named("rules");
 /// `score`: never null.
-pub const SCORE: runtime::Property<HostReputation, i32> = runtime::Property::new(
+pub const SCORE: runtime::Property<HostReputation, i32> = runtime::Property::Named(
     "score",
 );

@@ -71,19 +71,19 @@ runtime::models!(HostReputationRule);
 /// Changes to a [`HostReputationRule`].
 pub type Patch = runtime::Patch<HostReputationRule>;
 /// `description`: never null.
-pub const DESCRIPTION: runtime::Property<HostReputationRule, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<HostReputationRule, String> = runtime::Property::Named(
     "description",
 );
 /// `name`: never null.
-pub const NAME: runtime::Property<HostReputationRule, String> = runtime::Property::new(
+pub const NAME: runtime::Property<HostReputationRule, String> = runtime::Property::Named(
     "name",
 );
 /// `relatedDetailsUrl`
-pub const RELATED_DETAILS_URL: runtime::Property<HostReputationRule, String> = runtime::Property::new(
+pub const RELATED_DETAILS_URL: runtime::Property<HostReputationRule, String> = runtime::Property::Named(
     "relatedDetailsUrl",
 );
 /// `severity`: never null.
 pub const SEVERITY: runtime::Property<
     HostReputationRule,
     models::security::HostReputationRuleSeverity,
-> = runtime::Property::new("severity");
+> = runtime::Property::Named("severity");

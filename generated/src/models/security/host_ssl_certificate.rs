@@ -93,28 +93,28 @@ pub type Patch = runtime::Patch<HostSslCertificate>;
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     HostSslCertificate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `host`: navigation property.
 pub const HOST: runtime::Property<
     HostSslCertificate,
     runtime::Expanded<models::security::Host>,
-> = runtime::Property::new("host");
+> = runtime::Property::Named("host");
 /// `id`: never null.
-pub const ID: runtime::Property<HostSslCertificate, String> = runtime::Property::new(
+pub const ID: runtime::Property<HostSslCertificate, String> = runtime::Property::Named(
     "id",
 );
 /// `lastSeenDateTime`
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     HostSslCertificate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");
 /// `ports`
 pub const PORTS: runtime::Property<
     HostSslCertificate,
     Vec<models::security::HostSslCertificatePort>,
-> = runtime::Property::new("ports");
+> = runtime::Property::Named("ports");
 /// `sslCertificate`: navigation property.
 pub const SSL_CERTIFICATE: runtime::Property<
     HostSslCertificate,
     runtime::Expanded<models::security::SslCertificate>,
-> = runtime::Property::new("sslCertificate");
+> = runtime::Property::Named("sslCertificate");

@@ -69,13 +69,13 @@ pub type Patch = runtime::Patch<HostSslCertificatePort>;
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     HostSslCertificatePort,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `lastSeenDateTime`
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     HostSslCertificatePort,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");
 /// `port`
-pub const PORT: runtime::Property<HostSslCertificatePort, i32> = runtime::Property::new(
+pub const PORT: runtime::Property<HostSslCertificatePort, i32> = runtime::Property::Named(
     "port",
 );

@@ -93,22 +93,24 @@ pub type Patch = runtime::Patch<HostTracker>;
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     HostTracker,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `host`: navigation property.
 pub const HOST: runtime::Property<
     HostTracker,
     runtime::Expanded<models::security::Host>,
-> = runtime::Property::new("host");
+> = runtime::Property::Named("host");
 /// `id`: never null.
-pub const ID: runtime::Property<HostTracker, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<HostTracker, String> = runtime::Property::Named("id");
 /// `kind`: never null.
-pub const KIND: runtime::Property<HostTracker, String> = runtime::Property::new("kind");
+pub const KIND: runtime::Property<HostTracker, String> = runtime::Property::Named(
+    "kind",
+);
 /// `lastSeenDateTime`: never null.
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     HostTracker,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");
 /// `value`: never null.
-pub const VALUE: runtime::Property<HostTracker, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<HostTracker, String> = runtime::Property::Named(
     "value",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<HostedRpaAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     HostedRpaAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

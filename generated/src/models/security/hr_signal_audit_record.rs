@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<HrSignalAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     HrSignalAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -64,9 +64,9 @@ pub type Patch = runtime::Patch<HuntingQueryResults>;
 pub const RESULTS: runtime::Property<
     HuntingQueryResults,
     Vec<models::security::HuntingRowResult>,
-> = runtime::Property::new("results");
+> = runtime::Property::Named("results");
 /// `schema`
 pub const SCHEMA: runtime::Property<
     HuntingQueryResults,
     Vec<models::security::SinglePropertySchema>,
-> = runtime::Property::new("schema");
+> = runtime::Property::Named("schema");

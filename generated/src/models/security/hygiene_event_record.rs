@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<HygieneEventRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     HygieneEventRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

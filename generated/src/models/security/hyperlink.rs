@@ -61,6 +61,6 @@ runtime::models!(Hyperlink);
 /// Changes to a [`Hyperlink`].
 pub type Patch = runtime::Patch<Hyperlink>;
 /// `name`: never null.
-pub const NAME: runtime::Property<Hyperlink, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<Hyperlink, String> = runtime::Property::Named("name");
 /// `url`: never null.
-pub const URL: runtime::Property<Hyperlink, String> = runtime::Property::new("url");
+pub const URL: runtime::Property<Hyperlink, String> = runtime::Property::Named("url");

@@ -159,26 +159,28 @@ pub type Patch = runtime::Patch<IdentityAccounts>;
 pub const ACCOUNTS: runtime::Property<
     IdentityAccounts,
     Vec<models::security::Account>,
-> = runtime::Property::new("accounts");
+> = runtime::Property::Named("accounts");
 /// `cloudSecurityIdentifier`
-pub const CLOUD_SECURITY_IDENTIFIER: runtime::Property<IdentityAccounts, String> = runtime::Property::new(
+pub const CLOUD_SECURITY_IDENTIFIER: runtime::Property<IdentityAccounts, String> = runtime::Property::Named(
     "cloudSecurityIdentifier",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<IdentityAccounts, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<IdentityAccounts, String> = runtime::Property::Named(
     "displayName",
 );
 /// `domain`
-pub const DOMAIN: runtime::Property<IdentityAccounts, String> = runtime::Property::new(
+pub const DOMAIN: runtime::Property<IdentityAccounts, String> = runtime::Property::Named(
     "domain",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IdentityAccounts, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<IdentityAccounts, String> = runtime::Property::Named(
+    "id",
+);
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<IdentityAccounts, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<IdentityAccounts, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `onPremisesSecurityIdentifier`
-pub const ON_PREMISES_SECURITY_IDENTIFIER: runtime::Property<IdentityAccounts, String> = runtime::Property::new(
+pub const ON_PREMISES_SECURITY_IDENTIFIER: runtime::Property<IdentityAccounts, String> = runtime::Property::Named(
     "onPremisesSecurityIdentifier",
 );

@@ -113,33 +113,33 @@ pub type Patch = runtime::Patch<IdentityContainer>;
 pub const HEALTH_ISSUES: runtime::Property<
     IdentityContainer,
     runtime::Expanded<Vec<models::security::HealthIssue>>,
-> = runtime::Property::new("healthIssues");
+> = runtime::Property::Named("healthIssues");
 /// `id`: never null.
-pub const ID: runtime::Property<IdentityContainer, String> = runtime::Property::new(
+pub const ID: runtime::Property<IdentityContainer, String> = runtime::Property::Named(
     "id",
 );
 /// `identityAccounts`: navigation property.
 pub const IDENTITY_ACCOUNTS: runtime::Property<
     IdentityContainer,
     runtime::Expanded<Vec<models::security::IdentityAccounts>>,
-> = runtime::Property::new("identityAccounts");
+> = runtime::Property::Named("identityAccounts");
 /// `sensorCandidateActivationConfiguration`: navigation property.
 pub const SENSOR_CANDIDATE_ACTIVATION_CONFIGURATION: runtime::Property<
     IdentityContainer,
     runtime::Expanded<models::security::SensorCandidateActivationConfiguration>,
-> = runtime::Property::new("sensorCandidateActivationConfiguration");
+> = runtime::Property::Named("sensorCandidateActivationConfiguration");
 /// `sensorCandidates`: navigation property.
 pub const SENSOR_CANDIDATES: runtime::Property<
     IdentityContainer,
     runtime::Expanded<Vec<models::security::SensorCandidate>>,
-> = runtime::Property::new("sensorCandidates");
+> = runtime::Property::Named("sensorCandidates");
 /// `sensors`: navigation property.
 pub const SENSORS: runtime::Property<
     IdentityContainer,
     runtime::Expanded<Vec<models::security::Sensor>>,
-> = runtime::Property::new("sensors");
+> = runtime::Property::Named("sensors");
 /// `settings`: navigation property.
 pub const SETTINGS: runtime::Property<
     IdentityContainer,
     runtime::Expanded<models::security::SettingsContainer>,
-> = runtime::Property::new("settings");
+> = runtime::Property::Named("settings");

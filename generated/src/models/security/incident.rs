@@ -240,85 +240,85 @@ pub type Patch = runtime::Patch<Incident>;
 pub const ALERTS: runtime::Property<
     Incident,
     runtime::Expanded<Vec<models::security::Alert>>,
-> = runtime::Property::new("alerts");
+> = runtime::Property::Named("alerts");
 /// `assignedTo`
-pub const ASSIGNED_TO: runtime::Property<Incident, String> = runtime::Property::new(
+pub const ASSIGNED_TO: runtime::Property<Incident, String> = runtime::Property::Named(
     "assignedTo",
 );
 /// `classification`
 pub const CLASSIFICATION: runtime::Property<
     Incident,
     models::security::AlertClassification,
-> = runtime::Property::new("classification");
+> = runtime::Property::Named("classification");
 /// `comments`
-pub const COMMENTS: runtime::Property<Incident, Vec<models::security::AlertComment>> = runtime::Property::new(
+pub const COMMENTS: runtime::Property<Incident, Vec<models::security::AlertComment>> = runtime::Property::Named(
     "comments",
 );
 /// `createdDateTime`: never null.
-pub const CREATED_DATE_TIME: runtime::Property<Incident, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Incident, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `customTags`
-pub const CUSTOM_TAGS: runtime::Property<Incident, Vec<String>> = runtime::Property::new(
+pub const CUSTOM_TAGS: runtime::Property<Incident, Vec<String>> = runtime::Property::Named(
     "customTags",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Incident, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Incident, String> = runtime::Property::Named(
     "description",
 );
 /// `determination`
 pub const DETERMINATION: runtime::Property<
     Incident,
     models::security::AlertDetermination,
-> = runtime::Property::new("determination");
+> = runtime::Property::Named("determination");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Incident, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Incident, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Incident, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Incident, String> = runtime::Property::Named("id");
 /// `incidentWebUrl`
-pub const INCIDENT_WEB_URL: runtime::Property<Incident, String> = runtime::Property::new(
+pub const INCIDENT_WEB_URL: runtime::Property<Incident, String> = runtime::Property::Named(
     "incidentWebUrl",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<Incident, String> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<Incident, String> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastUpdateDateTime`: never null.
 pub const LAST_UPDATE_DATE_TIME: runtime::Property<
     Incident,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdateDateTime");
+> = runtime::Property::Named("lastUpdateDateTime");
 /// `priorityScore`
-pub const PRIORITY_SCORE: runtime::Property<Incident, i32> = runtime::Property::new(
+pub const PRIORITY_SCORE: runtime::Property<Incident, i32> = runtime::Property::Named(
     "priorityScore",
 );
 /// `redirectIncidentId`
-pub const REDIRECT_INCIDENT_ID: runtime::Property<Incident, String> = runtime::Property::new(
+pub const REDIRECT_INCIDENT_ID: runtime::Property<Incident, String> = runtime::Property::Named(
     "redirectIncidentId",
 );
 /// `resolvingComment`
-pub const RESOLVING_COMMENT: runtime::Property<Incident, String> = runtime::Property::new(
+pub const RESOLVING_COMMENT: runtime::Property<Incident, String> = runtime::Property::Named(
     "resolvingComment",
 );
 /// `severity`: never null.
-pub const SEVERITY: runtime::Property<Incident, models::security::AlertSeverity> = runtime::Property::new(
+pub const SEVERITY: runtime::Property<Incident, models::security::AlertSeverity> = runtime::Property::Named(
     "severity",
 );
 /// `status`: never null.
-pub const STATUS: runtime::Property<Incident, models::security::IncidentStatus> = runtime::Property::new(
+pub const STATUS: runtime::Property<Incident, models::security::IncidentStatus> = runtime::Property::Named(
     "status",
 );
 /// `summary`
-pub const SUMMARY: runtime::Property<Incident, String> = runtime::Property::new(
+pub const SUMMARY: runtime::Property<Incident, String> = runtime::Property::Named(
     "summary",
 );
 /// `systemTags`
-pub const SYSTEM_TAGS: runtime::Property<Incident, Vec<String>> = runtime::Property::new(
+pub const SYSTEM_TAGS: runtime::Property<Incident, Vec<String>> = runtime::Property::Named(
     "systemTags",
 );
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<Incident, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<Incident, String> = runtime::Property::Named(
     "tenantId",
 );

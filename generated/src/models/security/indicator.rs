@@ -77,10 +77,10 @@ pub type Patch = runtime::Patch<Indicator>;
 pub const ARTIFACT: runtime::Property<
     Indicator,
     runtime::Expanded<models::security::Artifact>,
-> = runtime::Property::new("artifact");
+> = runtime::Property::Named("artifact");
 /// `id`: never null.
-pub const ID: runtime::Property<Indicator, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Indicator, String> = runtime::Property::Named("id");
 /// `source`: never null.
-pub const SOURCE: runtime::Property<Indicator, models::security::IndicatorSource> = runtime::Property::new(
+pub const SOURCE: runtime::Property<Indicator, models::security::IndicatorSource> = runtime::Property::Named(
     "source",
 );

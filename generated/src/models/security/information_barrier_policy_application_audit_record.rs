@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<InformationBarrierPolicyApplicationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     InformationBarrierPolicyApplicationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<InformationWorkerProtectionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     InformationWorkerProtectionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

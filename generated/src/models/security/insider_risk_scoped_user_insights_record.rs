@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<InsiderRiskScopedUserInsightsRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     InsiderRiskScopedUserInsightsRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

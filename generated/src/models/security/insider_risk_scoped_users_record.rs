@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<InsiderRiskScopedUsersRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     InsiderRiskScopedUsersRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<IntegratedAppsAppAdminActivityAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     IntegratedAppsAppAdminActivityAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<IntegratedAppsAppSettingsAdminActivityAuditRecor
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     IntegratedAppsAppSettingsAdminActivityAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -124,53 +124,53 @@ runtime::models!(IntelligenceProfile);
 /// Changes to a [`IntelligenceProfile`].
 pub type Patch = runtime::Patch<IntelligenceProfile>;
 /// `aliases`
-pub const ALIASES: runtime::Property<IntelligenceProfile, Vec<String>> = runtime::Property::new(
+pub const ALIASES: runtime::Property<IntelligenceProfile, Vec<String>> = runtime::Property::Named(
     "aliases",
 );
 /// `countriesOrRegionsOfOrigin`
 pub const COUNTRIES_OR_REGIONS_OF_ORIGIN: runtime::Property<
     IntelligenceProfile,
     Vec<models::security::IntelligenceProfileCountryOrRegionOfOrigin>,
-> = runtime::Property::new("countriesOrRegionsOfOrigin");
+> = runtime::Property::Named("countriesOrRegionsOfOrigin");
 /// `description`: never null.
 pub const DESCRIPTION: runtime::Property<
     IntelligenceProfile,
     models::security::FormattedContent,
-> = runtime::Property::new("description");
+> = runtime::Property::Named("description");
 /// `firstActiveDateTime`: never null.
 pub const FIRST_ACTIVE_DATE_TIME: runtime::Property<
     IntelligenceProfile,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstActiveDateTime");
+> = runtime::Property::Named("firstActiveDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<IntelligenceProfile, String> = runtime::Property::new(
+pub const ID: runtime::Property<IntelligenceProfile, String> = runtime::Property::Named(
     "id",
 );
 /// `indicators`: navigation property.
 pub const INDICATORS: runtime::Property<
     IntelligenceProfile,
     runtime::Expanded<Vec<models::security::IntelligenceProfileIndicator>>,
-> = runtime::Property::new("indicators");
+> = runtime::Property::Named("indicators");
 /// `kind`: never null.
 pub const KIND: runtime::Property<
     IntelligenceProfile,
     models::security::IntelligenceProfileKind,
-> = runtime::Property::new("kind");
+> = runtime::Property::Named("kind");
 /// `summary`: never null.
 pub const SUMMARY: runtime::Property<
     IntelligenceProfile,
     models::security::FormattedContent,
-> = runtime::Property::new("summary");
+> = runtime::Property::Named("summary");
 /// `targets`
-pub const TARGETS: runtime::Property<IntelligenceProfile, Vec<String>> = runtime::Property::new(
+pub const TARGETS: runtime::Property<IntelligenceProfile, Vec<String>> = runtime::Property::Named(
     "targets",
 );
 /// `title`: never null.
-pub const TITLE: runtime::Property<IntelligenceProfile, String> = runtime::Property::new(
+pub const TITLE: runtime::Property<IntelligenceProfile, String> = runtime::Property::Named(
     "title",
 );
 /// `tradecraft`
 pub const TRADECRAFT: runtime::Property<
     IntelligenceProfile,
     models::security::FormattedContent,
-> = runtime::Property::new("tradecraft");
+> = runtime::Property::Named("tradecraft");

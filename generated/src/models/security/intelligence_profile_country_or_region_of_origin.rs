@@ -61,10 +61,10 @@ runtime::models!(IntelligenceProfileCountryOrRegionOfOrigin);
 /// Changes to a [`IntelligenceProfileCountryOrRegionOfOrigin`].
 pub type Patch = runtime::Patch<IntelligenceProfileCountryOrRegionOfOrigin>;
 /// `code`: never null.
-pub const CODE: runtime::Property<IntelligenceProfileCountryOrRegionOfOrigin, String> = runtime::Property::new(
+pub const CODE: runtime::Property<IntelligenceProfileCountryOrRegionOfOrigin, String> = runtime::Property::Named(
     "code",
 );
 /// `label`: never null.
-pub const LABEL: runtime::Property<IntelligenceProfileCountryOrRegionOfOrigin, String> = runtime::Property::new(
+pub const LABEL: runtime::Property<IntelligenceProfileCountryOrRegionOfOrigin, String> = runtime::Property::Named(
     "label",
 );

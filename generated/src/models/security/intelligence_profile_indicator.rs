@@ -87,23 +87,23 @@ pub type Patch = runtime::Patch<IntelligenceProfileIndicator>;
 pub const ARTIFACT: runtime::Property<
     IntelligenceProfileIndicator,
     runtime::Expanded<models::security::Artifact>,
-> = runtime::Property::new("artifact");
+> = runtime::Property::Named("artifact");
 /// `firstSeenDateTime`: never null.
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     IntelligenceProfileIndicator,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<IntelligenceProfileIndicator, String> = runtime::Property::new(
+pub const ID: runtime::Property<IntelligenceProfileIndicator, String> = runtime::Property::Named(
     "id",
 );
 /// `lastSeenDateTime`
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     IntelligenceProfileIndicator,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");
 /// `source`: never null.
 pub const SOURCE: runtime::Property<
     IntelligenceProfileIndicator,
     models::security::IndicatorSource,
-> = runtime::Property::new("source");
+> = runtime::Property::Named("source");

@@ -71,19 +71,19 @@ runtime::models!(InvokeActionResult);
 /// Changes to a [`InvokeActionResult`].
 pub type Patch = runtime::Patch<InvokeActionResult>;
 /// `accountId`: never null.
-pub const ACCOUNT_ID: runtime::Property<InvokeActionResult, String> = runtime::Property::new(
+pub const ACCOUNT_ID: runtime::Property<InvokeActionResult, String> = runtime::Property::Named(
     "accountId",
 );
 /// `action`: never null.
-pub const ACTION: runtime::Property<InvokeActionResult, models::security::Action> = runtime::Property::new(
+pub const ACTION: runtime::Property<InvokeActionResult, models::security::Action> = runtime::Property::Named(
     "action",
 );
 /// `correlationId`
-pub const CORRELATION_ID: runtime::Property<InvokeActionResult, String> = runtime::Property::new(
+pub const CORRELATION_ID: runtime::Property<InvokeActionResult, String> = runtime::Property::Named(
     "correlationId",
 );
 /// `identityProvider`: never null.
 pub const IDENTITY_PROVIDER: runtime::Property<
     InvokeActionResult,
     models::security::IdentityProvider,
-> = runtime::Property::new("identityProvider");
+> = runtime::Property::Named("identityProvider");

@@ -255,140 +255,140 @@ pub type Patch = runtime::Patch<IoTDeviceEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     IoTDeviceEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<IoTDeviceEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<IoTDeviceEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `deviceId`
-pub const DEVICE_ID: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const DEVICE_ID: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "deviceId",
 );
 /// `deviceName`
-pub const DEVICE_NAME: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const DEVICE_NAME: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "deviceName",
 );
 /// `devicePageLink`
-pub const DEVICE_PAGE_LINK: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const DEVICE_PAGE_LINK: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "devicePageLink",
 );
 /// `deviceSubType`
-pub const DEVICE_SUB_TYPE: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const DEVICE_SUB_TYPE: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "deviceSubType",
 );
 /// `deviceType`
-pub const DEVICE_TYPE: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const DEVICE_TYPE: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "deviceType",
 );
 /// `importance`
 pub const IMPORTANCE: runtime::Property<
     IoTDeviceEvidence,
     models::security::IoTDeviceImportanceType,
-> = runtime::Property::new("importance");
+> = runtime::Property::Named("importance");
 /// `ioTHub`
 pub const IO_T_HUB: runtime::Property<
     IoTDeviceEvidence,
     models::security::AzureResourceEvidence,
-> = runtime::Property::new("ioTHub");
+> = runtime::Property::Named("ioTHub");
 /// `ioTSecurityAgentId`
-pub const IO_T_SECURITY_AGENT_ID: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const IO_T_SECURITY_AGENT_ID: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "ioTSecurityAgentId",
 );
 /// `ipAddress`
 pub const IP_ADDRESS: runtime::Property<
     IoTDeviceEvidence,
     models::security::IpEvidence,
-> = runtime::Property::new("ipAddress");
+> = runtime::Property::Named("ipAddress");
 /// `isAuthorized`
-pub const IS_AUTHORIZED: runtime::Property<IoTDeviceEvidence, bool> = runtime::Property::new(
+pub const IS_AUTHORIZED: runtime::Property<IoTDeviceEvidence, bool> = runtime::Property::Named(
     "isAuthorized",
 );
 /// `isProgramming`
-pub const IS_PROGRAMMING: runtime::Property<IoTDeviceEvidence, bool> = runtime::Property::new(
+pub const IS_PROGRAMMING: runtime::Property<IoTDeviceEvidence, bool> = runtime::Property::Named(
     "isProgramming",
 );
 /// `isScanner`
-pub const IS_SCANNER: runtime::Property<IoTDeviceEvidence, bool> = runtime::Property::new(
+pub const IS_SCANNER: runtime::Property<IoTDeviceEvidence, bool> = runtime::Property::Named(
     "isScanner",
 );
 /// `macAddress`
-pub const MAC_ADDRESS: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const MAC_ADDRESS: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "macAddress",
 );
 /// `manufacturer`
-pub const MANUFACTURER: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const MANUFACTURER: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "manufacturer",
 );
 /// `model`
-pub const MODEL: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const MODEL: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "model",
 );
 /// `nics`
 pub const NICS: runtime::Property<
     IoTDeviceEvidence,
     Vec<models::security::NicEvidence>,
-> = runtime::Property::new("nics");
+> = runtime::Property::Named("nics");
 /// `operatingSystem`
-pub const OPERATING_SYSTEM: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const OPERATING_SYSTEM: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "operatingSystem",
 );
 /// `owners`
-pub const OWNERS: runtime::Property<IoTDeviceEvidence, Vec<String>> = runtime::Property::new(
+pub const OWNERS: runtime::Property<IoTDeviceEvidence, Vec<String>> = runtime::Property::Named(
     "owners",
 );
 /// `protocols`
-pub const PROTOCOLS: runtime::Property<IoTDeviceEvidence, Vec<String>> = runtime::Property::new(
+pub const PROTOCOLS: runtime::Property<IoTDeviceEvidence, Vec<String>> = runtime::Property::Named(
     "protocols",
 );
 /// `purdueLayer`
-pub const PURDUE_LAYER: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const PURDUE_LAYER: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "purdueLayer",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     IoTDeviceEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     IoTDeviceEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `sensor`
-pub const SENSOR: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const SENSOR: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "sensor",
 );
 /// `serialNumber`
-pub const SERIAL_NUMBER: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const SERIAL_NUMBER: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "serialNumber",
 );
 /// `site`
-pub const SITE: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const SITE: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "site",
 );
 /// `source`
-pub const SOURCE: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const SOURCE: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "source",
 );
 /// `sourceRef`
 pub const SOURCE_REF: runtime::Property<
     IoTDeviceEvidence,
     models::security::UrlEvidence,
-> = runtime::Property::new("sourceRef");
+> = runtime::Property::Named("sourceRef");
 /// `tags`
-pub const TAGS: runtime::Property<IoTDeviceEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<IoTDeviceEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     IoTDeviceEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");
 /// `zone`
-pub const ZONE: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::new(
+pub const ZONE: runtime::Property<IoTDeviceEvidence, String> = runtime::Property::Named(
     "zone",
 );

@@ -185,93 +185,93 @@ pub type Patch = runtime::Patch<IpAddress>;
 pub const AUTONOMOUS_SYSTEM: runtime::Property<
     IpAddress,
     models::security::AutonomousSystem,
-> = runtime::Property::new("autonomousSystem");
+> = runtime::Property::Named("autonomousSystem");
 /// `childHostPairs`: navigation property.
 pub const CHILD_HOST_PAIRS: runtime::Property<
     IpAddress,
     runtime::Expanded<Vec<models::security::HostPair>>,
-> = runtime::Property::new("childHostPairs");
+> = runtime::Property::Named("childHostPairs");
 /// `components`: navigation property.
 pub const COMPONENTS: runtime::Property<
     IpAddress,
     runtime::Expanded<Vec<models::security::HostComponent>>,
-> = runtime::Property::new("components");
+> = runtime::Property::Named("components");
 /// `cookies`: navigation property.
 pub const COOKIES: runtime::Property<
     IpAddress,
     runtime::Expanded<Vec<models::security::HostCookie>>,
-> = runtime::Property::new("cookies");
+> = runtime::Property::Named("cookies");
 /// `countryOrRegion`
-pub const COUNTRY_OR_REGION: runtime::Property<IpAddress, String> = runtime::Property::new(
+pub const COUNTRY_OR_REGION: runtime::Property<IpAddress, String> = runtime::Property::Named(
     "countryOrRegion",
 );
 /// `firstSeenDateTime`
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     IpAddress,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `hostPairs`: navigation property.
 pub const HOST_PAIRS: runtime::Property<
     IpAddress,
     runtime::Expanded<Vec<models::security::HostPair>>,
-> = runtime::Property::new("hostPairs");
+> = runtime::Property::Named("hostPairs");
 /// `hostingProvider`
-pub const HOSTING_PROVIDER: runtime::Property<IpAddress, String> = runtime::Property::new(
+pub const HOSTING_PROVIDER: runtime::Property<IpAddress, String> = runtime::Property::Named(
     "hostingProvider",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<IpAddress, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<IpAddress, String> = runtime::Property::Named("id");
 /// `lastSeenDateTime`
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     IpAddress,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");
 /// `netblock`
-pub const NETBLOCK: runtime::Property<IpAddress, String> = runtime::Property::new(
+pub const NETBLOCK: runtime::Property<IpAddress, String> = runtime::Property::Named(
     "netblock",
 );
 /// `parentHostPairs`: navigation property.
 pub const PARENT_HOST_PAIRS: runtime::Property<
     IpAddress,
     runtime::Expanded<Vec<models::security::HostPair>>,
-> = runtime::Property::new("parentHostPairs");
+> = runtime::Property::Named("parentHostPairs");
 /// `passiveDns`: navigation property.
 pub const PASSIVE_DNS: runtime::Property<
     IpAddress,
     runtime::Expanded<Vec<models::security::PassiveDnsRecord>>,
-> = runtime::Property::new("passiveDns");
+> = runtime::Property::Named("passiveDns");
 /// `passiveDnsReverse`: navigation property.
 pub const PASSIVE_DNS_REVERSE: runtime::Property<
     IpAddress,
     runtime::Expanded<Vec<models::security::PassiveDnsRecord>>,
-> = runtime::Property::new("passiveDnsReverse");
+> = runtime::Property::Named("passiveDnsReverse");
 /// `ports`: navigation property.
 pub const PORTS: runtime::Property<
     IpAddress,
     runtime::Expanded<Vec<models::security::HostPort>>,
-> = runtime::Property::new("ports");
+> = runtime::Property::Named("ports");
 /// `reputation`: navigation property.
 pub const REPUTATION: runtime::Property<
     IpAddress,
     runtime::Expanded<models::security::HostReputation>,
-> = runtime::Property::new("reputation");
+> = runtime::Property::Named("reputation");
 /// `sslCertificates`: navigation property.
 pub const SSL_CERTIFICATES: runtime::Property<
     IpAddress,
     runtime::Expanded<Vec<models::security::HostSslCertificate>>,
-> = runtime::Property::new("sslCertificates");
+> = runtime::Property::Named("sslCertificates");
 /// `subdomains`: navigation property.
 pub const SUBDOMAINS: runtime::Property<
     IpAddress,
     runtime::Expanded<Vec<models::security::Subdomain>>,
-> = runtime::Property::new("subdomains");
+> = runtime::Property::Named("subdomains");
 /// `trackers`: navigation property.
 pub const TRACKERS: runtime::Property<
     IpAddress,
     runtime::Expanded<Vec<models::security::HostTracker>>,
-> = runtime::Property::new("trackers");
+> = runtime::Property::Named("trackers");
 /// `whois`: navigation property.
 pub const WHOIS: runtime::Property<
     IpAddress,
     runtime::Expanded<models::security::WhoisRecord>,
-> = runtime::Property::new("whois");
+> = runtime::Property::Named("whois");

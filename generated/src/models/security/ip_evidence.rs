@@ -120,48 +120,48 @@ runtime::models!(IpEvidence);
 /// Changes to a [`IpEvidence`].
 pub type Patch = runtime::Patch<IpEvidence>;
 /// `countryLetterCode`
-pub const COUNTRY_LETTER_CODE: runtime::Property<IpEvidence, String> = runtime::Property::new(
+pub const COUNTRY_LETTER_CODE: runtime::Property<IpEvidence, String> = runtime::Property::Named(
     "countryLetterCode",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     IpEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<IpEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<IpEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `ipAddress`
-pub const IP_ADDRESS: runtime::Property<IpEvidence, String> = runtime::Property::new(
+pub const IP_ADDRESS: runtime::Property<IpEvidence, String> = runtime::Property::Named(
     "ipAddress",
 );
 /// `location`
-pub const LOCATION: runtime::Property<IpEvidence, models::security::GeoLocation> = runtime::Property::new(
+pub const LOCATION: runtime::Property<IpEvidence, models::security::GeoLocation> = runtime::Property::Named(
     "location",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     IpEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<IpEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<IpEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
-pub const ROLES: runtime::Property<IpEvidence, Vec<models::security::EvidenceRole>> = runtime::Property::new(
+pub const ROLES: runtime::Property<IpEvidence, Vec<models::security::EvidenceRole>> = runtime::Property::Named(
     "roles",
 );
 /// `stream`
-pub const STREAM: runtime::Property<IpEvidence, models::security::Stream> = runtime::Property::new(
+pub const STREAM: runtime::Property<IpEvidence, models::security::Stream> = runtime::Property::Named(
     "stream",
 );
 /// `tags`
-pub const TAGS: runtime::Property<IpEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<IpEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
-pub const VERDICT: runtime::Property<IpEvidence, models::security::EvidenceVerdict> = runtime::Property::new(
+pub const VERDICT: runtime::Property<IpEvidence, models::security::EvidenceVerdict> = runtime::Property::Named(
     "verdict",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<IrmActivityAuditTrailRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     IrmActivityAuditTrailRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<IrmUserDefinedDetectionRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     IrmUserDefinedDetectionRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

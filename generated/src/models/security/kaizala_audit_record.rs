@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<KaizalaAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     KaizalaAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

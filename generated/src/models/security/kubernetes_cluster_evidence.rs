@@ -129,54 +129,54 @@ pub type Patch = runtime::Patch<KubernetesClusterEvidence>;
 pub const CLOUD_RESOURCE: runtime::Property<
     KubernetesClusterEvidence,
     models::security::AlertEvidence,
-> = runtime::Property::new("cloudResource");
+> = runtime::Property::Named("cloudResource");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     KubernetesClusterEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<KubernetesClusterEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<KubernetesClusterEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `distribution`
-pub const DISTRIBUTION: runtime::Property<KubernetesClusterEvidence, String> = runtime::Property::new(
+pub const DISTRIBUTION: runtime::Property<KubernetesClusterEvidence, String> = runtime::Property::Named(
     "distribution",
 );
 /// `name`
-pub const NAME: runtime::Property<KubernetesClusterEvidence, String> = runtime::Property::new(
+pub const NAME: runtime::Property<KubernetesClusterEvidence, String> = runtime::Property::Named(
     "name",
 );
 /// `platform`
 pub const PLATFORM: runtime::Property<
     KubernetesClusterEvidence,
     models::security::KubernetesPlatform,
-> = runtime::Property::new("platform");
+> = runtime::Property::Named("platform");
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     KubernetesClusterEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     KubernetesClusterEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     KubernetesClusterEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<KubernetesClusterEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<KubernetesClusterEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     KubernetesClusterEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");
 /// `version`
-pub const VERSION: runtime::Property<KubernetesClusterEvidence, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<KubernetesClusterEvidence, String> = runtime::Property::Named(
     "version",
 );

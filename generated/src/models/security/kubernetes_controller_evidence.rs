@@ -123,50 +123,50 @@ pub type Patch = runtime::Patch<KubernetesControllerEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     KubernetesControllerEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<KubernetesControllerEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<KubernetesControllerEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `labels`
 pub const LABELS: runtime::Property<
     KubernetesControllerEvidence,
     models::security::Dictionary,
-> = runtime::Property::new("labels");
+> = runtime::Property::Named("labels");
 /// `name`
-pub const NAME: runtime::Property<KubernetesControllerEvidence, String> = runtime::Property::new(
+pub const NAME: runtime::Property<KubernetesControllerEvidence, String> = runtime::Property::Named(
     "name",
 );
 /// `namespace`
 pub const NAMESPACE: runtime::Property<
     KubernetesControllerEvidence,
     models::security::KubernetesNamespaceEvidence,
-> = runtime::Property::new("namespace");
+> = runtime::Property::Named("namespace");
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     KubernetesControllerEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     KubernetesControllerEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     KubernetesControllerEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<KubernetesControllerEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<KubernetesControllerEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `type`
-pub const TYPE: runtime::Property<KubernetesControllerEvidence, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<KubernetesControllerEvidence, String> = runtime::Property::Named(
     "type",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     KubernetesControllerEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

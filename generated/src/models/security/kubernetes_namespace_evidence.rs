@@ -117,46 +117,46 @@ pub type Patch = runtime::Patch<KubernetesNamespaceEvidence>;
 pub const CLUSTER: runtime::Property<
     KubernetesNamespaceEvidence,
     models::security::KubernetesClusterEvidence,
-> = runtime::Property::new("cluster");
+> = runtime::Property::Named("cluster");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     KubernetesNamespaceEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<KubernetesNamespaceEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<KubernetesNamespaceEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `labels`
 pub const LABELS: runtime::Property<
     KubernetesNamespaceEvidence,
     models::security::Dictionary,
-> = runtime::Property::new("labels");
+> = runtime::Property::Named("labels");
 /// `name`
-pub const NAME: runtime::Property<KubernetesNamespaceEvidence, String> = runtime::Property::new(
+pub const NAME: runtime::Property<KubernetesNamespaceEvidence, String> = runtime::Property::Named(
     "name",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     KubernetesNamespaceEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     KubernetesNamespaceEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     KubernetesNamespaceEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<KubernetesNamespaceEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<KubernetesNamespaceEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     KubernetesNamespaceEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

@@ -153,75 +153,75 @@ pub type Patch = runtime::Patch<KubernetesPodEvidence>;
 pub const CONTAINERS: runtime::Property<
     KubernetesPodEvidence,
     Vec<models::security::ContainerEvidence>,
-> = runtime::Property::new("containers");
+> = runtime::Property::Named("containers");
 /// `controller`
 pub const CONTROLLER: runtime::Property<
     KubernetesPodEvidence,
     models::security::KubernetesControllerEvidence,
-> = runtime::Property::new("controller");
+> = runtime::Property::Named("controller");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     KubernetesPodEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<KubernetesPodEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<KubernetesPodEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `ephemeralContainers`
 pub const EPHEMERAL_CONTAINERS: runtime::Property<
     KubernetesPodEvidence,
     Vec<models::security::ContainerEvidence>,
-> = runtime::Property::new("ephemeralContainers");
+> = runtime::Property::Named("ephemeralContainers");
 /// `initContainers`
 pub const INIT_CONTAINERS: runtime::Property<
     KubernetesPodEvidence,
     Vec<models::security::ContainerEvidence>,
-> = runtime::Property::new("initContainers");
+> = runtime::Property::Named("initContainers");
 /// `labels`
 pub const LABELS: runtime::Property<
     KubernetesPodEvidence,
     models::security::Dictionary,
-> = runtime::Property::new("labels");
+> = runtime::Property::Named("labels");
 /// `name`
-pub const NAME: runtime::Property<KubernetesPodEvidence, String> = runtime::Property::new(
+pub const NAME: runtime::Property<KubernetesPodEvidence, String> = runtime::Property::Named(
     "name",
 );
 /// `namespace`
 pub const NAMESPACE: runtime::Property<
     KubernetesPodEvidence,
     models::security::KubernetesNamespaceEvidence,
-> = runtime::Property::new("namespace");
+> = runtime::Property::Named("namespace");
 /// `podIp`
 pub const POD_IP: runtime::Property<
     KubernetesPodEvidence,
     models::security::IpEvidence,
-> = runtime::Property::new("podIp");
+> = runtime::Property::Named("podIp");
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     KubernetesPodEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<KubernetesPodEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<KubernetesPodEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     KubernetesPodEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `serviceAccount`
 pub const SERVICE_ACCOUNT: runtime::Property<
     KubernetesPodEvidence,
     models::security::KubernetesServiceAccountEvidence,
-> = runtime::Property::new("serviceAccount");
+> = runtime::Property::Named("serviceAccount");
 /// `tags`
-pub const TAGS: runtime::Property<KubernetesPodEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<KubernetesPodEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     KubernetesPodEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

@@ -117,45 +117,45 @@ pub type Patch = runtime::Patch<KubernetesSecretEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     KubernetesSecretEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<KubernetesSecretEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<KubernetesSecretEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `name`
-pub const NAME: runtime::Property<KubernetesSecretEvidence, String> = runtime::Property::new(
+pub const NAME: runtime::Property<KubernetesSecretEvidence, String> = runtime::Property::Named(
     "name",
 );
 /// `namespace`
 pub const NAMESPACE: runtime::Property<
     KubernetesSecretEvidence,
     models::security::KubernetesNamespaceEvidence,
-> = runtime::Property::new("namespace");
+> = runtime::Property::Named("namespace");
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     KubernetesSecretEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     KubernetesSecretEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     KubernetesSecretEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `secretType`
-pub const SECRET_TYPE: runtime::Property<KubernetesSecretEvidence, String> = runtime::Property::new(
+pub const SECRET_TYPE: runtime::Property<KubernetesSecretEvidence, String> = runtime::Property::Named(
     "secretType",
 );
 /// `tags`
-pub const TAGS: runtime::Property<KubernetesSecretEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<KubernetesSecretEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     KubernetesSecretEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

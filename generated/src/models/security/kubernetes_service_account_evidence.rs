@@ -111,42 +111,42 @@ pub type Patch = runtime::Patch<KubernetesServiceAccountEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     KubernetesServiceAccountEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
 pub const DETAILED_ROLES: runtime::Property<
     KubernetesServiceAccountEvidence,
     Vec<String>,
-> = runtime::Property::new("detailedRoles");
+> = runtime::Property::Named("detailedRoles");
 /// `name`
-pub const NAME: runtime::Property<KubernetesServiceAccountEvidence, String> = runtime::Property::new(
+pub const NAME: runtime::Property<KubernetesServiceAccountEvidence, String> = runtime::Property::Named(
     "name",
 );
 /// `namespace`
 pub const NAMESPACE: runtime::Property<
     KubernetesServiceAccountEvidence,
     models::security::KubernetesNamespaceEvidence,
-> = runtime::Property::new("namespace");
+> = runtime::Property::Named("namespace");
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     KubernetesServiceAccountEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     KubernetesServiceAccountEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     KubernetesServiceAccountEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<KubernetesServiceAccountEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<KubernetesServiceAccountEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     KubernetesServiceAccountEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

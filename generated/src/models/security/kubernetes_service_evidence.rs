@@ -147,71 +147,71 @@ pub type Patch = runtime::Patch<KubernetesServiceEvidence>;
 pub const CLUSTER_IP: runtime::Property<
     KubernetesServiceEvidence,
     models::security::IpEvidence,
-> = runtime::Property::new("clusterIP");
+> = runtime::Property::Named("clusterIP");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     KubernetesServiceEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<KubernetesServiceEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<KubernetesServiceEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `externalIPs`
 pub const EXTERNAL_IPS: runtime::Property<
     KubernetesServiceEvidence,
     Vec<models::security::IpEvidence>,
-> = runtime::Property::new("externalIPs");
+> = runtime::Property::Named("externalIPs");
 /// `labels`
 pub const LABELS: runtime::Property<
     KubernetesServiceEvidence,
     models::security::Dictionary,
-> = runtime::Property::new("labels");
+> = runtime::Property::Named("labels");
 /// `name`
-pub const NAME: runtime::Property<KubernetesServiceEvidence, String> = runtime::Property::new(
+pub const NAME: runtime::Property<KubernetesServiceEvidence, String> = runtime::Property::Named(
     "name",
 );
 /// `namespace`
 pub const NAMESPACE: runtime::Property<
     KubernetesServiceEvidence,
     models::security::KubernetesNamespaceEvidence,
-> = runtime::Property::new("namespace");
+> = runtime::Property::Named("namespace");
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     KubernetesServiceEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     KubernetesServiceEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     KubernetesServiceEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `selector`
 pub const SELECTOR: runtime::Property<
     KubernetesServiceEvidence,
     models::security::Dictionary,
-> = runtime::Property::new("selector");
+> = runtime::Property::Named("selector");
 /// `servicePorts`
 pub const SERVICE_PORTS: runtime::Property<
     KubernetesServiceEvidence,
     Vec<models::security::KubernetesServicePort>,
-> = runtime::Property::new("servicePorts");
+> = runtime::Property::Named("servicePorts");
 /// `serviceType`: never null.
 pub const SERVICE_TYPE: runtime::Property<
     KubernetesServiceEvidence,
     models::security::KubernetesServiceType,
-> = runtime::Property::new("serviceType");
+> = runtime::Property::Named("serviceType");
 /// `tags`
-pub const TAGS: runtime::Property<KubernetesServiceEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<KubernetesServiceEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     KubernetesServiceEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

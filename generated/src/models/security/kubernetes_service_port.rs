@@ -88,27 +88,27 @@ runtime::models!(KubernetesServicePort);
 /// Changes to a [`KubernetesServicePort`].
 pub type Patch = runtime::Patch<KubernetesServicePort>;
 /// `appProtocol`
-pub const APP_PROTOCOL: runtime::Property<KubernetesServicePort, String> = runtime::Property::new(
+pub const APP_PROTOCOL: runtime::Property<KubernetesServicePort, String> = runtime::Property::Named(
     "appProtocol",
 );
 /// `name`
-pub const NAME: runtime::Property<KubernetesServicePort, String> = runtime::Property::new(
+pub const NAME: runtime::Property<KubernetesServicePort, String> = runtime::Property::Named(
     "name",
 );
 /// `nodePort`: never null.
-pub const NODE_PORT: runtime::Property<KubernetesServicePort, i32> = runtime::Property::new(
+pub const NODE_PORT: runtime::Property<KubernetesServicePort, i32> = runtime::Property::Named(
     "nodePort",
 );
 /// `port`: never null.
-pub const PORT: runtime::Property<KubernetesServicePort, i32> = runtime::Property::new(
+pub const PORT: runtime::Property<KubernetesServicePort, i32> = runtime::Property::Named(
     "port",
 );
 /// `protocol`
 pub const PROTOCOL: runtime::Property<
     KubernetesServicePort,
     models::security::ContainerPortProtocol,
-> = runtime::Property::new("protocol");
+> = runtime::Property::Named("protocol");
 /// `targetPort`
-pub const TARGET_PORT: runtime::Property<KubernetesServicePort, String> = runtime::Property::new(
+pub const TARGET_PORT: runtime::Property<KubernetesServicePort, String> = runtime::Property::Named(
     "targetPort",
 );

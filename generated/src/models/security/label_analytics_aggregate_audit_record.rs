@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<LabelAnalyticsAggregateAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     LabelAnalyticsAggregateAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

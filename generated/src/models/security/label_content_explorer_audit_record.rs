@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<LabelContentExplorerAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     LabelContentExplorerAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -105,31 +105,31 @@ pub type Patch = runtime::Patch<LabelsRoot>;
 pub const AUTHORITIES: runtime::Property<
     LabelsRoot,
     runtime::Expanded<Vec<models::security::AuthorityTemplate>>,
-> = runtime::Property::new("authorities");
+> = runtime::Property::Named("authorities");
 /// `categories`: navigation property.
 pub const CATEGORIES: runtime::Property<
     LabelsRoot,
     runtime::Expanded<Vec<models::security::CategoryTemplate>>,
-> = runtime::Property::new("categories");
+> = runtime::Property::Named("categories");
 /// `citations`: navigation property.
 pub const CITATIONS: runtime::Property<
     LabelsRoot,
     runtime::Expanded<Vec<models::security::CitationTemplate>>,
-> = runtime::Property::new("citations");
+> = runtime::Property::Named("citations");
 /// `departments`: navigation property.
 pub const DEPARTMENTS: runtime::Property<
     LabelsRoot,
     runtime::Expanded<Vec<models::security::DepartmentTemplate>>,
-> = runtime::Property::new("departments");
+> = runtime::Property::Named("departments");
 /// `filePlanReferences`: navigation property.
 pub const FILE_PLAN_REFERENCES: runtime::Property<
     LabelsRoot,
     runtime::Expanded<Vec<models::security::FilePlanReferenceTemplate>>,
-> = runtime::Property::new("filePlanReferences");
+> = runtime::Property::Named("filePlanReferences");
 /// `id`: never null.
-pub const ID: runtime::Property<LabelsRoot, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<LabelsRoot, String> = runtime::Property::Named("id");
 /// `retentionLabels`: navigation property.
 pub const RETENTION_LABELS: runtime::Property<
     LabelsRoot,
     runtime::Expanded<Vec<models::security::RetentionLabel>>,
-> = runtime::Property::new("retentionLabels");
+> = runtime::Property::Named("retentionLabels");

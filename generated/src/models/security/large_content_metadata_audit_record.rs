@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<LargeContentMetadataAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     LargeContentMetadataAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -61,10 +61,10 @@ runtime::models!(LoggedOnUser);
 /// Changes to a [`LoggedOnUser`].
 pub type Patch = runtime::Patch<LoggedOnUser>;
 /// `accountName`
-pub const ACCOUNT_NAME: runtime::Property<LoggedOnUser, String> = runtime::Property::new(
+pub const ACCOUNT_NAME: runtime::Property<LoggedOnUser, String> = runtime::Property::Named(
     "accountName",
 );
 /// `domainName`
-pub const DOMAIN_NAME: runtime::Property<LoggedOnUser, String> = runtime::Property::new(
+pub const DOMAIN_NAME: runtime::Property<LoggedOnUser, String> = runtime::Property::Named(
     "domainName",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<M365daadAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     M365daadAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

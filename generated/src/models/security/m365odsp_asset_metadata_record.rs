@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<M365odspAssetMetadataRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     M365odspAssetMetadataRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

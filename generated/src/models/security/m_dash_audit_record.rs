@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MDashAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MDashAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

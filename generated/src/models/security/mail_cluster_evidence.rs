@@ -132,58 +132,58 @@ runtime::models!(MailClusterEvidence);
 /// Changes to a [`MailClusterEvidence`].
 pub type Patch = runtime::Patch<MailClusterEvidence>;
 /// `clusterBy`
-pub const CLUSTER_BY: runtime::Property<MailClusterEvidence, String> = runtime::Property::new(
+pub const CLUSTER_BY: runtime::Property<MailClusterEvidence, String> = runtime::Property::Named(
     "clusterBy",
 );
 /// `clusterByValue`
-pub const CLUSTER_BY_VALUE: runtime::Property<MailClusterEvidence, String> = runtime::Property::new(
+pub const CLUSTER_BY_VALUE: runtime::Property<MailClusterEvidence, String> = runtime::Property::Named(
     "clusterByValue",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     MailClusterEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<MailClusterEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<MailClusterEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `emailCount`
-pub const EMAIL_COUNT: runtime::Property<MailClusterEvidence, i64> = runtime::Property::new(
+pub const EMAIL_COUNT: runtime::Property<MailClusterEvidence, i64> = runtime::Property::Named(
     "emailCount",
 );
 /// `networkMessageIds`
-pub const NETWORK_MESSAGE_IDS: runtime::Property<MailClusterEvidence, Vec<String>> = runtime::Property::new(
+pub const NETWORK_MESSAGE_IDS: runtime::Property<MailClusterEvidence, Vec<String>> = runtime::Property::Named(
     "networkMessageIds",
 );
 /// `query`
-pub const QUERY: runtime::Property<MailClusterEvidence, String> = runtime::Property::new(
+pub const QUERY: runtime::Property<MailClusterEvidence, String> = runtime::Property::Named(
     "query",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     MailClusterEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<MailClusterEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<MailClusterEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     MailClusterEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<MailClusterEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<MailClusterEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `urn`
-pub const URN: runtime::Property<MailClusterEvidence, String> = runtime::Property::new(
+pub const URN: runtime::Property<MailClusterEvidence, String> = runtime::Property::Named(
     "urn",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     MailClusterEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MailSubmissionData>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MailSubmissionData,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -132,62 +132,62 @@ runtime::models!(MailboxConfigurationEvidence);
 /// Changes to a [`MailboxConfigurationEvidence`].
 pub type Patch = runtime::Patch<MailboxConfigurationEvidence>;
 /// `configurationId`
-pub const CONFIGURATION_ID: runtime::Property<MailboxConfigurationEvidence, String> = runtime::Property::new(
+pub const CONFIGURATION_ID: runtime::Property<MailboxConfigurationEvidence, String> = runtime::Property::Named(
     "configurationId",
 );
 /// `configurationType`
 pub const CONFIGURATION_TYPE: runtime::Property<
     MailboxConfigurationEvidence,
     models::security::MailboxConfigurationType,
-> = runtime::Property::new("configurationType");
+> = runtime::Property::Named("configurationType");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     MailboxConfigurationEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<MailboxConfigurationEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<MailboxConfigurationEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<MailboxConfigurationEvidence, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MailboxConfigurationEvidence, String> = runtime::Property::Named(
     "displayName",
 );
 /// `externalDirectoryObjectId`
 pub const EXTERNAL_DIRECTORY_OBJECT_ID: runtime::Property<
     MailboxConfigurationEvidence,
     runtime::edm::Guid,
-> = runtime::Property::new("externalDirectoryObjectId");
+> = runtime::Property::Named("externalDirectoryObjectId");
 /// `mailboxPrimaryAddress`
 pub const MAILBOX_PRIMARY_ADDRESS: runtime::Property<
     MailboxConfigurationEvidence,
     String,
-> = runtime::Property::new("mailboxPrimaryAddress");
+> = runtime::Property::Named("mailboxPrimaryAddress");
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     MailboxConfigurationEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     MailboxConfigurationEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     MailboxConfigurationEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<MailboxConfigurationEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<MailboxConfigurationEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `upn`
-pub const UPN: runtime::Property<MailboxConfigurationEvidence, String> = runtime::Property::new(
+pub const UPN: runtime::Property<MailboxConfigurationEvidence, String> = runtime::Property::Named(
     "upn",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     MailboxConfigurationEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

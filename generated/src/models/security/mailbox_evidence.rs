@@ -123,48 +123,48 @@ pub type Patch = runtime::Patch<MailboxEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     MailboxEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<MailboxEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<MailboxEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<MailboxEvidence, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<MailboxEvidence, String> = runtime::Property::Named(
     "displayName",
 );
 /// `primaryAddress`
-pub const PRIMARY_ADDRESS: runtime::Property<MailboxEvidence, String> = runtime::Property::new(
+pub const PRIMARY_ADDRESS: runtime::Property<MailboxEvidence, String> = runtime::Property::Named(
     "primaryAddress",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     MailboxEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<MailboxEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<MailboxEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     MailboxEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<MailboxEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<MailboxEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `upn`
-pub const UPN: runtime::Property<MailboxEvidence, String> = runtime::Property::new(
+pub const UPN: runtime::Property<MailboxEvidence, String> = runtime::Property::Named(
     "upn",
 );
 /// `userAccount`
 pub const USER_ACCOUNT: runtime::Property<
     MailboxEvidence,
     models::security::UserAccount,
-> = runtime::Property::new("userAccount");
+> = runtime::Property::Named("userAccount");
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     MailboxEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

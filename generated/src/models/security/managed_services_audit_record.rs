@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ManagedServicesAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ManagedServicesAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ManagedTenantsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ManagedTenantsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

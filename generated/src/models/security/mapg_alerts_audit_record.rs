@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MapgAlertsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MapgAlertsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MapgOnboardAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MapgOnboardAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

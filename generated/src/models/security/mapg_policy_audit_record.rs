@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MapgPolicyAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MapgPolicyAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MapgRemediationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MapgRemediationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

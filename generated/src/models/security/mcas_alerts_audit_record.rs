@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<McasAlertsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     McasAlertsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

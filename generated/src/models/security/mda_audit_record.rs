@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MdaAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MdaAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

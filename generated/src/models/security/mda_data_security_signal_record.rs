@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MdaDataSecuritySignalRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MdaDataSecuritySignalRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

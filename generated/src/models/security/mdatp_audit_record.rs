@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MdatpAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MdatpAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

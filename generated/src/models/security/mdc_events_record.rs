@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MdcEventsRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MdcEventsRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

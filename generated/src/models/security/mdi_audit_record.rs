@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MdiAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MdiAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -56,6 +56,6 @@ runtime::models!(MergeResponse);
 /// Changes to a [`MergeResponse`].
 pub type Patch = runtime::Patch<MergeResponse>;
 /// `targetIncidentId`: never null.
-pub const TARGET_INCIDENT_ID: runtime::Property<MergeResponse, String> = runtime::Property::new(
+pub const TARGET_INCIDENT_ID: runtime::Property<MergeResponse, String> = runtime::Property::Named(
     "targetIncidentId",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MeshWorldsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MeshWorldsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

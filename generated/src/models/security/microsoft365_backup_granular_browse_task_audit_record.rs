@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<Microsoft365BackupGranularBrowseTaskAuditRecord>
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     Microsoft365BackupGranularBrowseTaskAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<Microsoft365CopilotScheduledPromptAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     Microsoft365CopilotScheduledPromptAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

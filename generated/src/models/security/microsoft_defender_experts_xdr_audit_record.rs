@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftDefenderExpertsXdrAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftDefenderExpertsXdrAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftFlowAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftFlowAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftFormsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftFormsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

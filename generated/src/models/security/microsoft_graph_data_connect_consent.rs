@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftGraphDataConnectConsent>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftGraphDataConnectConsent,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

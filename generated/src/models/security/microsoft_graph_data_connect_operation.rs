@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftGraphDataConnectOperation>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftGraphDataConnectOperation,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

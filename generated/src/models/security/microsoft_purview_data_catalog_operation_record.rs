@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftPurviewDataCatalogOperationRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftPurviewDataCatalogOperationRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftPurviewDataMapOperationRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftPurviewDataMapOperationRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftPurviewMetadataPolicyOperationRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftPurviewMetadataPolicyOperationRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

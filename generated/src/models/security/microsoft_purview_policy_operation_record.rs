@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftPurviewPolicyOperationRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftPurviewPolicyOperationRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

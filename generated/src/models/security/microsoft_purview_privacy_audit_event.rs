@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftPurviewPrivacyAuditEvent>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftPurviewPrivacyAuditEvent,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

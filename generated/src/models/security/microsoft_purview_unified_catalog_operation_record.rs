@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftPurviewUnifiedCatalogOperationRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftPurviewUnifiedCatalogOperationRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

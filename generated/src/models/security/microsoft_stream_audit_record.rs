@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftStreamAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftStreamAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

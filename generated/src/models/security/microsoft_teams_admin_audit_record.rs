@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftTeamsAdminAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftTeamsAdminAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftTeamsAnalyticsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftTeamsAnalyticsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

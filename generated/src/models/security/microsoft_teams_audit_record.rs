@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftTeamsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftTeamsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

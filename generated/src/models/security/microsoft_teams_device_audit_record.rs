@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftTeamsDeviceAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftTeamsDeviceAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

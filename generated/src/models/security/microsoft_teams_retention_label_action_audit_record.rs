@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftTeamsRetentionLabelActionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftTeamsRetentionLabelActionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftTeamsSensitivityLabelActionAuditRecord>
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftTeamsSensitivityLabelActionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

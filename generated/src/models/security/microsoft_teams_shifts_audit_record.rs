@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftTeamsShiftsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftTeamsShiftsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

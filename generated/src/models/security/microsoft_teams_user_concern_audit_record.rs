@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MicrosoftTeamsUserConcernAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MicrosoftTeamsUserConcernAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MipAutoLabelExchangeItemAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MipAutoLabelExchangeItemAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

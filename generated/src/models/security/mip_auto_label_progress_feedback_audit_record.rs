@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MipAutoLabelProgressFeedbackAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MipAutoLabelProgressFeedbackAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MipAutoLabelSharePointItemAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MipAutoLabelSharePointItemAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

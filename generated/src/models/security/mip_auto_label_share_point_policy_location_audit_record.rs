@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MipAutoLabelSharePointPolicyLocationAuditRecord>
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MipAutoLabelSharePointPolicyLocationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MipAutoLabelSimulationSharePointCompletionRecord
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MipAutoLabelSimulationSharePointCompletionRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MipAutoLabelSimulationSharePointProgressRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MipAutoLabelSimulationSharePointProgressRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MipAutoLabelSimulationStatisticsRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MipAutoLabelSimulationStatisticsRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MipExactDataMatchAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MipExactDataMatchAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

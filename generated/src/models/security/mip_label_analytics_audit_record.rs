@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MipLabelAnalyticsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MipLabelAnalyticsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

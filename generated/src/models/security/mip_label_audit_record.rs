@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MipLabelAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MipLabelAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MosAgentInfoRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MosAgentInfoRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

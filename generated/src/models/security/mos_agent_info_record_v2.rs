@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MosAgentInfoRecordV2>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MosAgentInfoRecordV2,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

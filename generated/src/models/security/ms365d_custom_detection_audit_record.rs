@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<Ms365dCustomDetectionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     Ms365dCustomDetectionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<Ms365dIncidentAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     Ms365dIncidentAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

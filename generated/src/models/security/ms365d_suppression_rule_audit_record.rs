@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<Ms365dSuppressionRuleAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     Ms365dSuppressionRuleAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MsdeCustomCollectionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MsdeCustomCollectionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MsdeGeneralSettingsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MsdeGeneralSettingsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MsdeIndicatorsSettingsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MsdeIndicatorsSettingsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

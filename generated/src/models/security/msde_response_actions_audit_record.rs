@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MsdeResponseActionsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MsdeResponseActionsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

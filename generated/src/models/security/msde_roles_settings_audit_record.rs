@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MsdeRolesSettingsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MsdeRolesSettingsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

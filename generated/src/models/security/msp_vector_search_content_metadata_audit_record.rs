@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MspVectorSearchContentMetadataAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MspVectorSearchContentMetadataAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

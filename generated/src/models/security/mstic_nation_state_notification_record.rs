@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MsticNationStateNotificationRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MsticNationStateNotificationRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

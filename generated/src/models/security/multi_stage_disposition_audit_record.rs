@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MultiStageDispositionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MultiStageDispositionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

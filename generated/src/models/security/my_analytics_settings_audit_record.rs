@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<MyAnalyticsSettingsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     MyAnalyticsSettingsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

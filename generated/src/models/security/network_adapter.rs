@@ -68,12 +68,12 @@ runtime::models!(NetworkAdapter);
 /// Changes to a [`NetworkAdapter`].
 pub type Patch = runtime::Patch<NetworkAdapter>;
 /// `id`: never null.
-pub const ID: runtime::Property<NetworkAdapter, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<NetworkAdapter, String> = runtime::Property::Named("id");
 /// `isEnabled`
-pub const IS_ENABLED: runtime::Property<NetworkAdapter, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<NetworkAdapter, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `name`
-pub const NAME: runtime::Property<NetworkAdapter, String> = runtime::Property::new(
+pub const NAME: runtime::Property<NetworkAdapter, String> = runtime::Property::Named(
     "name",
 );

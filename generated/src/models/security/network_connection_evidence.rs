@@ -129,55 +129,55 @@ pub type Patch = runtime::Patch<NetworkConnectionEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     NetworkConnectionEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `destinationAddress`
 pub const DESTINATION_ADDRESS: runtime::Property<
     NetworkConnectionEvidence,
     models::security::IpEvidence,
-> = runtime::Property::new("destinationAddress");
+> = runtime::Property::Named("destinationAddress");
 /// `destinationPort`
-pub const DESTINATION_PORT: runtime::Property<NetworkConnectionEvidence, i32> = runtime::Property::new(
+pub const DESTINATION_PORT: runtime::Property<NetworkConnectionEvidence, i32> = runtime::Property::Named(
     "destinationPort",
 );
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<NetworkConnectionEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<NetworkConnectionEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `protocol`
 pub const PROTOCOL: runtime::Property<
     NetworkConnectionEvidence,
     models::security::ProtocolType,
-> = runtime::Property::new("protocol");
+> = runtime::Property::Named("protocol");
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     NetworkConnectionEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     NetworkConnectionEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     NetworkConnectionEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `sourceAddress`
 pub const SOURCE_ADDRESS: runtime::Property<
     NetworkConnectionEvidence,
     models::security::IpEvidence,
-> = runtime::Property::new("sourceAddress");
+> = runtime::Property::Named("sourceAddress");
 /// `sourcePort`
-pub const SOURCE_PORT: runtime::Property<NetworkConnectionEvidence, i32> = runtime::Property::new(
+pub const SOURCE_PORT: runtime::Property<NetworkConnectionEvidence, i32> = runtime::Property::Named(
     "sourcePort",
 );
 /// `tags`
-pub const TAGS: runtime::Property<NetworkConnectionEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<NetworkConnectionEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     NetworkConnectionEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

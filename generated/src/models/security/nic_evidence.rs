@@ -117,41 +117,41 @@ pub type Patch = runtime::Patch<NicEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     NicEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<NicEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<NicEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `ipAddress`
-pub const IP_ADDRESS: runtime::Property<NicEvidence, models::security::IpEvidence> = runtime::Property::new(
+pub const IP_ADDRESS: runtime::Property<NicEvidence, models::security::IpEvidence> = runtime::Property::Named(
     "ipAddress",
 );
 /// `macAddress`
-pub const MAC_ADDRESS: runtime::Property<NicEvidence, String> = runtime::Property::new(
+pub const MAC_ADDRESS: runtime::Property<NicEvidence, String> = runtime::Property::Named(
     "macAddress",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     NicEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<NicEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<NicEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
-pub const ROLES: runtime::Property<NicEvidence, Vec<models::security::EvidenceRole>> = runtime::Property::new(
+pub const ROLES: runtime::Property<NicEvidence, Vec<models::security::EvidenceRole>> = runtime::Property::Named(
     "roles",
 );
 /// `tags`
-pub const TAGS: runtime::Property<NicEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<NicEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
-pub const VERDICT: runtime::Property<NicEvidence, models::security::EvidenceVerdict> = runtime::Property::new(
+pub const VERDICT: runtime::Property<NicEvidence, models::security::EvidenceVerdict> = runtime::Property::Named(
     "verdict",
 );
 /// `vlans`
-pub const VLANS: runtime::Property<NicEvidence, Vec<String>> = runtime::Property::new(
+pub const VLANS: runtime::Property<NicEvidence, Vec<String>> = runtime::Property::Named(
     "vlans",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<NoisyAlertPolicyAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     NoisyAlertPolicyAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -120,51 +120,51 @@ runtime::models!(OauthApplicationEvidence);
 /// Changes to a [`OauthApplicationEvidence`].
 pub type Patch = runtime::Patch<OauthApplicationEvidence>;
 /// `appId`
-pub const APP_ID: runtime::Property<OauthApplicationEvidence, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<OauthApplicationEvidence, String> = runtime::Property::Named(
     "appId",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     OauthApplicationEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<OauthApplicationEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<OauthApplicationEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<OauthApplicationEvidence, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<OauthApplicationEvidence, String> = runtime::Property::Named(
     "displayName",
 );
 /// `objectId`
-pub const OBJECT_ID: runtime::Property<OauthApplicationEvidence, String> = runtime::Property::new(
+pub const OBJECT_ID: runtime::Property<OauthApplicationEvidence, String> = runtime::Property::Named(
     "objectId",
 );
 /// `publisher`
-pub const PUBLISHER: runtime::Property<OauthApplicationEvidence, String> = runtime::Property::new(
+pub const PUBLISHER: runtime::Property<OauthApplicationEvidence, String> = runtime::Property::Named(
     "publisher",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     OauthApplicationEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     OauthApplicationEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     OauthApplicationEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<OauthApplicationEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<OauthApplicationEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     OauthApplicationEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

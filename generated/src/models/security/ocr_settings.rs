@@ -66,14 +66,14 @@ runtime::models!(OcrSettings);
 /// Changes to a [`OcrSettings`].
 pub type Patch = runtime::Patch<OcrSettings>;
 /// `isEnabled`
-pub const IS_ENABLED: runtime::Property<OcrSettings, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<OcrSettings, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `maxImageSize`
-pub const MAX_IMAGE_SIZE: runtime::Property<OcrSettings, i32> = runtime::Property::new(
+pub const MAX_IMAGE_SIZE: runtime::Property<OcrSettings, i32> = runtime::Property::Named(
     "maxImageSize",
 );
 /// `timeout`
-pub const TIMEOUT: runtime::Property<OcrSettings, runtime::edm::Duration> = runtime::Property::new(
+pub const TIMEOUT: runtime::Property<OcrSettings, runtime::edm::Duration> = runtime::Property::Named(
     "timeout",
 );

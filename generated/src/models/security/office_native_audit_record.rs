@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<OfficeNativeAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     OfficeNativeAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

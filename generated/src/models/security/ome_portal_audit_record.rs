@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<OmePortalAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     OmePortalAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<OnDemandSharePointClassificationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     OnDemandSharePointClassificationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

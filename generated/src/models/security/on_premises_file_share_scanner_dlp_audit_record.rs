@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<OnPremisesFileShareScannerDlpAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     OnPremisesFileShareScannerDlpAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

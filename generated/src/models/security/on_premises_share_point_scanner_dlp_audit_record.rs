@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<OnPremisesSharePointScannerDlpAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     OnPremisesSharePointScannerDlpAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

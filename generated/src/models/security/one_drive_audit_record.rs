@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<OneDriveAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     OneDriveAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<OrganizationalDataInM365AuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     OrganizationalDataInM365AuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<OutlookCopilotAutomationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     OutlookCopilotAutomationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<OwaGetAccessTokenForResourceAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     OwaGetAccessTokenForResourceAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

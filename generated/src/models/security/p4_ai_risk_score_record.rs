@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<P4AiRiskScoreRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     P4AiRiskScoreRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<P4aiAssessmentFabricScannerRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     P4aiAssessmentFabricScannerRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<P4aiAssessmentLocationResultRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     P4aiAssessmentLocationResultRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<P4aiAssessmentRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     P4aiAssessmentRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

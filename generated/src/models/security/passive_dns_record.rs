@@ -99,30 +99,32 @@ pub type Patch = runtime::Patch<PassiveDnsRecord>;
 pub const ARTIFACT: runtime::Property<
     PassiveDnsRecord,
     runtime::Expanded<models::security::Artifact>,
-> = runtime::Property::new("artifact");
+> = runtime::Property::Named("artifact");
 /// `collectedDateTime`: never null.
 pub const COLLECTED_DATE_TIME: runtime::Property<
     PassiveDnsRecord,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("collectedDateTime");
+> = runtime::Property::Named("collectedDateTime");
 /// `firstSeenDateTime`: never null.
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     PassiveDnsRecord,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<PassiveDnsRecord, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<PassiveDnsRecord, String> = runtime::Property::Named(
+    "id",
+);
 /// `lastSeenDateTime`: never null.
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     PassiveDnsRecord,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");
 /// `parentHost`: navigation property.
 pub const PARENT_HOST: runtime::Property<
     PassiveDnsRecord,
     runtime::Expanded<models::security::Host>,
-> = runtime::Property::new("parentHost");
+> = runtime::Property::Named("parentHost");
 /// `recordType`: never null.
-pub const RECORD_TYPE: runtime::Property<PassiveDnsRecord, String> = runtime::Property::new(
+pub const RECORD_TYPE: runtime::Property<PassiveDnsRecord, String> = runtime::Property::Named(
     "recordType",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PeopleAdminSettingsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PeopleAdminSettingsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

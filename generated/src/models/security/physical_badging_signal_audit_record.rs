@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PhysicalBadgingSignalAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PhysicalBadgingSignalAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PlacesDirectoryAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PlacesDirectoryAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

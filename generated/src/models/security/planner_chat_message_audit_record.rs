@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PlannerChatMessageAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PlannerChatMessageAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

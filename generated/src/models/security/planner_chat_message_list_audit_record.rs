@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PlannerChatMessageListAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PlannerChatMessageListAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PlannerCopyPlanAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PlannerCopyPlanAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PlannerGoalAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PlannerGoalAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

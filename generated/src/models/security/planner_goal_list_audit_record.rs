@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PlannerGoalListAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PlannerGoalListAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PlannerPlanAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PlannerPlanAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

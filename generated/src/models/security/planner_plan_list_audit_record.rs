@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PlannerPlanListAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PlannerPlanListAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

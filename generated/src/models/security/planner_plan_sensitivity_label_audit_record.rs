@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PlannerPlanSensitivityLabelAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PlannerPlanSensitivityLabelAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

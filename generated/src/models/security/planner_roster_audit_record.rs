@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PlannerRosterAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PlannerRosterAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

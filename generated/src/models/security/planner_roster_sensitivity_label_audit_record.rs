@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PlannerRosterSensitivityLabelAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PlannerRosterSensitivityLabelAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PlannerTaskAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PlannerTaskAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

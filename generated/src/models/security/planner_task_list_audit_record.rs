@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PlannerTaskListAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PlannerTaskListAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PlannerTenantSettingsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PlannerTenantSettingsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

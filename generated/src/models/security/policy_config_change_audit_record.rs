@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PolicyConfigChangeAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PolicyConfigChangeAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

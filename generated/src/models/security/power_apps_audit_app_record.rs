@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PowerAppsAuditAppRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PowerAppsAuditAppRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

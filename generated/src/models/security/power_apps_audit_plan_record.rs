@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PowerAppsAuditPlanRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PowerAppsAuditPlanRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PowerAppsAuditResourceRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PowerAppsAuditResourceRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

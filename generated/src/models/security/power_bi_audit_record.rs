@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PowerBiAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PowerBiAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

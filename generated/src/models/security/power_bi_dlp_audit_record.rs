@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PowerBiDlpAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PowerBiDlpAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

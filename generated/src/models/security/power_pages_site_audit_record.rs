@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PowerPagesSiteAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PowerPagesSiteAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

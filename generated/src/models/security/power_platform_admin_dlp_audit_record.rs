@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PowerPlatformAdminDlpAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PowerPlatformAdminDlpAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PowerPlatformAdminEnvironmentAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PowerPlatformAdminEnvironmentAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PowerPlatformAdministratorActivityRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PowerPlatformAdministratorActivityRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PowerPlatformLockboxResourceAccessRequestAuditRe
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PowerPlatformLockboxResourceAccessRequestAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

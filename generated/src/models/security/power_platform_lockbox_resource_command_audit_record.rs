@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PowerPlatformLockboxResourceCommandAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PowerPlatformLockboxResourceCommandAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

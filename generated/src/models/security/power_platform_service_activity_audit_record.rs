@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PowerPlatformServiceActivityAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PowerPlatformServiceActivityAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

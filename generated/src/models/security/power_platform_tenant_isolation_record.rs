@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PowerPlatformTenantIsolationRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PowerPlatformTenantIsolationRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

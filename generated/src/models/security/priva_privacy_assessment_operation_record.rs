@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PrivaPrivacyAssessmentOperationRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PrivaPrivacyAssessmentOperationRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

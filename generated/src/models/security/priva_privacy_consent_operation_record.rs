@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PrivaPrivacyConsentOperationRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PrivaPrivacyConsentOperationRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

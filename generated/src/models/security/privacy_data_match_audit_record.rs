@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PrivacyDataMatchAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PrivacyDataMatchAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PrivacyDataMinimizationRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PrivacyDataMinimizationRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

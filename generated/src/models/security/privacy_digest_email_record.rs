@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PrivacyDigestEmailRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PrivacyDigestEmailRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

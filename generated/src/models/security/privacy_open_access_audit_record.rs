@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PrivacyOpenAccessAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PrivacyOpenAccessAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PrivacyPortalAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PrivacyPortalAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

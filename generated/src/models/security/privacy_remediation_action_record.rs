@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PrivacyRemediationActionRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PrivacyRemediationActionRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PrivacyRemediationRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PrivacyRemediationRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -159,77 +159,77 @@ pub type Patch = runtime::Patch<ProcessEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     ProcessEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<ProcessEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<ProcessEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `detectionStatus`
 pub const DETECTION_STATUS: runtime::Property<
     ProcessEvidence,
     models::security::DetectionStatus,
-> = runtime::Property::new("detectionStatus");
+> = runtime::Property::Named("detectionStatus");
 /// `imageFile`
 pub const IMAGE_FILE: runtime::Property<
     ProcessEvidence,
     models::security::FileDetails,
-> = runtime::Property::new("imageFile");
+> = runtime::Property::Named("imageFile");
 /// `mdeDeviceId`
-pub const MDE_DEVICE_ID: runtime::Property<ProcessEvidence, String> = runtime::Property::new(
+pub const MDE_DEVICE_ID: runtime::Property<ProcessEvidence, String> = runtime::Property::Named(
     "mdeDeviceId",
 );
 /// `parentProcessCreationDateTime`
 pub const PARENT_PROCESS_CREATION_DATE_TIME: runtime::Property<
     ProcessEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("parentProcessCreationDateTime");
+> = runtime::Property::Named("parentProcessCreationDateTime");
 /// `parentProcessId`
-pub const PARENT_PROCESS_ID: runtime::Property<ProcessEvidence, i64> = runtime::Property::new(
+pub const PARENT_PROCESS_ID: runtime::Property<ProcessEvidence, i64> = runtime::Property::Named(
     "parentProcessId",
 );
 /// `parentProcessImageFile`
 pub const PARENT_PROCESS_IMAGE_FILE: runtime::Property<
     ProcessEvidence,
     models::security::FileDetails,
-> = runtime::Property::new("parentProcessImageFile");
+> = runtime::Property::Named("parentProcessImageFile");
 /// `processCommandLine`
-pub const PROCESS_COMMAND_LINE: runtime::Property<ProcessEvidence, String> = runtime::Property::new(
+pub const PROCESS_COMMAND_LINE: runtime::Property<ProcessEvidence, String> = runtime::Property::Named(
     "processCommandLine",
 );
 /// `processCreationDateTime`
 pub const PROCESS_CREATION_DATE_TIME: runtime::Property<
     ProcessEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("processCreationDateTime");
+> = runtime::Property::Named("processCreationDateTime");
 /// `processId`
-pub const PROCESS_ID: runtime::Property<ProcessEvidence, i64> = runtime::Property::new(
+pub const PROCESS_ID: runtime::Property<ProcessEvidence, i64> = runtime::Property::Named(
     "processId",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     ProcessEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<ProcessEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<ProcessEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     ProcessEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<ProcessEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<ProcessEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `userAccount`
 pub const USER_ACCOUNT: runtime::Property<
     ProcessEvidence,
     models::security::UserAccount,
-> = runtime::Property::new("userAccount");
+> = runtime::Property::Named("userAccount");
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     ProcessEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ProjectAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ProjectAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

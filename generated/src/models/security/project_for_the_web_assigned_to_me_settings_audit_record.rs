@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ProjectForTheWebAssignedToMeSettingsAuditRecord>
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ProjectForTheWebAssignedToMeSettingsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ProjectForTheWebProjectSettingsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ProjectForTheWebProjectSettingsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

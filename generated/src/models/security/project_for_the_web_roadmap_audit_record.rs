@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ProjectForTheWebRoadmapAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ProjectForTheWebRoadmapAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ProjectForTheWebRoadmapItemAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ProjectForTheWebRoadmapItemAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

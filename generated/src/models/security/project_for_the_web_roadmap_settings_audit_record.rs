@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ProjectForTheWebRoadmapSettingsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ProjectForTheWebRoadmapSettingsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

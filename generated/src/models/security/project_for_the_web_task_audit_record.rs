@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ProjectForTheWebTaskAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ProjectForTheWebTaskAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

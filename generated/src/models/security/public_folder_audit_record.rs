@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PublicFolderAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PublicFolderAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

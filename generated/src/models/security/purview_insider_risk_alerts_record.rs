@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PurviewInsiderRiskAlertsRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PurviewInsiderRiskAlertsRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PurviewInsiderRiskCasesRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PurviewInsiderRiskCasesRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PurviewMcRecommendationRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PurviewMcRecommendationRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<PurviewPostureAgentAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     PurviewPostureAgentAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<QuarantineAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     QuarantineAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

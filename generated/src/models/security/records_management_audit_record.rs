@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<RecordsManagementAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     RecordsManagementAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

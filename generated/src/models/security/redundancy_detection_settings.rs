@@ -71,18 +71,18 @@ runtime::models!(RedundancyDetectionSettings);
 /// Changes to a [`RedundancyDetectionSettings`].
 pub type Patch = runtime::Patch<RedundancyDetectionSettings>;
 /// `isEnabled`
-pub const IS_ENABLED: runtime::Property<RedundancyDetectionSettings, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<RedundancyDetectionSettings, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `maxWords`
-pub const MAX_WORDS: runtime::Property<RedundancyDetectionSettings, i32> = runtime::Property::new(
+pub const MAX_WORDS: runtime::Property<RedundancyDetectionSettings, i32> = runtime::Property::Named(
     "maxWords",
 );
 /// `minWords`
-pub const MIN_WORDS: runtime::Property<RedundancyDetectionSettings, i32> = runtime::Property::new(
+pub const MIN_WORDS: runtime::Property<RedundancyDetectionSettings, i32> = runtime::Property::Named(
     "minWords",
 );
 /// `similarityThreshold`
-pub const SIMILARITY_THRESHOLD: runtime::Property<RedundancyDetectionSettings, i32> = runtime::Property::new(
+pub const SIMILARITY_THRESHOLD: runtime::Property<RedundancyDetectionSettings, i32> = runtime::Property::Named(
     "similarityThreshold",
 );

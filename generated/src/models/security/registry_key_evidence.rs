@@ -111,39 +111,39 @@ pub type Patch = runtime::Patch<RegistryKeyEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     RegistryKeyEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<RegistryKeyEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<RegistryKeyEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `registryHive`
-pub const REGISTRY_HIVE: runtime::Property<RegistryKeyEvidence, String> = runtime::Property::new(
+pub const REGISTRY_HIVE: runtime::Property<RegistryKeyEvidence, String> = runtime::Property::Named(
     "registryHive",
 );
 /// `registryKey`
-pub const REGISTRY_KEY: runtime::Property<RegistryKeyEvidence, String> = runtime::Property::new(
+pub const REGISTRY_KEY: runtime::Property<RegistryKeyEvidence, String> = runtime::Property::Named(
     "registryKey",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     RegistryKeyEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<RegistryKeyEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<RegistryKeyEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     RegistryKeyEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<RegistryKeyEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<RegistryKeyEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     RegistryKeyEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

@@ -135,55 +135,55 @@ pub type Patch = runtime::Patch<RegistryValueEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     RegistryValueEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<RegistryValueEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<RegistryValueEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `mdeDeviceId`
-pub const MDE_DEVICE_ID: runtime::Property<RegistryValueEvidence, String> = runtime::Property::new(
+pub const MDE_DEVICE_ID: runtime::Property<RegistryValueEvidence, String> = runtime::Property::Named(
     "mdeDeviceId",
 );
 /// `registryHive`
-pub const REGISTRY_HIVE: runtime::Property<RegistryValueEvidence, String> = runtime::Property::new(
+pub const REGISTRY_HIVE: runtime::Property<RegistryValueEvidence, String> = runtime::Property::Named(
     "registryHive",
 );
 /// `registryKey`
-pub const REGISTRY_KEY: runtime::Property<RegistryValueEvidence, String> = runtime::Property::new(
+pub const REGISTRY_KEY: runtime::Property<RegistryValueEvidence, String> = runtime::Property::Named(
     "registryKey",
 );
 /// `registryValue`
-pub const REGISTRY_VALUE: runtime::Property<RegistryValueEvidence, String> = runtime::Property::new(
+pub const REGISTRY_VALUE: runtime::Property<RegistryValueEvidence, String> = runtime::Property::Named(
     "registryValue",
 );
 /// `registryValueName`
-pub const REGISTRY_VALUE_NAME: runtime::Property<RegistryValueEvidence, String> = runtime::Property::new(
+pub const REGISTRY_VALUE_NAME: runtime::Property<RegistryValueEvidence, String> = runtime::Property::Named(
     "registryValueName",
 );
 /// `registryValueType`
-pub const REGISTRY_VALUE_TYPE: runtime::Property<RegistryValueEvidence, String> = runtime::Property::new(
+pub const REGISTRY_VALUE_TYPE: runtime::Property<RegistryValueEvidence, String> = runtime::Property::Named(
     "registryValueType",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     RegistryValueEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<RegistryValueEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<RegistryValueEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     RegistryValueEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `tags`
-pub const TAGS: runtime::Property<RegistryValueEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<RegistryValueEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     RegistryValueEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

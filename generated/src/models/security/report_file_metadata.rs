@@ -66,14 +66,14 @@ runtime::models!(ReportFileMetadata);
 /// Changes to a [`ReportFileMetadata`].
 pub type Patch = runtime::Patch<ReportFileMetadata>;
 /// `downloadUrl`
-pub const DOWNLOAD_URL: runtime::Property<ReportFileMetadata, String> = runtime::Property::new(
+pub const DOWNLOAD_URL: runtime::Property<ReportFileMetadata, String> = runtime::Property::Named(
     "downloadUrl",
 );
 /// `fileName`
-pub const FILE_NAME: runtime::Property<ReportFileMetadata, String> = runtime::Property::new(
+pub const FILE_NAME: runtime::Property<ReportFileMetadata, String> = runtime::Property::Named(
     "fileName",
 );
 /// `size`
-pub const SIZE: runtime::Property<ReportFileMetadata, i64> = runtime::Property::new(
+pub const SIZE: runtime::Property<ReportFileMetadata, i64> = runtime::Property::Named(
     "size",
 );

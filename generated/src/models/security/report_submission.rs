@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ReportSubmission>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ReportSubmission,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ReportSubmissionResultDetail>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ReportSubmissionResultDetail,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -74,16 +74,16 @@ pub type Patch = runtime::Patch<ResourceAccessEvent>;
 pub const ACCESS_DATE_TIME: runtime::Property<
     ResourceAccessEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("accessDateTime");
+> = runtime::Property::Named("accessDateTime");
 /// `accountId`
-pub const ACCOUNT_ID: runtime::Property<ResourceAccessEvent, String> = runtime::Property::new(
+pub const ACCOUNT_ID: runtime::Property<ResourceAccessEvent, String> = runtime::Property::Named(
     "accountId",
 );
 /// `ipAddress`
-pub const IP_ADDRESS: runtime::Property<ResourceAccessEvent, String> = runtime::Property::new(
+pub const IP_ADDRESS: runtime::Property<ResourceAccessEvent, String> = runtime::Property::Named(
     "ipAddress",
 );
 /// `resourceIdentifier`
-pub const RESOURCE_IDENTIFIER: runtime::Property<ResourceAccessEvent, String> = runtime::Property::new(
+pub const RESOURCE_IDENTIFIER: runtime::Property<ResourceAccessEvent, String> = runtime::Property::Named(
     "resourceIdentifier",
 );

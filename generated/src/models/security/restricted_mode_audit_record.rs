@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<RestrictedModeAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     RestrictedModeAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -58,6 +58,6 @@ runtime::models!(RetentionDurationInDays);
 /// Changes to a [`RetentionDurationInDays`].
 pub type Patch = runtime::Patch<RetentionDurationInDays>;
 /// `days`
-pub const DAYS: runtime::Property<RetentionDurationInDays, i32> = runtime::Property::new(
+pub const DAYS: runtime::Property<RetentionDurationInDays, i32> = runtime::Property::Named(
     "days",
 );

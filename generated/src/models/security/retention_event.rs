@@ -134,60 +134,60 @@ runtime::models!(RetentionEvent);
 /// Changes to a [`RetentionEvent`].
 pub type Patch = runtime::Patch<RetentionEvent>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<RetentionEvent, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<RetentionEvent, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     RetentionEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<RetentionEvent, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<RetentionEvent, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<RetentionEvent, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<RetentionEvent, String> = runtime::Property::Named(
     "displayName",
 );
 /// `eventPropagationResults`
 pub const EVENT_PROPAGATION_RESULTS: runtime::Property<
     RetentionEvent,
     Vec<models::security::EventPropagationResult>,
-> = runtime::Property::new("eventPropagationResults");
+> = runtime::Property::Named("eventPropagationResults");
 /// `eventQueries`
 pub const EVENT_QUERIES: runtime::Property<
     RetentionEvent,
     Vec<models::security::EventQuery>,
-> = runtime::Property::new("eventQueries");
+> = runtime::Property::Named("eventQueries");
 /// `eventStatus`
 pub const EVENT_STATUS: runtime::Property<
     RetentionEvent,
     models::security::RetentionEventStatus,
-> = runtime::Property::new("eventStatus");
+> = runtime::Property::Named("eventStatus");
 /// `eventTriggerDateTime`
 pub const EVENT_TRIGGER_DATE_TIME: runtime::Property<
     RetentionEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventTriggerDateTime");
+> = runtime::Property::Named("eventTriggerDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<RetentionEvent, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<RetentionEvent, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<RetentionEvent, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<RetentionEvent, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     RetentionEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `lastStatusUpdateDateTime`
 pub const LAST_STATUS_UPDATE_DATE_TIME: runtime::Property<
     RetentionEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastStatusUpdateDateTime");
+> = runtime::Property::Named("lastStatusUpdateDateTime");
 /// `retentionEventType`: navigation property.
 pub const RETENTION_EVENT_TYPE: runtime::Property<
     RetentionEvent,
     runtime::Expanded<models::security::RetentionEventType>,
-> = runtime::Property::new("retentionEventType");
+> = runtime::Property::Named("retentionEventType");

@@ -61,11 +61,11 @@ runtime::models!(RetentionEventStatus);
 /// Changes to a [`RetentionEventStatus`].
 pub type Patch = runtime::Patch<RetentionEventStatus>;
 /// `error`
-pub const ERROR: runtime::Property<RetentionEventStatus, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<RetentionEventStatus, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `status`
 pub const STATUS: runtime::Property<
     RetentionEventStatus,
     models::security::EventStatusType,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

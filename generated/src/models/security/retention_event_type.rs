@@ -96,32 +96,32 @@ runtime::models!(RetentionEventType);
 /// Changes to a [`RetentionEventType`].
 pub type Patch = runtime::Patch<RetentionEventType>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<RetentionEventType, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<RetentionEventType, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     RetentionEventType,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `description`
-pub const DESCRIPTION: runtime::Property<RetentionEventType, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<RetentionEventType, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<RetentionEventType, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<RetentionEventType, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<RetentionEventType, String> = runtime::Property::new(
+pub const ID: runtime::Property<RetentionEventType, String> = runtime::Property::Named(
     "id",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<RetentionEventType, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<RetentionEventType, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     RetentionEventType,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

@@ -173,79 +173,79 @@ pub type Patch = runtime::Patch<RetentionLabel>;
 pub const ACTION_AFTER_RETENTION_PERIOD: runtime::Property<
     RetentionLabel,
     models::security::ActionAfterRetentionPeriod,
-> = runtime::Property::new("actionAfterRetentionPeriod");
+> = runtime::Property::Named("actionAfterRetentionPeriod");
 /// `behaviorDuringRetentionPeriod`
 pub const BEHAVIOR_DURING_RETENTION_PERIOD: runtime::Property<
     RetentionLabel,
     models::security::BehaviorDuringRetentionPeriod,
-> = runtime::Property::new("behaviorDuringRetentionPeriod");
+> = runtime::Property::Named("behaviorDuringRetentionPeriod");
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<RetentionLabel, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<RetentionLabel, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     RetentionLabel,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `defaultRecordBehavior`
 pub const DEFAULT_RECORD_BEHAVIOR: runtime::Property<
     RetentionLabel,
     models::security::DefaultRecordBehavior,
-> = runtime::Property::new("defaultRecordBehavior");
+> = runtime::Property::Named("defaultRecordBehavior");
 /// `descriptionForAdmins`
-pub const DESCRIPTION_FOR_ADMINS: runtime::Property<RetentionLabel, String> = runtime::Property::new(
+pub const DESCRIPTION_FOR_ADMINS: runtime::Property<RetentionLabel, String> = runtime::Property::Named(
     "descriptionForAdmins",
 );
 /// `descriptionForUsers`
-pub const DESCRIPTION_FOR_USERS: runtime::Property<RetentionLabel, String> = runtime::Property::new(
+pub const DESCRIPTION_FOR_USERS: runtime::Property<RetentionLabel, String> = runtime::Property::Named(
     "descriptionForUsers",
 );
 /// `descriptors`: navigation property.
 pub const DESCRIPTORS: runtime::Property<
     RetentionLabel,
     runtime::Expanded<models::security::FilePlanDescriptor>,
-> = runtime::Property::new("descriptors");
+> = runtime::Property::Named("descriptors");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<RetentionLabel, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<RetentionLabel, String> = runtime::Property::Named(
     "displayName",
 );
 /// `dispositionReviewStages`: navigation property.
 pub const DISPOSITION_REVIEW_STAGES: runtime::Property<
     RetentionLabel,
     runtime::Expanded<Vec<models::security::DispositionReviewStage>>,
-> = runtime::Property::new("dispositionReviewStages");
+> = runtime::Property::Named("dispositionReviewStages");
 /// `id`: never null.
-pub const ID: runtime::Property<RetentionLabel, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<RetentionLabel, String> = runtime::Property::Named("id");
 /// `isInUse`
-pub const IS_IN_USE: runtime::Property<RetentionLabel, bool> = runtime::Property::new(
+pub const IS_IN_USE: runtime::Property<RetentionLabel, bool> = runtime::Property::Named(
     "isInUse",
 );
 /// `labelToBeApplied`
-pub const LABEL_TO_BE_APPLIED: runtime::Property<RetentionLabel, String> = runtime::Property::new(
+pub const LABEL_TO_BE_APPLIED: runtime::Property<RetentionLabel, String> = runtime::Property::Named(
     "labelToBeApplied",
 );
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<RetentionLabel, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<RetentionLabel, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     RetentionLabel,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `retentionDuration`
 pub const RETENTION_DURATION: runtime::Property<
     RetentionLabel,
     models::security::RetentionDuration,
-> = runtime::Property::new("retentionDuration");
+> = runtime::Property::Named("retentionDuration");
 /// `retentionEventType`: navigation property.
 pub const RETENTION_EVENT_TYPE: runtime::Property<
     RetentionLabel,
     runtime::Expanded<models::security::RetentionEventType>,
-> = runtime::Property::new("retentionEventType");
+> = runtime::Property::Named("retentionEventType");
 /// `retentionTrigger`
 pub const RETENTION_TRIGGER: runtime::Property<
     RetentionLabel,
     models::security::RetentionTrigger,
-> = runtime::Property::new("retentionTrigger");
+> = runtime::Property::Named("retentionTrigger");

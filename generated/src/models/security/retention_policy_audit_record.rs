@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<RetentionPolicyAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     RetentionPolicyAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<RtiOperationsAgentAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     RtiOperationsAgentAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

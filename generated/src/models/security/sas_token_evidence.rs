@@ -156,77 +156,77 @@ runtime::models!(SasTokenEvidence);
 /// Changes to a [`SasTokenEvidence`].
 pub type Patch = runtime::Patch<SasTokenEvidence>;
 /// `allowedIpAddresses`
-pub const ALLOWED_IP_ADDRESSES: runtime::Property<SasTokenEvidence, String> = runtime::Property::new(
+pub const ALLOWED_IP_ADDRESSES: runtime::Property<SasTokenEvidence, String> = runtime::Property::Named(
     "allowedIpAddresses",
 );
 /// `allowedResourceTypes`
-pub const ALLOWED_RESOURCE_TYPES: runtime::Property<SasTokenEvidence, Vec<String>> = runtime::Property::new(
+pub const ALLOWED_RESOURCE_TYPES: runtime::Property<SasTokenEvidence, Vec<String>> = runtime::Property::Named(
     "allowedResourceTypes",
 );
 /// `allowedServices`
-pub const ALLOWED_SERVICES: runtime::Property<SasTokenEvidence, Vec<String>> = runtime::Property::new(
+pub const ALLOWED_SERVICES: runtime::Property<SasTokenEvidence, Vec<String>> = runtime::Property::Named(
     "allowedServices",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     SasTokenEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<SasTokenEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<SasTokenEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `expiryDateTime`
 pub const EXPIRY_DATE_TIME: runtime::Property<
     SasTokenEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expiryDateTime");
+> = runtime::Property::Named("expiryDateTime");
 /// `permissions`
-pub const PERMISSIONS: runtime::Property<SasTokenEvidence, Vec<String>> = runtime::Property::new(
+pub const PERMISSIONS: runtime::Property<SasTokenEvidence, Vec<String>> = runtime::Property::Named(
     "permissions",
 );
 /// `protocol`
-pub const PROTOCOL: runtime::Property<SasTokenEvidence, String> = runtime::Property::new(
+pub const PROTOCOL: runtime::Property<SasTokenEvidence, String> = runtime::Property::Named(
     "protocol",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     SasTokenEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<SasTokenEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<SasTokenEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     SasTokenEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `signatureHash`
-pub const SIGNATURE_HASH: runtime::Property<SasTokenEvidence, String> = runtime::Property::new(
+pub const SIGNATURE_HASH: runtime::Property<SasTokenEvidence, String> = runtime::Property::Named(
     "signatureHash",
 );
 /// `signedWith`
-pub const SIGNED_WITH: runtime::Property<SasTokenEvidence, String> = runtime::Property::new(
+pub const SIGNED_WITH: runtime::Property<SasTokenEvidence, String> = runtime::Property::Named(
     "signedWith",
 );
 /// `startDateTime`
 pub const START_DATE_TIME: runtime::Property<
     SasTokenEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("startDateTime");
+> = runtime::Property::Named("startDateTime");
 /// `storageResource`
 pub const STORAGE_RESOURCE: runtime::Property<
     SasTokenEvidence,
     models::security::AzureResourceEvidence,
-> = runtime::Property::new("storageResource");
+> = runtime::Property::Named("storageResource");
 /// `tags`
-pub const TAGS: runtime::Property<SasTokenEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<SasTokenEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     SasTokenEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

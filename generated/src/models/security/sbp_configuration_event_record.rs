@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SbpConfigurationEventRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SbpConfigurationEventRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SbpUsageEventRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SbpUsageEventRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

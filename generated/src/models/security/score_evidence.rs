@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ScoreEvidence>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ScoreEvidence,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ScorePlatformGenericAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ScorePlatformGenericAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

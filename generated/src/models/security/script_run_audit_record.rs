@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ScriptRunAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ScriptRunAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

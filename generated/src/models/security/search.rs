@@ -108,33 +108,33 @@ runtime::models!(Search);
 /// Changes to a [`Search`].
 pub type Patch = runtime::Patch<Search>;
 /// `contentQuery`
-pub const CONTENT_QUERY: runtime::Property<Search, String> = runtime::Property::new(
+pub const CONTENT_QUERY: runtime::Property<Search, String> = runtime::Property::Named(
     "contentQuery",
 );
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<Search, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<Search, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Search, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Search, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Search, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Search, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Search, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Search, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Search, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Search, String> = runtime::Property::Named("id");
 /// `lastModifiedBy`
-pub const LAST_MODIFIED_BY: runtime::Property<Search, models::IdentitySet> = runtime::Property::new(
+pub const LAST_MODIFIED_BY: runtime::Property<Search, models::IdentitySet> = runtime::Property::Named(
     "lastModifiedBy",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Search,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

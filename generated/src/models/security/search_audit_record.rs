@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SearchAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SearchAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

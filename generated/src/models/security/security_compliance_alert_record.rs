@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SecurityComplianceAlertRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SecurityComplianceAlertRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

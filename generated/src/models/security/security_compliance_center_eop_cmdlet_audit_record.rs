@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SecurityComplianceCenterEopCmdletAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SecurityComplianceCenterEopCmdletAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

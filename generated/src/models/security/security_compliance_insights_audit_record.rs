@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SecurityComplianceInsightsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SecurityComplianceInsightsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SecurityComplianceRbacAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SecurityComplianceRbacAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SecurityComplianceUserChangeAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SecurityComplianceUserChangeAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

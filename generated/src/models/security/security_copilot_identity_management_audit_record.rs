@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SecurityCopilotIdentityManagementAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SecurityCopilotIdentityManagementAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SecurityDevelopmentLifecycleAiLogAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SecurityDevelopmentLifecycleAiLogAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -135,56 +135,56 @@ pub type Patch = runtime::Patch<SecurityGroupEvidence>;
 pub const ACTIVE_DIRECTORY_OBJECT_GUID: runtime::Property<
     SecurityGroupEvidence,
     runtime::edm::Guid,
-> = runtime::Property::new("activeDirectoryObjectGuid");
+> = runtime::Property::Named("activeDirectoryObjectGuid");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     SecurityGroupEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<SecurityGroupEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<SecurityGroupEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SecurityGroupEvidence, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SecurityGroupEvidence, String> = runtime::Property::Named(
     "displayName",
 );
 /// `distinguishedName`
-pub const DISTINGUISHED_NAME: runtime::Property<SecurityGroupEvidence, String> = runtime::Property::new(
+pub const DISTINGUISHED_NAME: runtime::Property<SecurityGroupEvidence, String> = runtime::Property::Named(
     "distinguishedName",
 );
 /// `friendlyName`
-pub const FRIENDLY_NAME: runtime::Property<SecurityGroupEvidence, String> = runtime::Property::new(
+pub const FRIENDLY_NAME: runtime::Property<SecurityGroupEvidence, String> = runtime::Property::Named(
     "friendlyName",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     SecurityGroupEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<SecurityGroupEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<SecurityGroupEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     SecurityGroupEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `securityGroupId`
-pub const SECURITY_GROUP_ID: runtime::Property<SecurityGroupEvidence, String> = runtime::Property::new(
+pub const SECURITY_GROUP_ID: runtime::Property<SecurityGroupEvidence, String> = runtime::Property::Named(
     "securityGroupId",
 );
 /// `sid`
-pub const SID: runtime::Property<SecurityGroupEvidence, String> = runtime::Property::new(
+pub const SID: runtime::Property<SecurityGroupEvidence, String> = runtime::Property::Named(
     "sid",
 );
 /// `tags`
-pub const TAGS: runtime::Property<SecurityGroupEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<SecurityGroupEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     SecurityGroupEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SensitiveInfoRemediationAgentDataRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SensitiveInfoRemediationAgentDataRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

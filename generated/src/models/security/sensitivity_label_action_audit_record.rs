@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SensitivityLabelActionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SensitivityLabelActionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

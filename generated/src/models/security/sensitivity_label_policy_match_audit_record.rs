@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SensitivityLabelPolicyMatchAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SensitivityLabelPolicyMatchAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

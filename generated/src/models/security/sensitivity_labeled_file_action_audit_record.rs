@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SensitivityLabeledFileActionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SensitivityLabeledFileActionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -128,49 +128,51 @@ runtime::models!(Sensor);
 /// Changes to a [`Sensor`].
 pub type Patch = runtime::Patch<Sensor>;
 /// `createdDateTime`: never null.
-pub const CREATED_DATE_TIME: runtime::Property<Sensor, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Sensor, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `deploymentStatus`: never null.
 pub const DEPLOYMENT_STATUS: runtime::Property<
     Sensor,
     models::security::DeploymentStatus,
-> = runtime::Property::new("deploymentStatus");
+> = runtime::Property::Named("deploymentStatus");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<Sensor, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Sensor, String> = runtime::Property::Named(
     "displayName",
 );
 /// `domainName`: never null.
-pub const DOMAIN_NAME: runtime::Property<Sensor, String> = runtime::Property::new(
+pub const DOMAIN_NAME: runtime::Property<Sensor, String> = runtime::Property::Named(
     "domainName",
 );
 /// `healthIssues`: navigation property.
 pub const HEALTH_ISSUES: runtime::Property<
     Sensor,
     runtime::Expanded<Vec<models::security::HealthIssue>>,
-> = runtime::Property::new("healthIssues");
+> = runtime::Property::Named("healthIssues");
 /// `healthStatus`: never null.
 pub const HEALTH_STATUS: runtime::Property<
     Sensor,
     models::security::SensorHealthStatus,
-> = runtime::Property::new("healthStatus");
+> = runtime::Property::Named("healthStatus");
 /// `id`: never null.
-pub const ID: runtime::Property<Sensor, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Sensor, String> = runtime::Property::Named("id");
 /// `openHealthIssuesCount`: never null.
-pub const OPEN_HEALTH_ISSUES_COUNT: runtime::Property<Sensor, i64> = runtime::Property::new(
+pub const OPEN_HEALTH_ISSUES_COUNT: runtime::Property<Sensor, i64> = runtime::Property::Named(
     "openHealthIssuesCount",
 );
 /// `sensorType`: never null.
-pub const SENSOR_TYPE: runtime::Property<Sensor, models::security::SensorType> = runtime::Property::new(
+pub const SENSOR_TYPE: runtime::Property<Sensor, models::security::SensorType> = runtime::Property::Named(
     "sensorType",
 );
 /// `serviceStatus`: never null.
-pub const SERVICE_STATUS: runtime::Property<Sensor, models::security::ServiceStatus> = runtime::Property::new(
+pub const SERVICE_STATUS: runtime::Property<Sensor, models::security::ServiceStatus> = runtime::Property::Named(
     "serviceStatus",
 );
 /// `settings`: never null.
-pub const SETTINGS: runtime::Property<Sensor, models::security::SensorSettings> = runtime::Property::new(
+pub const SETTINGS: runtime::Property<Sensor, models::security::SensorSettings> = runtime::Property::Named(
     "settings",
 );
 /// `version`: never null.
-pub const VERSION: runtime::Property<Sensor, String> = runtime::Property::new("version");
+pub const VERSION: runtime::Property<Sensor, String> = runtime::Property::Named(
+    "version",
+);

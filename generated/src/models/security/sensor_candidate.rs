@@ -131,21 +131,23 @@ runtime::models!(ActivateParameters);
 /// Changes to a [`SensorCandidate`].
 pub type Patch = runtime::Patch<SensorCandidate>;
 /// `computerDnsName`: never null.
-pub const COMPUTER_DNS_NAME: runtime::Property<SensorCandidate, String> = runtime::Property::new(
+pub const COMPUTER_DNS_NAME: runtime::Property<SensorCandidate, String> = runtime::Property::Named(
     "computerDnsName",
 );
 /// `domainName`: never null.
-pub const DOMAIN_NAME: runtime::Property<SensorCandidate, String> = runtime::Property::new(
+pub const DOMAIN_NAME: runtime::Property<SensorCandidate, String> = runtime::Property::Named(
     "domainName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SensorCandidate, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SensorCandidate, String> = runtime::Property::Named(
+    "id",
+);
 /// `lastSeenDateTime`: never null.
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     SensorCandidate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");
 /// `senseClientVersion`: never null.
-pub const SENSE_CLIENT_VERSION: runtime::Property<SensorCandidate, String> = runtime::Property::new(
+pub const SENSE_CLIENT_VERSION: runtime::Property<SensorCandidate, String> = runtime::Property::Named(
     "senseClientVersion",
 );

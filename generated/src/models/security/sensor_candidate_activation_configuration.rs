@@ -66,8 +66,8 @@ pub type Patch = runtime::Patch<SensorCandidateActivationConfiguration>;
 pub const ACTIVATION_MODE: runtime::Property<
     SensorCandidateActivationConfiguration,
     models::security::SensorCandidateActivationMode,
-> = runtime::Property::new("activationMode");
+> = runtime::Property::Named("activationMode");
 /// `id`: never null.
-pub const ID: runtime::Property<SensorCandidateActivationConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<SensorCandidateActivationConfiguration, String> = runtime::Property::Named(
     "id",
 );

@@ -61,10 +61,10 @@ runtime::models!(SensorDeploymentPackage);
 /// Changes to a [`SensorDeploymentPackage`].
 pub type Patch = runtime::Patch<SensorDeploymentPackage>;
 /// `downloadUrl`: never null.
-pub const DOWNLOAD_URL: runtime::Property<SensorDeploymentPackage, String> = runtime::Property::new(
+pub const DOWNLOAD_URL: runtime::Property<SensorDeploymentPackage, String> = runtime::Property::Named(
     "downloadUrl",
 );
 /// `version`: never null.
-pub const VERSION: runtime::Property<SensorDeploymentPackage, String> = runtime::Property::new(
+pub const VERSION: runtime::Property<SensorDeploymentPackage, String> = runtime::Property::Named(
     "version",
 );

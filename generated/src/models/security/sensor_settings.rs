@@ -81,15 +81,15 @@ runtime::models!(SensorSettings);
 /// Changes to a [`SensorSettings`].
 pub type Patch = runtime::Patch<SensorSettings>;
 /// `description`: never null.
-pub const DESCRIPTION: runtime::Property<SensorSettings, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<SensorSettings, String> = runtime::Property::Named(
     "description",
 );
 /// `domainControllerDnsNames`
-pub const DOMAIN_CONTROLLER_DNS_NAMES: runtime::Property<SensorSettings, Vec<String>> = runtime::Property::new(
+pub const DOMAIN_CONTROLLER_DNS_NAMES: runtime::Property<SensorSettings, Vec<String>> = runtime::Property::Named(
     "domainControllerDnsNames",
 );
 /// `isDelayedDeploymentEnabled`
-pub const IS_DELAYED_DEPLOYMENT_ENABLED: runtime::Property<SensorSettings, bool> = runtime::Property::new(
+pub const IS_DELAYED_DEPLOYMENT_ENABLED: runtime::Property<SensorSettings, bool> = runtime::Property::Named(
     "isDelayedDeploymentEnabled",
 );
 /// `networkAdapters`: navigation property.
@@ -97,4 +97,4 @@ pub const IS_DELAYED_DEPLOYMENT_ENABLED: runtime::Property<SensorSettings, bool>
 pub const NETWORK_ADAPTERS: runtime::Property<
     SensorSettings,
     crate::runtime::Expanded<Vec<crate::models::security::NetworkAdapter>>,
-> = runtime::Property::new("networkAdapters");
+> = runtime::Property::Named("networkAdapters");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SentinelAiToolAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SentinelAiToolAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SentinelGraphAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SentinelGraphAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SentinelJobAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SentinelJobAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SentinelKqlOnLakeAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SentinelKqlOnLakeAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

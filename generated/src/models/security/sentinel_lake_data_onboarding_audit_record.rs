@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SentinelLakeDataOnboardingAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SentinelLakeDataOnboardingAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SentinelLakeEncryptionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SentinelLakeEncryptionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

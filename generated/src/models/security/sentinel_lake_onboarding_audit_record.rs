@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SentinelLakeOnboardingAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SentinelLakeOnboardingAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

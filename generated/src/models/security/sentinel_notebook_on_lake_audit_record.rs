@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SentinelNotebookOnLakeAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SentinelNotebookOnLakeAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SentinelPackageAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SentinelPackageAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

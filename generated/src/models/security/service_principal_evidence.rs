@@ -132,61 +132,61 @@ runtime::models!(ServicePrincipalEvidence);
 /// Changes to a [`ServicePrincipalEvidence`].
 pub type Patch = runtime::Patch<ServicePrincipalEvidence>;
 /// `appId`
-pub const APP_ID: runtime::Property<ServicePrincipalEvidence, String> = runtime::Property::new(
+pub const APP_ID: runtime::Property<ServicePrincipalEvidence, String> = runtime::Property::Named(
     "appId",
 );
 /// `appOwnerTenantId`
-pub const APP_OWNER_TENANT_ID: runtime::Property<ServicePrincipalEvidence, String> = runtime::Property::new(
+pub const APP_OWNER_TENANT_ID: runtime::Property<ServicePrincipalEvidence, String> = runtime::Property::Named(
     "appOwnerTenantId",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     ServicePrincipalEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<ServicePrincipalEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<ServicePrincipalEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     ServicePrincipalEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     ServicePrincipalEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     ServicePrincipalEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `servicePrincipalName`
-pub const SERVICE_PRINCIPAL_NAME: runtime::Property<ServicePrincipalEvidence, String> = runtime::Property::new(
+pub const SERVICE_PRINCIPAL_NAME: runtime::Property<ServicePrincipalEvidence, String> = runtime::Property::Named(
     "servicePrincipalName",
 );
 /// `servicePrincipalObjectId`
 pub const SERVICE_PRINCIPAL_OBJECT_ID: runtime::Property<
     ServicePrincipalEvidence,
     String,
-> = runtime::Property::new("servicePrincipalObjectId");
+> = runtime::Property::Named("servicePrincipalObjectId");
 /// `servicePrincipalType`
 pub const SERVICE_PRINCIPAL_TYPE: runtime::Property<
     ServicePrincipalEvidence,
     models::security::ServicePrincipalType,
-> = runtime::Property::new("servicePrincipalType");
+> = runtime::Property::Named("servicePrincipalType");
 /// `tags`
-pub const TAGS: runtime::Property<ServicePrincipalEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<ServicePrincipalEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<ServicePrincipalEvidence, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<ServicePrincipalEvidence, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     ServicePrincipalEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

@@ -68,8 +68,8 @@ pub type Patch = runtime::Patch<SettingsContainer>;
 pub const AUTO_AUDITING_CONFIGURATION: runtime::Property<
     SettingsContainer,
     runtime::Expanded<models::security::AutoAuditingConfiguration>,
-> = runtime::Property::new("autoAuditingConfiguration");
+> = runtime::Property::Named("autoAuditingConfiguration");
 /// `id`: never null.
-pub const ID: runtime::Property<SettingsContainer, String> = runtime::Property::new(
+pub const ID: runtime::Property<SettingsContainer, String> = runtime::Property::Named(
     "id",
 );

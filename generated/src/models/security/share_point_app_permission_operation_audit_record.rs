@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SharePointAppPermissionOperationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SharePointAppPermissionOperationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

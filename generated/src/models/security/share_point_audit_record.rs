@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SharePointAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SharePointAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SharePointCommentOperationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SharePointCommentOperationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

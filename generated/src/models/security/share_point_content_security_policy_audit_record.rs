@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SharePointContentSecurityPolicyAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SharePointContentSecurityPolicyAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

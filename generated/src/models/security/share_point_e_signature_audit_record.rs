@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SharePointESignatureAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SharePointESignatureAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SharePointFieldOperationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SharePointFieldOperationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

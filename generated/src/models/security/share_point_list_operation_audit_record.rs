@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SharePointListOperationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SharePointListOperationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

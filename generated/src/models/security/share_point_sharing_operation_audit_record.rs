@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SharePointSharingOperationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SharePointSharingOperationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -61,10 +61,10 @@ runtime::models!(SinglePropertySchema);
 /// Changes to a [`SinglePropertySchema`].
 pub type Patch = runtime::Patch<SinglePropertySchema>;
 /// `name`
-pub const NAME: runtime::Property<SinglePropertySchema, String> = runtime::Property::new(
+pub const NAME: runtime::Property<SinglePropertySchema, String> = runtime::Property::Named(
     "name",
 );
 /// `type`
-pub const TYPE: runtime::Property<SinglePropertySchema, String> = runtime::Property::new(
+pub const TYPE: runtime::Property<SinglePropertySchema, String> = runtime::Property::Named(
     "type",
 );

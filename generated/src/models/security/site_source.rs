@@ -90,26 +90,26 @@ runtime::models!(SiteSource);
 /// Changes to a [`SiteSource`].
 pub type Patch = runtime::Patch<SiteSource>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<SiteSource, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<SiteSource, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     SiteSource,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SiteSource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SiteSource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `holdStatus`
 pub const HOLD_STATUS: runtime::Property<
     SiteSource,
     models::security::DataSourceHoldStatus,
-> = runtime::Property::new("holdStatus");
+> = runtime::Property::Named("holdStatus");
 /// `id`: never null.
-pub const ID: runtime::Property<SiteSource, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SiteSource, String> = runtime::Property::Named("id");
 /// `site`: navigation property.
-pub const SITE: runtime::Property<SiteSource, runtime::Expanded<models::Site>> = runtime::Property::new(
+pub const SITE: runtime::Property<SiteSource, runtime::Expanded<models::Site>> = runtime::Property::Named(
     "site",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SkypeForBusinessCmdletsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SkypeForBusinessCmdletsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SkypeForBusinessPstnUsageAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SkypeForBusinessPstnUsageAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

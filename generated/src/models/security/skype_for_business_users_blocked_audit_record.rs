@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SkypeForBusinessUsersBlockedAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SkypeForBusinessUsersBlockedAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SonarDetonationContentMetadata>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SonarDetonationContentMetadata,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

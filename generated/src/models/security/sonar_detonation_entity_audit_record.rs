@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SonarDetonationEntityAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SonarDetonationEntityAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

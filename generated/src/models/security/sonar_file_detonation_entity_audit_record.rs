@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SonarFileDetonationEntityAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SonarFileDetonationEntityAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SonarSubmissionEntityAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SonarSubmissionEntityAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

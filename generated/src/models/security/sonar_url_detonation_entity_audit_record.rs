@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SonarUrlDetonationEntityAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SonarUrlDetonationEntityAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

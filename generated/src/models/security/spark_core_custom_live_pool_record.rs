@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SparkCoreCustomLivePoolRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SparkCoreCustomLivePoolRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

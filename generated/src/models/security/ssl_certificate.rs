@@ -123,48 +123,48 @@ pub type Patch = runtime::Patch<SslCertificate>;
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     SslCertificate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `fingerprint`
-pub const FINGERPRINT: runtime::Property<SslCertificate, String> = runtime::Property::new(
+pub const FINGERPRINT: runtime::Property<SslCertificate, String> = runtime::Property::Named(
     "fingerprint",
 );
 /// `firstSeenDateTime`
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     SslCertificate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<SslCertificate, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<SslCertificate, String> = runtime::Property::Named("id");
 /// `issueDateTime`
 pub const ISSUE_DATE_TIME: runtime::Property<
     SslCertificate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("issueDateTime");
+> = runtime::Property::Named("issueDateTime");
 /// `issuer`
 pub const ISSUER: runtime::Property<
     SslCertificate,
     models::security::SslCertificateEntity,
-> = runtime::Property::new("issuer");
+> = runtime::Property::Named("issuer");
 /// `lastSeenDateTime`
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     SslCertificate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");
 /// `relatedHosts`: navigation property.
 pub const RELATED_HOSTS: runtime::Property<
     SslCertificate,
     runtime::Expanded<Vec<models::security::Host>>,
-> = runtime::Property::new("relatedHosts");
+> = runtime::Property::Named("relatedHosts");
 /// `serialNumber`
-pub const SERIAL_NUMBER: runtime::Property<SslCertificate, String> = runtime::Property::new(
+pub const SERIAL_NUMBER: runtime::Property<SslCertificate, String> = runtime::Property::Named(
     "serialNumber",
 );
 /// `sha1`
-pub const SHA1: runtime::Property<SslCertificate, String> = runtime::Property::new(
+pub const SHA1: runtime::Property<SslCertificate, String> = runtime::Property::Named(
     "sha1",
 );
 /// `subject`
 pub const SUBJECT: runtime::Property<
     SslCertificate,
     models::security::SslCertificateEntity,
-> = runtime::Property::new("subject");
+> = runtime::Property::Named("subject");

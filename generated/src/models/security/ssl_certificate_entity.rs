@@ -106,38 +106,38 @@ runtime::models!(SslCertificateEntity);
 /// Changes to a [`SslCertificateEntity`].
 pub type Patch = runtime::Patch<SslCertificateEntity>;
 /// `address`
-pub const ADDRESS: runtime::Property<SslCertificateEntity, models::PhysicalAddress> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<SslCertificateEntity, models::PhysicalAddress> = runtime::Property::Named(
     "address",
 );
 /// `alternateNames`
-pub const ALTERNATE_NAMES: runtime::Property<SslCertificateEntity, Vec<String>> = runtime::Property::new(
+pub const ALTERNATE_NAMES: runtime::Property<SslCertificateEntity, Vec<String>> = runtime::Property::Named(
     "alternateNames",
 );
 /// `commonName`
-pub const COMMON_NAME: runtime::Property<SslCertificateEntity, String> = runtime::Property::new(
+pub const COMMON_NAME: runtime::Property<SslCertificateEntity, String> = runtime::Property::Named(
     "commonName",
 );
 /// `email`
-pub const EMAIL: runtime::Property<SslCertificateEntity, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<SslCertificateEntity, String> = runtime::Property::Named(
     "email",
 );
 /// `givenName`
-pub const GIVEN_NAME: runtime::Property<SslCertificateEntity, String> = runtime::Property::new(
+pub const GIVEN_NAME: runtime::Property<SslCertificateEntity, String> = runtime::Property::Named(
     "givenName",
 );
 /// `organizationName`
-pub const ORGANIZATION_NAME: runtime::Property<SslCertificateEntity, String> = runtime::Property::new(
+pub const ORGANIZATION_NAME: runtime::Property<SslCertificateEntity, String> = runtime::Property::Named(
     "organizationName",
 );
 /// `organizationUnitName`
-pub const ORGANIZATION_UNIT_NAME: runtime::Property<SslCertificateEntity, String> = runtime::Property::new(
+pub const ORGANIZATION_UNIT_NAME: runtime::Property<SslCertificateEntity, String> = runtime::Property::Named(
     "organizationUnitName",
 );
 /// `serialNumber`
-pub const SERIAL_NUMBER: runtime::Property<SslCertificateEntity, String> = runtime::Property::new(
+pub const SERIAL_NUMBER: runtime::Property<SslCertificateEntity, String> = runtime::Property::Named(
     "serialNumber",
 );
 /// `surname`
-pub const SURNAME: runtime::Property<SslCertificateEntity, String> = runtime::Property::new(
+pub const SURNAME: runtime::Property<SslCertificateEntity, String> = runtime::Property::Named(
     "surname",
 );

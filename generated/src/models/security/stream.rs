@@ -56,4 +56,4 @@ runtime::models!(Stream);
 /// Changes to a [`Stream`].
 pub type Patch = runtime::Patch<Stream>;
 /// `name`
-pub const NAME: runtime::Property<Stream, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<Stream, String> = runtime::Property::Named("name");

@@ -76,19 +76,19 @@ runtime::models!(SubcategoryTemplate);
 /// Changes to a [`SubcategoryTemplate`].
 pub type Patch = runtime::Patch<SubcategoryTemplate>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<SubcategoryTemplate, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<SubcategoryTemplate, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     SubcategoryTemplate,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<SubcategoryTemplate, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<SubcategoryTemplate, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<SubcategoryTemplate, String> = runtime::Property::new(
+pub const ID: runtime::Property<SubcategoryTemplate, String> = runtime::Property::Named(
     "id",
 );

@@ -71,11 +71,11 @@ pub type Patch = runtime::Patch<Subdomain>;
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     Subdomain,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `host`: navigation property.
 pub const HOST: runtime::Property<
     Subdomain,
     runtime::Expanded<models::security::Host>,
-> = runtime::Property::new("host");
+> = runtime::Property::Named("host");
 /// `id`: never null.
-pub const ID: runtime::Property<Subdomain, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Subdomain, String> = runtime::Property::Named("id");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SubmissionEntityAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SubmissionEntityAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -153,69 +153,69 @@ pub type Patch = runtime::Patch<SubmissionMailEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     SubmissionMailEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<SubmissionMailEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<SubmissionMailEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `networkMessageId`
-pub const NETWORK_MESSAGE_ID: runtime::Property<SubmissionMailEvidence, String> = runtime::Property::new(
+pub const NETWORK_MESSAGE_ID: runtime::Property<SubmissionMailEvidence, String> = runtime::Property::Named(
     "networkMessageId",
 );
 /// `recipient`
-pub const RECIPIENT: runtime::Property<SubmissionMailEvidence, String> = runtime::Property::new(
+pub const RECIPIENT: runtime::Property<SubmissionMailEvidence, String> = runtime::Property::Named(
     "recipient",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     SubmissionMailEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
 pub const REMEDIATION_STATUS_DETAILS: runtime::Property<
     SubmissionMailEvidence,
     String,
-> = runtime::Property::new("remediationStatusDetails");
+> = runtime::Property::Named("remediationStatusDetails");
 /// `reportType`
-pub const REPORT_TYPE: runtime::Property<SubmissionMailEvidence, String> = runtime::Property::new(
+pub const REPORT_TYPE: runtime::Property<SubmissionMailEvidence, String> = runtime::Property::Named(
     "reportType",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     SubmissionMailEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `sender`
-pub const SENDER: runtime::Property<SubmissionMailEvidence, String> = runtime::Property::new(
+pub const SENDER: runtime::Property<SubmissionMailEvidence, String> = runtime::Property::Named(
     "sender",
 );
 /// `senderIp`
-pub const SENDER_IP: runtime::Property<SubmissionMailEvidence, String> = runtime::Property::new(
+pub const SENDER_IP: runtime::Property<SubmissionMailEvidence, String> = runtime::Property::Named(
     "senderIp",
 );
 /// `subject`
-pub const SUBJECT: runtime::Property<SubmissionMailEvidence, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<SubmissionMailEvidence, String> = runtime::Property::Named(
     "subject",
 );
 /// `submissionDateTime`
 pub const SUBMISSION_DATE_TIME: runtime::Property<
     SubmissionMailEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("submissionDateTime");
+> = runtime::Property::Named("submissionDateTime");
 /// `submissionId`
-pub const SUBMISSION_ID: runtime::Property<SubmissionMailEvidence, String> = runtime::Property::new(
+pub const SUBMISSION_ID: runtime::Property<SubmissionMailEvidence, String> = runtime::Property::Named(
     "submissionId",
 );
 /// `submitter`
-pub const SUBMITTER: runtime::Property<SubmissionMailEvidence, String> = runtime::Property::new(
+pub const SUBMITTER: runtime::Property<SubmissionMailEvidence, String> = runtime::Property::Named(
     "submitter",
 );
 /// `tags`
-pub const TAGS: runtime::Property<SubmissionMailEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<SubmissionMailEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     SubmissionMailEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SupervisoryReviewDayXInsightsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SupervisoryReviewDayXInsightsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

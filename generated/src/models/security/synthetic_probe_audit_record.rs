@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<SyntheticProbeAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     SyntheticProbeAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

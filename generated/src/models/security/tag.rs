@@ -89,21 +89,21 @@ runtime::models!(Tag);
 /// Changes to a [`Tag`].
 pub type Patch = runtime::Patch<Tag>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<Tag, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<Tag, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Tag, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Tag, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Tag, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Tag, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Tag, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Tag, String> = runtime::Property::Named("id");
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Tag,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<TeamCopilotInteractionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     TeamCopilotInteractionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<TeamsEasyApprovalsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     TeamsEasyApprovalsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

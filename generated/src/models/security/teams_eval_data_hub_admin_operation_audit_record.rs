@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<TeamsEvalDataHubAdminOperationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     TeamsEvalDataHubAdminOperationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

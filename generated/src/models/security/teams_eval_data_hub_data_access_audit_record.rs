@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<TeamsEvalDataHubDataAccessAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     TeamsEvalDataHubDataAccessAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

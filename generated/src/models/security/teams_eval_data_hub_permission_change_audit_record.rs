@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<TeamsEvalDataHubPermissionChangeAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     TeamsEvalDataHubPermissionChangeAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

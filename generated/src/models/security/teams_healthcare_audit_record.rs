@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<TeamsHealthcareAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     TeamsHealthcareAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

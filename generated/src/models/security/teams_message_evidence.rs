@@ -240,138 +240,138 @@ runtime::models!(TeamsMessageEvidence);
 /// Changes to a [`TeamsMessageEvidence`].
 pub type Patch = runtime::Patch<TeamsMessageEvidence>;
 /// `campaignId`
-pub const CAMPAIGN_ID: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::new(
+pub const CAMPAIGN_ID: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::Named(
     "campaignId",
 );
 /// `channelId`
-pub const CHANNEL_ID: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::new(
+pub const CHANNEL_ID: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::Named(
     "channelId",
 );
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     TeamsMessageEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `deliveryAction`
 pub const DELIVERY_ACTION: runtime::Property<
     TeamsMessageEvidence,
     models::security::TeamsMessageDeliveryAction,
-> = runtime::Property::new("deliveryAction");
+> = runtime::Property::Named("deliveryAction");
 /// `deliveryLocation`
 pub const DELIVERY_LOCATION: runtime::Property<
     TeamsMessageEvidence,
     models::security::TeamsDeliveryLocation,
-> = runtime::Property::new("deliveryLocation");
+> = runtime::Property::Named("deliveryLocation");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<TeamsMessageEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<TeamsMessageEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `files`
 pub const FILES: runtime::Property<
     TeamsMessageEvidence,
     Vec<models::security::FileEvidence>,
-> = runtime::Property::new("files");
+> = runtime::Property::Named("files");
 /// `groupId`
-pub const GROUP_ID: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::new(
+pub const GROUP_ID: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::Named(
     "groupId",
 );
 /// `isExternal`
-pub const IS_EXTERNAL: runtime::Property<TeamsMessageEvidence, bool> = runtime::Property::new(
+pub const IS_EXTERNAL: runtime::Property<TeamsMessageEvidence, bool> = runtime::Property::Named(
     "isExternal",
 );
 /// `isOwned`
-pub const IS_OWNED: runtime::Property<TeamsMessageEvidence, bool> = runtime::Property::new(
+pub const IS_OWNED: runtime::Property<TeamsMessageEvidence, bool> = runtime::Property::Named(
     "isOwned",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     TeamsMessageEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `messageDirection`
 pub const MESSAGE_DIRECTION: runtime::Property<
     TeamsMessageEvidence,
     models::security::AntispamTeamsDirection,
-> = runtime::Property::new("messageDirection");
+> = runtime::Property::Named("messageDirection");
 /// `messageId`
-pub const MESSAGE_ID: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::new(
+pub const MESSAGE_ID: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::Named(
     "messageId",
 );
 /// `owningTenantId`
 pub const OWNING_TENANT_ID: runtime::Property<
     TeamsMessageEvidence,
     runtime::edm::Guid,
-> = runtime::Property::new("owningTenantId");
+> = runtime::Property::Named("owningTenantId");
 /// `parentMessageId`
-pub const PARENT_MESSAGE_ID: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::new(
+pub const PARENT_MESSAGE_ID: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::Named(
     "parentMessageId",
 );
 /// `receivedDateTime`
 pub const RECEIVED_DATE_TIME: runtime::Property<
     TeamsMessageEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("receivedDateTime");
+> = runtime::Property::Named("receivedDateTime");
 /// `recipients`
-pub const RECIPIENTS: runtime::Property<TeamsMessageEvidence, Vec<String>> = runtime::Property::new(
+pub const RECIPIENTS: runtime::Property<TeamsMessageEvidence, Vec<String>> = runtime::Property::Named(
     "recipients",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     TeamsMessageEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
 pub const ROLES: runtime::Property<
     TeamsMessageEvidence,
     Vec<models::security::EvidenceRole>,
-> = runtime::Property::new("roles");
+> = runtime::Property::Named("roles");
 /// `senderFromAddress`
-pub const SENDER_FROM_ADDRESS: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::new(
+pub const SENDER_FROM_ADDRESS: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::Named(
     "senderFromAddress",
 );
 /// `senderIP`
-pub const SENDER_IP: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::new(
+pub const SENDER_IP: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::Named(
     "senderIP",
 );
 /// `sourceAppName`
-pub const SOURCE_APP_NAME: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::new(
+pub const SOURCE_APP_NAME: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::Named(
     "sourceAppName",
 );
 /// `sourceId`
-pub const SOURCE_ID: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::new(
+pub const SOURCE_ID: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::Named(
     "sourceId",
 );
 /// `subject`
-pub const SUBJECT: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::new(
+pub const SUBJECT: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::Named(
     "subject",
 );
 /// `suspiciousRecipients`
-pub const SUSPICIOUS_RECIPIENTS: runtime::Property<TeamsMessageEvidence, Vec<String>> = runtime::Property::new(
+pub const SUSPICIOUS_RECIPIENTS: runtime::Property<TeamsMessageEvidence, Vec<String>> = runtime::Property::Named(
     "suspiciousRecipients",
 );
 /// `tags`
-pub const TAGS: runtime::Property<TeamsMessageEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<TeamsMessageEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `threadId`
-pub const THREAD_ID: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::new(
+pub const THREAD_ID: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::Named(
     "threadId",
 );
 /// `threadType`
-pub const THREAD_TYPE: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::new(
+pub const THREAD_TYPE: runtime::Property<TeamsMessageEvidence, String> = runtime::Property::Named(
     "threadType",
 );
 /// `urls`
 pub const URLS: runtime::Property<
     TeamsMessageEvidence,
     Vec<models::security::UrlEvidence>,
-> = runtime::Property::new("urls");
+> = runtime::Property::Named("urls");
 /// `verdict`: never null.
 pub const VERDICT: runtime::Property<
     TeamsMessageEvidence,
     models::security::EvidenceVerdict,
-> = runtime::Property::new("verdict");
+> = runtime::Property::Named("verdict");

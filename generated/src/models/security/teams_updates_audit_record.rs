@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<TeamsUpdatesAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     TeamsUpdatesAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<TenantAllowBlockListAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     TenantAllowBlockListAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -66,15 +66,15 @@ runtime::models!(ThreatDetectionDetail);
 /// Changes to a [`ThreatDetectionDetail`].
 pub type Patch = runtime::Patch<ThreatDetectionDetail>;
 /// `confidenceLevel`
-pub const CONFIDENCE_LEVEL: runtime::Property<ThreatDetectionDetail, String> = runtime::Property::new(
+pub const CONFIDENCE_LEVEL: runtime::Property<ThreatDetectionDetail, String> = runtime::Property::Named(
     "confidenceLevel",
 );
 /// `priorityAccountProtection`
 pub const PRIORITY_ACCOUNT_PROTECTION: runtime::Property<
     ThreatDetectionDetail,
     String,
-> = runtime::Property::new("priorityAccountProtection");
+> = runtime::Property::Named("priorityAccountProtection");
 /// `threats`
-pub const THREATS: runtime::Property<ThreatDetectionDetail, String> = runtime::Property::new(
+pub const THREATS: runtime::Property<ThreatDetectionDetail, String> = runtime::Property::Named(
     "threats",
 );

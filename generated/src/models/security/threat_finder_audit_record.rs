@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ThreatFinderAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ThreatFinderAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -179,88 +179,88 @@ pub type Patch = runtime::Patch<ThreatIntelligence>;
 pub const ARTICLE_INDICATORS: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::ArticleIndicator>>,
-> = runtime::Property::new("articleIndicators");
+> = runtime::Property::Named("articleIndicators");
 /// `articles`: navigation property.
 pub const ARTICLES: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::Article>>,
-> = runtime::Property::new("articles");
+> = runtime::Property::Named("articles");
 /// `hostComponents`: navigation property.
 pub const HOST_COMPONENTS: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::HostComponent>>,
-> = runtime::Property::new("hostComponents");
+> = runtime::Property::Named("hostComponents");
 /// `hostCookies`: navigation property.
 pub const HOST_COOKIES: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::HostCookie>>,
-> = runtime::Property::new("hostCookies");
+> = runtime::Property::Named("hostCookies");
 /// `hostPairs`: navigation property.
 pub const HOST_PAIRS: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::HostPair>>,
-> = runtime::Property::new("hostPairs");
+> = runtime::Property::Named("hostPairs");
 /// `hostPorts`: navigation property.
 pub const HOST_PORTS: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::HostPort>>,
-> = runtime::Property::new("hostPorts");
+> = runtime::Property::Named("hostPorts");
 /// `hostSslCertificates`: navigation property.
 pub const HOST_SSL_CERTIFICATES: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::HostSslCertificate>>,
-> = runtime::Property::new("hostSslCertificates");
+> = runtime::Property::Named("hostSslCertificates");
 /// `hostTrackers`: navigation property.
 pub const HOST_TRACKERS: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::HostTracker>>,
-> = runtime::Property::new("hostTrackers");
+> = runtime::Property::Named("hostTrackers");
 /// `hosts`: navigation property.
 pub const HOSTS: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::Host>>,
-> = runtime::Property::new("hosts");
+> = runtime::Property::Named("hosts");
 /// `id`: never null.
-pub const ID: runtime::Property<ThreatIntelligence, String> = runtime::Property::new(
+pub const ID: runtime::Property<ThreatIntelligence, String> = runtime::Property::Named(
     "id",
 );
 /// `intelProfiles`: navigation property.
 pub const INTEL_PROFILES: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::IntelligenceProfile>>,
-> = runtime::Property::new("intelProfiles");
+> = runtime::Property::Named("intelProfiles");
 /// `intelligenceProfileIndicators`: navigation property.
 pub const INTELLIGENCE_PROFILE_INDICATORS: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::IntelligenceProfileIndicator>>,
-> = runtime::Property::new("intelligenceProfileIndicators");
+> = runtime::Property::Named("intelligenceProfileIndicators");
 /// `passiveDnsRecords`: navigation property.
 pub const PASSIVE_DNS_RECORDS: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::PassiveDnsRecord>>,
-> = runtime::Property::new("passiveDnsRecords");
+> = runtime::Property::Named("passiveDnsRecords");
 /// `sslCertificates`: navigation property.
 pub const SSL_CERTIFICATES: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::SslCertificate>>,
-> = runtime::Property::new("sslCertificates");
+> = runtime::Property::Named("sslCertificates");
 /// `subdomains`: navigation property.
 pub const SUBDOMAINS: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::Subdomain>>,
-> = runtime::Property::new("subdomains");
+> = runtime::Property::Named("subdomains");
 /// `vulnerabilities`: navigation property.
 pub const VULNERABILITIES: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::Vulnerability>>,
-> = runtime::Property::new("vulnerabilities");
+> = runtime::Property::Named("vulnerabilities");
 /// `whoisHistoryRecords`: navigation property.
 pub const WHOIS_HISTORY_RECORDS: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::WhoisHistoryRecord>>,
-> = runtime::Property::new("whoisHistoryRecords");
+> = runtime::Property::Named("whoisHistoryRecords");
 /// `whoisRecords`: navigation property.
 pub const WHOIS_RECORDS: runtime::Property<
     ThreatIntelligence,
     runtime::Expanded<Vec<models::security::WhoisRecord>>,
-> = runtime::Property::new("whoisRecords");
+> = runtime::Property::Named("whoisRecords");

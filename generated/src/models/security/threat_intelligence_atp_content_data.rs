@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ThreatIntelligenceAtpContentData>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ThreatIntelligenceAtpContentData,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ThreatIntelligenceExportAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ThreatIntelligenceExportAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

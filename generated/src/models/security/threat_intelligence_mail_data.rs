@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ThreatIntelligenceMailData>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ThreatIntelligenceMailData,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

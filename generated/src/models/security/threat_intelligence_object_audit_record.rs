@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ThreatIntelligenceObjectAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ThreatIntelligenceObjectAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<ThreatIntelligenceUrlClickData>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     ThreatIntelligenceUrlClickData,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

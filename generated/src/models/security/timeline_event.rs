@@ -91,26 +91,26 @@ pub type Patch = runtime::Patch<TimelineEvent>;
 pub const EVENT_DATE_TIME: runtime::Property<
     TimelineEvent,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("eventDateTime");
+> = runtime::Property::Named("eventDateTime");
 /// `eventDetails`
-pub const EVENT_DETAILS: runtime::Property<TimelineEvent, String> = runtime::Property::new(
+pub const EVENT_DETAILS: runtime::Property<TimelineEvent, String> = runtime::Property::Named(
     "eventDetails",
 );
 /// `eventResult`
-pub const EVENT_RESULT: runtime::Property<TimelineEvent, String> = runtime::Property::new(
+pub const EVENT_RESULT: runtime::Property<TimelineEvent, String> = runtime::Property::Named(
     "eventResult",
 );
 /// `eventSource`
 pub const EVENT_SOURCE: runtime::Property<
     TimelineEvent,
     models::security::EventSource,
-> = runtime::Property::new("eventSource");
+> = runtime::Property::Named("eventSource");
 /// `eventThreats`
-pub const EVENT_THREATS: runtime::Property<TimelineEvent, Vec<String>> = runtime::Property::new(
+pub const EVENT_THREATS: runtime::Property<TimelineEvent, Vec<String>> = runtime::Property::Named(
     "eventThreats",
 );
 /// `eventType`
 pub const EVENT_TYPE: runtime::Property<
     TimelineEvent,
     models::security::TimelineEventType,
-> = runtime::Property::new("eventType");
+> = runtime::Property::Named("eventType");

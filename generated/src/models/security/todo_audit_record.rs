@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<TodoAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     TodoAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

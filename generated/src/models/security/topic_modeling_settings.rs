@@ -79,16 +79,16 @@ pub type Patch = runtime::Patch<TopicModelingSettings>;
 pub const DYNAMICALLY_ADJUST_TOPIC_COUNT: runtime::Property<
     TopicModelingSettings,
     bool,
-> = runtime::Property::new("dynamicallyAdjustTopicCount");
+> = runtime::Property::Named("dynamicallyAdjustTopicCount");
 /// `ignoreNumbers`
-pub const IGNORE_NUMBERS: runtime::Property<TopicModelingSettings, bool> = runtime::Property::new(
+pub const IGNORE_NUMBERS: runtime::Property<TopicModelingSettings, bool> = runtime::Property::Named(
     "ignoreNumbers",
 );
 /// `isEnabled`
-pub const IS_ENABLED: runtime::Property<TopicModelingSettings, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<TopicModelingSettings, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `topicCount`
-pub const TOPIC_COUNT: runtime::Property<TopicModelingSettings, i32> = runtime::Property::new(
+pub const TOPIC_COUNT: runtime::Property<TopicModelingSettings, i32> = runtime::Property::Named(
     "topicCount",
 );

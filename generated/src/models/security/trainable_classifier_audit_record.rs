@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<TrainableClassifierAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     TrainableClassifierAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -65,9 +65,11 @@ runtime::models!(TriggerTypesRoot);
 /// Changes to a [`TriggerTypesRoot`].
 pub type Patch = runtime::Patch<TriggerTypesRoot>;
 /// `id`: never null.
-pub const ID: runtime::Property<TriggerTypesRoot, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TriggerTypesRoot, String> = runtime::Property::Named(
+    "id",
+);
 /// `retentionEventTypes`: navigation property.
 pub const RETENTION_EVENT_TYPES: runtime::Property<
     TriggerTypesRoot,
     runtime::Expanded<Vec<models::security::RetentionEventType>>,
-> = runtime::Property::new("retentionEventTypes");
+> = runtime::Property::Named("retentionEventTypes");

@@ -65,9 +65,9 @@ runtime::models!(TriggersRoot);
 /// Changes to a [`TriggersRoot`].
 pub type Patch = runtime::Patch<TriggersRoot>;
 /// `id`: never null.
-pub const ID: runtime::Property<TriggersRoot, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TriggersRoot, String> = runtime::Property::Named("id");
 /// `retentionEvents`: navigation property.
 pub const RETENTION_EVENTS: runtime::Property<
     TriggersRoot,
     runtime::Expanded<Vec<models::security::RetentionEvent>>,
-> = runtime::Property::new("retentionEvents");
+> = runtime::Property::Named("retentionEvents");

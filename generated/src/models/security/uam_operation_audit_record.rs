@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<UamOperationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     UamOperationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

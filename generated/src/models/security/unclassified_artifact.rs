@@ -68,14 +68,14 @@ runtime::models!(UnclassifiedArtifact);
 /// Changes to a [`UnclassifiedArtifact`].
 pub type Patch = runtime::Patch<UnclassifiedArtifact>;
 /// `id`: never null.
-pub const ID: runtime::Property<UnclassifiedArtifact, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnclassifiedArtifact, String> = runtime::Property::Named(
     "id",
 );
 /// `kind`: never null.
-pub const KIND: runtime::Property<UnclassifiedArtifact, String> = runtime::Property::new(
+pub const KIND: runtime::Property<UnclassifiedArtifact, String> = runtime::Property::Named(
     "kind",
 );
 /// `value`: never null.
-pub const VALUE: runtime::Property<UnclassifiedArtifact, String> = runtime::Property::new(
+pub const VALUE: runtime::Property<UnclassifiedArtifact, String> = runtime::Property::Named(
     "value",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<UnifiedGroupAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     UnifiedGroupAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

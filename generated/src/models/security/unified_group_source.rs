@@ -96,34 +96,34 @@ runtime::models!(UnifiedGroupSource);
 /// Changes to a [`UnifiedGroupSource`].
 pub type Patch = runtime::Patch<UnifiedGroupSource>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<UnifiedGroupSource, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<UnifiedGroupSource, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     UnifiedGroupSource,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<UnifiedGroupSource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<UnifiedGroupSource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `group`: navigation property.
 pub const GROUP: runtime::Property<
     UnifiedGroupSource,
     runtime::Expanded<models::Group>,
-> = runtime::Property::new("group");
+> = runtime::Property::Named("group");
 /// `holdStatus`
 pub const HOLD_STATUS: runtime::Property<
     UnifiedGroupSource,
     models::security::DataSourceHoldStatus,
-> = runtime::Property::new("holdStatus");
+> = runtime::Property::Named("holdStatus");
 /// `id`: never null.
-pub const ID: runtime::Property<UnifiedGroupSource, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnifiedGroupSource, String> = runtime::Property::Named(
     "id",
 );
 /// `includedSources`
 pub const INCLUDED_SOURCES: runtime::Property<
     UnifiedGroupSource,
     runtime::Flags<models::security::SourceType>,
-> = runtime::Property::new("includedSources");
+> = runtime::Property::Named("includedSources");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<UnifiedSimulationMatchedItemAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     UnifiedSimulationMatchedItemAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

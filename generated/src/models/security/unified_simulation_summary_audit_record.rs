@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<UnifiedSimulationSummaryAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     UnifiedSimulationSummaryAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

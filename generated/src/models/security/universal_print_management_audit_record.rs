@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<UniversalPrintManagementAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     UniversalPrintManagementAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

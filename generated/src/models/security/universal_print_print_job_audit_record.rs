@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<UniversalPrintPrintJobAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     UniversalPrintPrintJobAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

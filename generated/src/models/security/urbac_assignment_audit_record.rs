@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<UrbacAssignmentAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     UrbacAssignmentAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

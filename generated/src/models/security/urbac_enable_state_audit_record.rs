@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<UrbacEnableStateAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     UrbacEnableStateAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

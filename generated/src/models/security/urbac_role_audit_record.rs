@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<UrbacRoleAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     UrbacRoleAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -105,31 +105,31 @@ pub type Patch = runtime::Patch<UrlEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     UrlEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<UrlEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<UrlEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     UrlEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<UrlEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<UrlEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
-pub const ROLES: runtime::Property<UrlEvidence, Vec<models::security::EvidenceRole>> = runtime::Property::new(
+pub const ROLES: runtime::Property<UrlEvidence, Vec<models::security::EvidenceRole>> = runtime::Property::Named(
     "roles",
 );
 /// `tags`
-pub const TAGS: runtime::Property<UrlEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<UrlEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `url`
-pub const URL: runtime::Property<UrlEvidence, String> = runtime::Property::new("url");
+pub const URL: runtime::Property<UrlEvidence, String> = runtime::Property::Named("url");
 /// `verdict`: never null.
-pub const VERDICT: runtime::Property<UrlEvidence, models::security::EvidenceVerdict> = runtime::Property::new(
+pub const VERDICT: runtime::Property<UrlEvidence, models::security::EvidenceVerdict> = runtime::Property::Named(
     "verdict",
 );

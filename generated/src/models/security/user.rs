@@ -108,34 +108,34 @@ runtime::models!(User);
 /// Changes to a [`User`].
 pub type Patch = runtime::Patch<User>;
 /// `accounts`
-pub const ACCOUNTS: runtime::Property<User, Vec<models::security::Account>> = runtime::Property::new(
+pub const ACCOUNTS: runtime::Property<User, Vec<models::security::Account>> = runtime::Property::Named(
     "accounts",
 );
 /// `cloudSecurityIdentifier`
-pub const CLOUD_SECURITY_IDENTIFIER: runtime::Property<User, String> = runtime::Property::new(
+pub const CLOUD_SECURITY_IDENTIFIER: runtime::Property<User, String> = runtime::Property::Named(
     "cloudSecurityIdentifier",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<User, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<User, String> = runtime::Property::Named(
     "displayName",
 );
 /// `domain`
-pub const DOMAIN: runtime::Property<User, String> = runtime::Property::new("domain");
+pub const DOMAIN: runtime::Property<User, String> = runtime::Property::Named("domain");
 /// `emailAddress`
-pub const EMAIL_ADDRESS: runtime::Property<User, String> = runtime::Property::new(
+pub const EMAIL_ADDRESS: runtime::Property<User, String> = runtime::Property::Named(
     "emailAddress",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<User, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<User, String> = runtime::Property::Named("id");
 /// `isEnabled`: never null.
-pub const IS_ENABLED: runtime::Property<User, bool> = runtime::Property::new(
+pub const IS_ENABLED: runtime::Property<User, bool> = runtime::Property::Named(
     "isEnabled",
 );
 /// `onPremisesSecurityIdentifier`
-pub const ON_PREMISES_SECURITY_IDENTIFIER: runtime::Property<User, String> = runtime::Property::new(
+pub const ON_PREMISES_SECURITY_IDENTIFIER: runtime::Property<User, String> = runtime::Property::Named(
     "onPremisesSecurityIdentifier",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<User, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<User, String> = runtime::Property::Named(
     "userPrincipalName",
 );

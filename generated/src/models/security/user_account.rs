@@ -106,40 +106,40 @@ runtime::models!(UserAccount);
 /// Changes to a [`UserAccount`].
 pub type Patch = runtime::Patch<UserAccount>;
 /// `accountName`
-pub const ACCOUNT_NAME: runtime::Property<UserAccount, String> = runtime::Property::new(
+pub const ACCOUNT_NAME: runtime::Property<UserAccount, String> = runtime::Property::Named(
     "accountName",
 );
 /// `activeDirectoryObjectGuid`
 pub const ACTIVE_DIRECTORY_OBJECT_GUID: runtime::Property<
     UserAccount,
     runtime::edm::Guid,
-> = runtime::Property::new("activeDirectoryObjectGuid");
+> = runtime::Property::Named("activeDirectoryObjectGuid");
 /// `azureAdUserId`
-pub const AZURE_AD_USER_ID: runtime::Property<UserAccount, String> = runtime::Property::new(
+pub const AZURE_AD_USER_ID: runtime::Property<UserAccount, String> = runtime::Property::Named(
     "azureAdUserId",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<UserAccount, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<UserAccount, String> = runtime::Property::Named(
     "displayName",
 );
 /// `domainName`
-pub const DOMAIN_NAME: runtime::Property<UserAccount, String> = runtime::Property::new(
+pub const DOMAIN_NAME: runtime::Property<UserAccount, String> = runtime::Property::Named(
     "domainName",
 );
 /// `resourceAccessEvents`
 pub const RESOURCE_ACCESS_EVENTS: runtime::Property<
     UserAccount,
     Vec<models::security::ResourceAccessEvent>,
-> = runtime::Property::new("resourceAccessEvents");
+> = runtime::Property::Named("resourceAccessEvents");
 /// `tenantId`
-pub const TENANT_ID: runtime::Property<UserAccount, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<UserAccount, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `userPrincipalName`
-pub const USER_PRINCIPAL_NAME: runtime::Property<UserAccount, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<UserAccount, String> = runtime::Property::Named(
     "userPrincipalName",
 );
 /// `userSid`
-pub const USER_SID: runtime::Property<UserAccount, String> = runtime::Property::new(
+pub const USER_SID: runtime::Property<UserAccount, String> = runtime::Property::Named(
     "userSid",
 );

@@ -111,37 +111,37 @@ pub type Patch = runtime::Patch<UserEvidence>;
 pub const CREATED_DATE_TIME: runtime::Property<
     UserEvidence,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `detailedRoles`
-pub const DETAILED_ROLES: runtime::Property<UserEvidence, Vec<String>> = runtime::Property::new(
+pub const DETAILED_ROLES: runtime::Property<UserEvidence, Vec<String>> = runtime::Property::Named(
     "detailedRoles",
 );
 /// `remediationStatus`: never null.
 pub const REMEDIATION_STATUS: runtime::Property<
     UserEvidence,
     models::security::EvidenceRemediationStatus,
-> = runtime::Property::new("remediationStatus");
+> = runtime::Property::Named("remediationStatus");
 /// `remediationStatusDetails`
-pub const REMEDIATION_STATUS_DETAILS: runtime::Property<UserEvidence, String> = runtime::Property::new(
+pub const REMEDIATION_STATUS_DETAILS: runtime::Property<UserEvidence, String> = runtime::Property::Named(
     "remediationStatusDetails",
 );
 /// `roles`: never null.
-pub const ROLES: runtime::Property<UserEvidence, Vec<models::security::EvidenceRole>> = runtime::Property::new(
+pub const ROLES: runtime::Property<UserEvidence, Vec<models::security::EvidenceRole>> = runtime::Property::Named(
     "roles",
 );
 /// `stream`
-pub const STREAM: runtime::Property<UserEvidence, models::security::Stream> = runtime::Property::new(
+pub const STREAM: runtime::Property<UserEvidence, models::security::Stream> = runtime::Property::Named(
     "stream",
 );
 /// `tags`
-pub const TAGS: runtime::Property<UserEvidence, Vec<String>> = runtime::Property::new(
+pub const TAGS: runtime::Property<UserEvidence, Vec<String>> = runtime::Property::Named(
     "tags",
 );
 /// `userAccount`
-pub const USER_ACCOUNT: runtime::Property<UserEvidence, models::security::UserAccount> = runtime::Property::new(
+pub const USER_ACCOUNT: runtime::Property<UserEvidence, models::security::UserAccount> = runtime::Property::Named(
     "userAccount",
 );
 /// `verdict`: never null.
-pub const VERDICT: runtime::Property<UserEvidence, models::security::EvidenceVerdict> = runtime::Property::new(
+pub const VERDICT: runtime::Property<UserEvidence, models::security::EvidenceVerdict> = runtime::Property::Named(
     "verdict",
 );

@@ -102,33 +102,35 @@ runtime::models!(UserSource);
 /// Changes to a [`UserSource`].
 pub type Patch = runtime::Patch<UserSource>;
 /// `createdBy`
-pub const CREATED_BY: runtime::Property<UserSource, models::IdentitySet> = runtime::Property::new(
+pub const CREATED_BY: runtime::Property<UserSource, models::IdentitySet> = runtime::Property::Named(
     "createdBy",
 );
 /// `createdDateTime`
 pub const CREATED_DATE_TIME: runtime::Property<
     UserSource,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<UserSource, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<UserSource, String> = runtime::Property::Named(
     "displayName",
 );
 /// `email`: never null.
-pub const EMAIL: runtime::Property<UserSource, String> = runtime::Property::new("email");
+pub const EMAIL: runtime::Property<UserSource, String> = runtime::Property::Named(
+    "email",
+);
 /// `holdStatus`
 pub const HOLD_STATUS: runtime::Property<
     UserSource,
     models::security::DataSourceHoldStatus,
-> = runtime::Property::new("holdStatus");
+> = runtime::Property::Named("holdStatus");
 /// `id`: never null.
-pub const ID: runtime::Property<UserSource, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<UserSource, String> = runtime::Property::Named("id");
 /// `includedSources`
 pub const INCLUDED_SOURCES: runtime::Property<
     UserSource,
     runtime::Flags<models::security::SourceType>,
-> = runtime::Property::new("includedSources");
+> = runtime::Property::Named("includedSources");
 /// `siteWebUrl`
-pub const SITE_WEB_URL: runtime::Property<UserSource, String> = runtime::Property::new(
+pub const SITE_WEB_URL: runtime::Property<UserSource, String> = runtime::Property::Named(
     "siteWebUrl",
 );

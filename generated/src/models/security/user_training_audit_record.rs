@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<UserTrainingAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     UserTrainingAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<UsxWorkspaceOnboardingAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     UsxWorkspaceOnboardingAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

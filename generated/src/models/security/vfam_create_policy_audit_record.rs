@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VfamCreatePolicyAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VfamCreatePolicyAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VfamDeletePolicyAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VfamDeletePolicyAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VfamUpdatePolicyAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VfamUpdatePolicyAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

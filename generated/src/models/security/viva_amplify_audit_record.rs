@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaAmplifyAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaAmplifyAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaEngageEventsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaEngageEventsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaEngageNetworkAssociationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaEngageNetworkAssociationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

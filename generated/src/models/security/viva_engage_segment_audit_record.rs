@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaEngageSegmentAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaEngageSegmentAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaGlintAdvancedConfigurationAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaGlintAdvancedConfigurationAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaGlintAgenticCampaignAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaGlintAgenticCampaignAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

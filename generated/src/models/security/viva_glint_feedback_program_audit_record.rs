@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaGlintFeedbackProgramAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaGlintFeedbackProgramAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

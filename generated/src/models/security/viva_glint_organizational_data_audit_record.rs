@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaGlintOrganizationalDataAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaGlintOrganizationalDataAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaGlintPulseProgramAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaGlintPulseProgramAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaGlintPulseProgramRespondentRateAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaGlintPulseProgramRespondentRateAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

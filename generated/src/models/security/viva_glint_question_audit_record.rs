@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaGlintQuestionAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaGlintQuestionAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaGlintRoleAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaGlintRoleAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaGlintRubiconAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaGlintRubiconAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaGlintSupportAccessAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaGlintSupportAccessAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

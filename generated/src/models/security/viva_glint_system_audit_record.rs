@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaGlintSystemAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaGlintSystemAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

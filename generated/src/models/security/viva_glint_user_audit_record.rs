@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaGlintUserAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaGlintUserAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaGlintUserGroupAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaGlintUserGroupAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaGoalsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaGoalsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaLearningAdminAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaLearningAdminAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaLearningAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaLearningAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaPulseAdminAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaPulseAdminAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

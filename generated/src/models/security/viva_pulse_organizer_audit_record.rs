@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaPulseOrganizerAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaPulseOrganizerAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

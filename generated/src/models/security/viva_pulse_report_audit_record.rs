@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaPulseReportAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaPulseReportAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

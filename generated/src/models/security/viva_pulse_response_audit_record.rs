@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<VivaPulseResponseAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     VivaPulseResponseAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -74,14 +74,16 @@ pub type Patch = runtime::Patch<VmMetadata>;
 pub const CLOUD_PROVIDER: runtime::Property<
     VmMetadata,
     models::security::VmCloudProvider,
-> = runtime::Property::new("cloudProvider");
+> = runtime::Property::Named("cloudProvider");
 /// `resourceId`
-pub const RESOURCE_ID: runtime::Property<VmMetadata, String> = runtime::Property::new(
+pub const RESOURCE_ID: runtime::Property<VmMetadata, String> = runtime::Property::Named(
     "resourceId",
 );
 /// `subscriptionId`
-pub const SUBSCRIPTION_ID: runtime::Property<VmMetadata, String> = runtime::Property::new(
+pub const SUBSCRIPTION_ID: runtime::Property<VmMetadata, String> = runtime::Property::Named(
     "subscriptionId",
 );
 /// `vmId`
-pub const VM_ID: runtime::Property<VmMetadata, String> = runtime::Property::new("vmId");
+pub const VM_ID: runtime::Property<VmMetadata, String> = runtime::Property::Named(
+    "vmId",
+);

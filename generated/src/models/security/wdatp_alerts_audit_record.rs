@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<WdatpAlertsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     WdatpAlertsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

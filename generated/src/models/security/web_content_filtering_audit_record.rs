@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<WebContentFilteringAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     WebContentFilteringAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

@@ -81,22 +81,24 @@ runtime::models!(WhoisContact);
 /// Changes to a [`WhoisContact`].
 pub type Patch = runtime::Patch<WhoisContact>;
 /// `address`
-pub const ADDRESS: runtime::Property<WhoisContact, models::PhysicalAddress> = runtime::Property::new(
+pub const ADDRESS: runtime::Property<WhoisContact, models::PhysicalAddress> = runtime::Property::Named(
     "address",
 );
 /// `email`
-pub const EMAIL: runtime::Property<WhoisContact, String> = runtime::Property::new(
+pub const EMAIL: runtime::Property<WhoisContact, String> = runtime::Property::Named(
     "email",
 );
 /// `fax`
-pub const FAX: runtime::Property<WhoisContact, String> = runtime::Property::new("fax");
+pub const FAX: runtime::Property<WhoisContact, String> = runtime::Property::Named("fax");
 /// `name`
-pub const NAME: runtime::Property<WhoisContact, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<WhoisContact, String> = runtime::Property::Named(
+    "name",
+);
 /// `organization`
-pub const ORGANIZATION: runtime::Property<WhoisContact, String> = runtime::Property::new(
+pub const ORGANIZATION: runtime::Property<WhoisContact, String> = runtime::Property::Named(
     "organization",
 );
 /// `telephone`
-pub const TELEPHONE: runtime::Property<WhoisContact, String> = runtime::Property::new(
+pub const TELEPHONE: runtime::Property<WhoisContact, String> = runtime::Property::Named(
     "telephone",
 );

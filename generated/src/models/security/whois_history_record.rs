@@ -168,89 +168,89 @@ runtime::models!(WhoisHistoryRecord);
 /// Changes to a [`WhoisHistoryRecord`].
 pub type Patch = runtime::Patch<WhoisHistoryRecord>;
 /// `abuse`
-pub const ABUSE: runtime::Property<WhoisHistoryRecord, models::security::WhoisContact> = runtime::Property::new(
+pub const ABUSE: runtime::Property<WhoisHistoryRecord, models::security::WhoisContact> = runtime::Property::Named(
     "abuse",
 );
 /// `admin`
-pub const ADMIN: runtime::Property<WhoisHistoryRecord, models::security::WhoisContact> = runtime::Property::new(
+pub const ADMIN: runtime::Property<WhoisHistoryRecord, models::security::WhoisContact> = runtime::Property::Named(
     "admin",
 );
 /// `billing`
 pub const BILLING: runtime::Property<
     WhoisHistoryRecord,
     models::security::WhoisContact,
-> = runtime::Property::new("billing");
+> = runtime::Property::Named("billing");
 /// `domainStatus`
-pub const DOMAIN_STATUS: runtime::Property<WhoisHistoryRecord, String> = runtime::Property::new(
+pub const DOMAIN_STATUS: runtime::Property<WhoisHistoryRecord, String> = runtime::Property::Named(
     "domainStatus",
 );
 /// `expirationDateTime`
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     WhoisHistoryRecord,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `firstSeenDateTime`
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     WhoisHistoryRecord,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `host`: navigation property.
 pub const HOST: runtime::Property<
     WhoisHistoryRecord,
     runtime::Expanded<models::security::Host>,
-> = runtime::Property::new("host");
+> = runtime::Property::Named("host");
 /// `id`: never null.
-pub const ID: runtime::Property<WhoisHistoryRecord, String> = runtime::Property::new(
+pub const ID: runtime::Property<WhoisHistoryRecord, String> = runtime::Property::Named(
     "id",
 );
 /// `lastSeenDateTime`
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     WhoisHistoryRecord,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");
 /// `lastUpdateDateTime`
 pub const LAST_UPDATE_DATE_TIME: runtime::Property<
     WhoisHistoryRecord,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdateDateTime");
+> = runtime::Property::Named("lastUpdateDateTime");
 /// `nameservers`
 pub const NAMESERVERS: runtime::Property<
     WhoisHistoryRecord,
     Vec<models::security::WhoisNameserver>,
-> = runtime::Property::new("nameservers");
+> = runtime::Property::Named("nameservers");
 /// `noc`
-pub const NOC: runtime::Property<WhoisHistoryRecord, models::security::WhoisContact> = runtime::Property::new(
+pub const NOC: runtime::Property<WhoisHistoryRecord, models::security::WhoisContact> = runtime::Property::Named(
     "noc",
 );
 /// `rawWhoisText`
-pub const RAW_WHOIS_TEXT: runtime::Property<WhoisHistoryRecord, String> = runtime::Property::new(
+pub const RAW_WHOIS_TEXT: runtime::Property<WhoisHistoryRecord, String> = runtime::Property::Named(
     "rawWhoisText",
 );
 /// `registrant`
 pub const REGISTRANT: runtime::Property<
     WhoisHistoryRecord,
     models::security::WhoisContact,
-> = runtime::Property::new("registrant");
+> = runtime::Property::Named("registrant");
 /// `registrar`
 pub const REGISTRAR: runtime::Property<
     WhoisHistoryRecord,
     models::security::WhoisContact,
-> = runtime::Property::new("registrar");
+> = runtime::Property::Named("registrar");
 /// `registrationDateTime`
 pub const REGISTRATION_DATE_TIME: runtime::Property<
     WhoisHistoryRecord,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("registrationDateTime");
+> = runtime::Property::Named("registrationDateTime");
 /// `technical`
 pub const TECHNICAL: runtime::Property<
     WhoisHistoryRecord,
     models::security::WhoisContact,
-> = runtime::Property::new("technical");
+> = runtime::Property::Named("technical");
 /// `whoisServer`
-pub const WHOIS_SERVER: runtime::Property<WhoisHistoryRecord, String> = runtime::Property::new(
+pub const WHOIS_SERVER: runtime::Property<WhoisHistoryRecord, String> = runtime::Property::Named(
     "whoisServer",
 );
 /// `zone`
-pub const ZONE: runtime::Property<WhoisHistoryRecord, models::security::WhoisContact> = runtime::Property::new(
+pub const ZONE: runtime::Property<WhoisHistoryRecord, models::security::WhoisContact> = runtime::Property::Named(
     "zone",
 );

@@ -174,88 +174,88 @@ runtime::models!(WhoisRecord);
 /// Changes to a [`WhoisRecord`].
 pub type Patch = runtime::Patch<WhoisRecord>;
 /// `abuse`
-pub const ABUSE: runtime::Property<WhoisRecord, models::security::WhoisContact> = runtime::Property::new(
+pub const ABUSE: runtime::Property<WhoisRecord, models::security::WhoisContact> = runtime::Property::Named(
     "abuse",
 );
 /// `admin`
-pub const ADMIN: runtime::Property<WhoisRecord, models::security::WhoisContact> = runtime::Property::new(
+pub const ADMIN: runtime::Property<WhoisRecord, models::security::WhoisContact> = runtime::Property::Named(
     "admin",
 );
 /// `billing`
-pub const BILLING: runtime::Property<WhoisRecord, models::security::WhoisContact> = runtime::Property::new(
+pub const BILLING: runtime::Property<WhoisRecord, models::security::WhoisContact> = runtime::Property::Named(
     "billing",
 );
 /// `domainStatus`
-pub const DOMAIN_STATUS: runtime::Property<WhoisRecord, String> = runtime::Property::new(
+pub const DOMAIN_STATUS: runtime::Property<WhoisRecord, String> = runtime::Property::Named(
     "domainStatus",
 );
 /// `expirationDateTime`
 pub const EXPIRATION_DATE_TIME: runtime::Property<
     WhoisRecord,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("expirationDateTime");
+> = runtime::Property::Named("expirationDateTime");
 /// `firstSeenDateTime`
 pub const FIRST_SEEN_DATE_TIME: runtime::Property<
     WhoisRecord,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("firstSeenDateTime");
+> = runtime::Property::Named("firstSeenDateTime");
 /// `history`: navigation property.
 pub const HISTORY: runtime::Property<
     WhoisRecord,
     runtime::Expanded<Vec<models::security::WhoisHistoryRecord>>,
-> = runtime::Property::new("history");
+> = runtime::Property::Named("history");
 /// `host`: navigation property.
 pub const HOST: runtime::Property<
     WhoisRecord,
     runtime::Expanded<models::security::Host>,
-> = runtime::Property::new("host");
+> = runtime::Property::Named("host");
 /// `id`: never null.
-pub const ID: runtime::Property<WhoisRecord, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<WhoisRecord, String> = runtime::Property::Named("id");
 /// `lastSeenDateTime`
 pub const LAST_SEEN_DATE_TIME: runtime::Property<
     WhoisRecord,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastSeenDateTime");
+> = runtime::Property::Named("lastSeenDateTime");
 /// `lastUpdateDateTime`
 pub const LAST_UPDATE_DATE_TIME: runtime::Property<
     WhoisRecord,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastUpdateDateTime");
+> = runtime::Property::Named("lastUpdateDateTime");
 /// `nameservers`
 pub const NAMESERVERS: runtime::Property<
     WhoisRecord,
     Vec<models::security::WhoisNameserver>,
-> = runtime::Property::new("nameservers");
+> = runtime::Property::Named("nameservers");
 /// `noc`
-pub const NOC: runtime::Property<WhoisRecord, models::security::WhoisContact> = runtime::Property::new(
+pub const NOC: runtime::Property<WhoisRecord, models::security::WhoisContact> = runtime::Property::Named(
     "noc",
 );
 /// `rawWhoisText`
-pub const RAW_WHOIS_TEXT: runtime::Property<WhoisRecord, String> = runtime::Property::new(
+pub const RAW_WHOIS_TEXT: runtime::Property<WhoisRecord, String> = runtime::Property::Named(
     "rawWhoisText",
 );
 /// `registrant`
-pub const REGISTRANT: runtime::Property<WhoisRecord, models::security::WhoisContact> = runtime::Property::new(
+pub const REGISTRANT: runtime::Property<WhoisRecord, models::security::WhoisContact> = runtime::Property::Named(
     "registrant",
 );
 /// `registrar`
-pub const REGISTRAR: runtime::Property<WhoisRecord, models::security::WhoisContact> = runtime::Property::new(
+pub const REGISTRAR: runtime::Property<WhoisRecord, models::security::WhoisContact> = runtime::Property::Named(
     "registrar",
 );
 /// `registrationDateTime`
 pub const REGISTRATION_DATE_TIME: runtime::Property<
     WhoisRecord,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("registrationDateTime");
+> = runtime::Property::Named("registrationDateTime");
 /// `technical`
-pub const TECHNICAL: runtime::Property<WhoisRecord, models::security::WhoisContact> = runtime::Property::new(
+pub const TECHNICAL: runtime::Property<WhoisRecord, models::security::WhoisContact> = runtime::Property::Named(
     "technical",
 );
 /// `whoisServer`
-pub const WHOIS_SERVER: runtime::Property<WhoisRecord, String> = runtime::Property::new(
+pub const WHOIS_SERVER: runtime::Property<WhoisRecord, String> = runtime::Property::Named(
     "whoisServer",
 );
 /// `zone`
-pub const ZONE: runtime::Property<WhoisRecord, models::security::WhoisContact> = runtime::Property::new(
+pub const ZONE: runtime::Property<WhoisRecord, models::security::WhoisContact> = runtime::Property::Named(
     "zone",
 );

@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<Windows365CustomerLockboxAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     Windows365CustomerLockboxAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

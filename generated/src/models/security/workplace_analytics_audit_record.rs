@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<WorkplaceAnalyticsAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     WorkplaceAnalyticsAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

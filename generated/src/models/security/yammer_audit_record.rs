@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<YammerAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     YammerAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

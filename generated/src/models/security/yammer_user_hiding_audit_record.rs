@@ -63,4 +63,4 @@ pub type Patch = runtime::Patch<YammerUserHidingAuditRecord>;
 pub const DYNAMIC_PROPERTIES: runtime::Property<
     YammerUserHidingAuditRecord,
     models::security::AuditRecordTypeDictionary,
-> = runtime::Property::new("dynamicProperties");
+> = runtime::Property::Named("dynamicProperties");

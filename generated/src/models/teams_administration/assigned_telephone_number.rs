@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<AssignedTelephoneNumber>;
 pub const ASSIGNMENT_CATEGORY: runtime::Property<
     AssignedTelephoneNumber,
     models::teams_administration::AssignmentCategory,
-> = runtime::Property::new("assignmentCategory");
+> = runtime::Property::Named("assignmentCategory");
 /// `telephoneNumber`: never null.
-pub const TELEPHONE_NUMBER: runtime::Property<AssignedTelephoneNumber, String> = runtime::Property::new(
+pub const TELEPHONE_NUMBER: runtime::Property<AssignedTelephoneNumber, String> = runtime::Property::Named(
     "telephoneNumber",
 );

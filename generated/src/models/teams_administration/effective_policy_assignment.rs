@@ -64,8 +64,8 @@ pub type Patch = runtime::Patch<EffectivePolicyAssignment>;
 pub const POLICY_ASSIGNMENT: runtime::Property<
     EffectivePolicyAssignment,
     models::teams_administration::PolicyAssignment,
-> = runtime::Property::new("policyAssignment");
+> = runtime::Property::Named("policyAssignment");
 /// `policyType`: never null.
-pub const POLICY_TYPE: runtime::Property<EffectivePolicyAssignment, String> = runtime::Property::new(
+pub const POLICY_TYPE: runtime::Property<EffectivePolicyAssignment, String> = runtime::Property::Named(
     "policyType",
 );

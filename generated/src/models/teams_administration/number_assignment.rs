@@ -361,78 +361,80 @@ pub type Patch = runtime::Patch<NumberAssignment>;
 pub const ACTIVATION_STATE: runtime::Property<
     NumberAssignment,
     models::teams_administration::ActivationState,
-> = runtime::Property::new("activationState");
+> = runtime::Property::Named("activationState");
 /// `assignmentCategory`
 pub const ASSIGNMENT_CATEGORY: runtime::Property<
     NumberAssignment,
     models::teams_administration::AssignmentCategory,
-> = runtime::Property::new("assignmentCategory");
+> = runtime::Property::Named("assignmentCategory");
 /// `assignmentStatus`
 pub const ASSIGNMENT_STATUS: runtime::Property<
     NumberAssignment,
     models::teams_administration::AssignmentStatus,
-> = runtime::Property::new("assignmentStatus");
+> = runtime::Property::Named("assignmentStatus");
 /// `assignmentTargetId`
-pub const ASSIGNMENT_TARGET_ID: runtime::Property<NumberAssignment, String> = runtime::Property::new(
+pub const ASSIGNMENT_TARGET_ID: runtime::Property<NumberAssignment, String> = runtime::Property::Named(
     "assignmentTargetId",
 );
 /// `capabilities`: never null.
 pub const CAPABILITIES: runtime::Property<
     NumberAssignment,
     Vec<models::teams_administration::NumberCapability>,
-> = runtime::Property::new("capabilities");
+> = runtime::Property::Named("capabilities");
 /// `city`
-pub const CITY: runtime::Property<NumberAssignment, String> = runtime::Property::new(
+pub const CITY: runtime::Property<NumberAssignment, String> = runtime::Property::Named(
     "city",
 );
 /// `civicAddressId`
-pub const CIVIC_ADDRESS_ID: runtime::Property<NumberAssignment, String> = runtime::Property::new(
+pub const CIVIC_ADDRESS_ID: runtime::Property<NumberAssignment, String> = runtime::Property::Named(
     "civicAddressId",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<NumberAssignment, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<NumberAssignment, String> = runtime::Property::Named(
+    "id",
+);
 /// `isoCountryCode`
-pub const ISO_COUNTRY_CODE: runtime::Property<NumberAssignment, String> = runtime::Property::new(
+pub const ISO_COUNTRY_CODE: runtime::Property<NumberAssignment, String> = runtime::Property::Named(
     "isoCountryCode",
 );
 /// `locationId`
-pub const LOCATION_ID: runtime::Property<NumberAssignment, String> = runtime::Property::new(
+pub const LOCATION_ID: runtime::Property<NumberAssignment, String> = runtime::Property::Named(
     "locationId",
 );
 /// `networkSiteId`
-pub const NETWORK_SITE_ID: runtime::Property<NumberAssignment, String> = runtime::Property::new(
+pub const NETWORK_SITE_ID: runtime::Property<NumberAssignment, String> = runtime::Property::Named(
     "networkSiteId",
 );
 /// `numberSource`
 pub const NUMBER_SOURCE: runtime::Property<
     NumberAssignment,
     models::teams_administration::NumberSource,
-> = runtime::Property::new("numberSource");
+> = runtime::Property::Named("numberSource");
 /// `numberType`: never null.
 pub const NUMBER_TYPE: runtime::Property<
     NumberAssignment,
     models::teams_administration::NumberType,
-> = runtime::Property::new("numberType");
+> = runtime::Property::Named("numberType");
 /// `operatorId`: never null.
-pub const OPERATOR_ID: runtime::Property<NumberAssignment, String> = runtime::Property::new(
+pub const OPERATOR_ID: runtime::Property<NumberAssignment, String> = runtime::Property::Named(
     "operatorId",
 );
 /// `portInStatus`
 pub const PORT_IN_STATUS: runtime::Property<
     NumberAssignment,
     models::teams_administration::PortInStatus,
-> = runtime::Property::new("portInStatus");
+> = runtime::Property::Named("portInStatus");
 /// `reverseNumberLookupOptions`: never null.
 pub const REVERSE_NUMBER_LOOKUP_OPTIONS: runtime::Property<
     NumberAssignment,
     Vec<models::teams_administration::ReverseNumberLookupOption>,
-> = runtime::Property::new("reverseNumberLookupOptions");
+> = runtime::Property::Named("reverseNumberLookupOptions");
 /// `supportedCustomerActions`: never null.
 pub const SUPPORTED_CUSTOMER_ACTIONS: runtime::Property<
     NumberAssignment,
     Vec<models::teams_administration::CustomerAction>,
-> = runtime::Property::new("supportedCustomerActions");
+> = runtime::Property::Named("supportedCustomerActions");
 /// `telephoneNumber`: never null.
-pub const TELEPHONE_NUMBER: runtime::Property<NumberAssignment, String> = runtime::Property::new(
+pub const TELEPHONE_NUMBER: runtime::Property<NumberAssignment, String> = runtime::Property::Named(
     "telephoneNumber",
 );

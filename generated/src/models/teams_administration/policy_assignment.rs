@@ -74,16 +74,16 @@ pub type Patch = runtime::Patch<PolicyAssignment>;
 pub const ASSIGNMENT_TYPE: runtime::Property<
     PolicyAssignment,
     models::teams_administration::AssignmentType,
-> = runtime::Property::new("assignmentType");
+> = runtime::Property::Named("assignmentType");
 /// `displayName`: never null.
-pub const DISPLAY_NAME: runtime::Property<PolicyAssignment, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<PolicyAssignment, String> = runtime::Property::Named(
     "displayName",
 );
 /// `groupId`
-pub const GROUP_ID: runtime::Property<PolicyAssignment, String> = runtime::Property::new(
+pub const GROUP_ID: runtime::Property<PolicyAssignment, String> = runtime::Property::Named(
     "groupId",
 );
 /// `policyId`: never null.
-pub const POLICY_ID: runtime::Property<PolicyAssignment, String> = runtime::Property::new(
+pub const POLICY_ID: runtime::Property<PolicyAssignment, String> = runtime::Property::Named(
     "policyId",
 );

@@ -68,14 +68,14 @@ runtime::models!(PolicyIdentifierDetail);
 /// Changes to a [`PolicyIdentifierDetail`].
 pub type Patch = runtime::Patch<PolicyIdentifierDetail>;
 /// `id`: never null.
-pub const ID: runtime::Property<PolicyIdentifierDetail, String> = runtime::Property::new(
+pub const ID: runtime::Property<PolicyIdentifierDetail, String> = runtime::Property::Named(
     "id",
 );
 /// `name`: never null.
-pub const NAME: runtime::Property<PolicyIdentifierDetail, String> = runtime::Property::new(
+pub const NAME: runtime::Property<PolicyIdentifierDetail, String> = runtime::Property::Named(
     "name",
 );
 /// `policyId`: never null.
-pub const POLICY_ID: runtime::Property<PolicyIdentifierDetail, String> = runtime::Property::new(
+pub const POLICY_ID: runtime::Property<PolicyIdentifierDetail, String> = runtime::Property::Named(
     "policyId",
 );

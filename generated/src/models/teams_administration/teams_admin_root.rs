@@ -79,19 +79,19 @@ runtime::models!(TeamsAdminRoot);
 /// Changes to a [`TeamsAdminRoot`].
 pub type Patch = runtime::Patch<TeamsAdminRoot>;
 /// `id`: never null.
-pub const ID: runtime::Property<TeamsAdminRoot, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<TeamsAdminRoot, String> = runtime::Property::Named("id");
 /// `policy`: navigation property.
 pub const POLICY: runtime::Property<
     TeamsAdminRoot,
     runtime::Expanded<models::teams_administration::TeamsPolicyAssignment>,
-> = runtime::Property::new("policy");
+> = runtime::Property::Named("policy");
 /// `telephoneNumberManagement`: navigation property.
 pub const TELEPHONE_NUMBER_MANAGEMENT: runtime::Property<
     TeamsAdminRoot,
     runtime::Expanded<models::teams_administration::TelephoneNumberManagementRoot>,
-> = runtime::Property::new("telephoneNumberManagement");
+> = runtime::Property::Named("telephoneNumberManagement");
 /// `userConfigurations`: navigation property.
 pub const USER_CONFIGURATIONS: runtime::Property<
     TeamsAdminRoot,
     runtime::Expanded<Vec<models::teams_administration::TeamsUserConfiguration>>,
-> = runtime::Property::new("userConfigurations");
+> = runtime::Property::Named("userConfigurations");

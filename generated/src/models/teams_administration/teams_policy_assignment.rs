@@ -65,11 +65,11 @@ runtime::models!(TeamsPolicyAssignment);
 /// Changes to a [`TeamsPolicyAssignment`].
 pub type Patch = runtime::Patch<TeamsPolicyAssignment>;
 /// `id`: never null.
-pub const ID: runtime::Property<TeamsPolicyAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<TeamsPolicyAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `userAssignments`: navigation property.
 pub const USER_ASSIGNMENTS: runtime::Property<
     TeamsPolicyAssignment,
     runtime::Expanded<Vec<models::teams_administration::TeamsPolicyUserAssignment>>,
-> = runtime::Property::new("userAssignments");
+> = runtime::Property::Named("userAssignments");

@@ -167,18 +167,18 @@ runtime::models!(UnassignParameters);
 /// Changes to a [`TeamsPolicyUserAssignment`].
 pub type Patch = runtime::Patch<TeamsPolicyUserAssignment>;
 /// `id`: never null.
-pub const ID: runtime::Property<TeamsPolicyUserAssignment, String> = runtime::Property::new(
+pub const ID: runtime::Property<TeamsPolicyUserAssignment, String> = runtime::Property::Named(
     "id",
 );
 /// `policyId`
-pub const POLICY_ID: runtime::Property<TeamsPolicyUserAssignment, String> = runtime::Property::new(
+pub const POLICY_ID: runtime::Property<TeamsPolicyUserAssignment, String> = runtime::Property::Named(
     "policyId",
 );
 /// `policyType`: never null.
-pub const POLICY_TYPE: runtime::Property<TeamsPolicyUserAssignment, String> = runtime::Property::new(
+pub const POLICY_TYPE: runtime::Property<TeamsPolicyUserAssignment, String> = runtime::Property::Named(
     "policyType",
 );
 /// `userId`: never null.
-pub const USER_ID: runtime::Property<TeamsPolicyUserAssignment, String> = runtime::Property::new(
+pub const USER_ID: runtime::Property<TeamsPolicyUserAssignment, String> = runtime::Property::Named(
     "userId",
 );

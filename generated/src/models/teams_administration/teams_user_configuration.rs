@@ -127,49 +127,49 @@ pub type Patch = runtime::Patch<TeamsUserConfiguration>;
 pub const ACCOUNT_TYPE: runtime::Property<
     TeamsUserConfiguration,
     models::teams_administration::AccountType,
-> = runtime::Property::new("accountType");
+> = runtime::Property::Named("accountType");
 /// `createdDateTime`: never null.
 pub const CREATED_DATE_TIME: runtime::Property<
     TeamsUserConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `effectivePolicyAssignments`
 pub const EFFECTIVE_POLICY_ASSIGNMENTS: runtime::Property<
     TeamsUserConfiguration,
     Vec<models::teams_administration::EffectivePolicyAssignment>,
-> = runtime::Property::new("effectivePolicyAssignments");
+> = runtime::Property::Named("effectivePolicyAssignments");
 /// `featureTypes`
-pub const FEATURE_TYPES: runtime::Property<TeamsUserConfiguration, Vec<String>> = runtime::Property::new(
+pub const FEATURE_TYPES: runtime::Property<TeamsUserConfiguration, Vec<String>> = runtime::Property::Named(
     "featureTypes",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<TeamsUserConfiguration, String> = runtime::Property::new(
+pub const ID: runtime::Property<TeamsUserConfiguration, String> = runtime::Property::Named(
     "id",
 );
 /// `isEnterpriseVoiceEnabled`
-pub const IS_ENTERPRISE_VOICE_ENABLED: runtime::Property<TeamsUserConfiguration, bool> = runtime::Property::new(
+pub const IS_ENTERPRISE_VOICE_ENABLED: runtime::Property<TeamsUserConfiguration, bool> = runtime::Property::Named(
     "isEnterpriseVoiceEnabled",
 );
 /// `modifiedDateTime`: never null.
 pub const MODIFIED_DATE_TIME: runtime::Property<
     TeamsUserConfiguration,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("modifiedDateTime");
+> = runtime::Property::Named("modifiedDateTime");
 /// `telephoneNumbers`
 pub const TELEPHONE_NUMBERS: runtime::Property<
     TeamsUserConfiguration,
     Vec<models::teams_administration::AssignedTelephoneNumber>,
-> = runtime::Property::new("telephoneNumbers");
+> = runtime::Property::Named("telephoneNumbers");
 /// `tenantId`: never null.
-pub const TENANT_ID: runtime::Property<TeamsUserConfiguration, String> = runtime::Property::new(
+pub const TENANT_ID: runtime::Property<TeamsUserConfiguration, String> = runtime::Property::Named(
     "tenantId",
 );
 /// `user`: navigation property.
 pub const USER: runtime::Property<
     TeamsUserConfiguration,
     runtime::Expanded<models::User>,
-> = runtime::Property::new("user");
+> = runtime::Property::Named("user");
 /// `userPrincipalName`: never null.
-pub const USER_PRINCIPAL_NAME: runtime::Property<TeamsUserConfiguration, String> = runtime::Property::new(
+pub const USER_PRINCIPAL_NAME: runtime::Property<TeamsUserConfiguration, String> = runtime::Property::Named(
     "userPrincipalName",
 );

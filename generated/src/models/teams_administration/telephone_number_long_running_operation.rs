@@ -78,18 +78,18 @@ pub type Patch = runtime::Patch<TelephoneNumberLongRunningOperation>;
 pub const CREATED_DATE_TIME: runtime::Property<
     TelephoneNumberLongRunningOperation,
     String,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<TelephoneNumberLongRunningOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<TelephoneNumberLongRunningOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `numbers`
 pub const NUMBERS: runtime::Property<
     TelephoneNumberLongRunningOperation,
     Vec<models::teams_administration::TelephoneNumberLongRunningOperationDetails>,
-> = runtime::Property::new("numbers");
+> = runtime::Property::Named("numbers");
 /// `status`: never null.
 pub const STATUS: runtime::Property<
     TelephoneNumberLongRunningOperation,
     models::LongRunningOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -69,14 +69,14 @@ pub type Patch = runtime::Patch<TelephoneNumberLongRunningOperationDetails>;
 pub const RESOURCE_LOCATION: runtime::Property<
     TelephoneNumberLongRunningOperationDetails,
     String,
-> = runtime::Property::new("resourceLocation");
+> = runtime::Property::Named("resourceLocation");
 /// `status`
 pub const STATUS: runtime::Property<
     TelephoneNumberLongRunningOperationDetails,
     models::LongRunningOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");
 /// `statusDetail`
 pub const STATUS_DETAIL: runtime::Property<
     TelephoneNumberLongRunningOperationDetails,
     String,
-> = runtime::Property::new("statusDetail");
+> = runtime::Property::Named("statusDetail");

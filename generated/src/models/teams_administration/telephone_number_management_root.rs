@@ -74,18 +74,18 @@ runtime::models!(TelephoneNumberManagementRoot);
 /// Changes to a [`TelephoneNumberManagementRoot`].
 pub type Patch = runtime::Patch<TelephoneNumberManagementRoot>;
 /// `id`: never null.
-pub const ID: runtime::Property<TelephoneNumberManagementRoot, String> = runtime::Property::new(
+pub const ID: runtime::Property<TelephoneNumberManagementRoot, String> = runtime::Property::Named(
     "id",
 );
 /// `numberAssignments`: navigation property.
 pub const NUMBER_ASSIGNMENTS: runtime::Property<
     TelephoneNumberManagementRoot,
     runtime::Expanded<Vec<models::teams_administration::NumberAssignment>>,
-> = runtime::Property::new("numberAssignments");
+> = runtime::Property::Named("numberAssignments");
 /// `operations`: navigation property.
 pub const OPERATIONS: runtime::Property<
     TelephoneNumberManagementRoot,
     runtime::Expanded<
         Vec<models::teams_administration::TelephoneNumberLongRunningOperation>,
     >,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");

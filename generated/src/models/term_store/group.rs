@@ -94,29 +94,29 @@ runtime::models!(Group);
 /// Changes to a [`Group`].
 pub type Patch = runtime::Patch<Group>;
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Group, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Group, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Group, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Group, String> = runtime::Property::Named(
     "description",
 );
 /// `displayName`
-pub const DISPLAY_NAME: runtime::Property<Group, String> = runtime::Property::new(
+pub const DISPLAY_NAME: runtime::Property<Group, String> = runtime::Property::Named(
     "displayName",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Group, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Group, String> = runtime::Property::Named("id");
 /// `parentSiteId`
-pub const PARENT_SITE_ID: runtime::Property<Group, String> = runtime::Property::new(
+pub const PARENT_SITE_ID: runtime::Property<Group, String> = runtime::Property::Named(
     "parentSiteId",
 );
 /// `scope`
-pub const SCOPE: runtime::Property<Group, models::term_store::TermGroupScope> = runtime::Property::new(
+pub const SCOPE: runtime::Property<Group, models::term_store::TermGroupScope> = runtime::Property::Named(
     "scope",
 );
 /// `sets`: navigation property.
 pub const SETS: runtime::Property<
     Group,
     runtime::Expanded<Vec<models::term_store::Set>>,
-> = runtime::Property::new("sets");
+> = runtime::Property::Named("sets");

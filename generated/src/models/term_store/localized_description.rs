@@ -59,10 +59,10 @@ runtime::models!(LocalizedDescription);
 /// Changes to a [`LocalizedDescription`].
 pub type Patch = runtime::Patch<LocalizedDescription>;
 /// `description`
-pub const DESCRIPTION: runtime::Property<LocalizedDescription, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<LocalizedDescription, String> = runtime::Property::Named(
     "description",
 );
 /// `languageTag`
-pub const LANGUAGE_TAG: runtime::Property<LocalizedDescription, String> = runtime::Property::new(
+pub const LANGUAGE_TAG: runtime::Property<LocalizedDescription, String> = runtime::Property::Named(
     "languageTag",
 );

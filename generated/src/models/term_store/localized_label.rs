@@ -64,14 +64,14 @@ runtime::models!(LocalizedLabel);
 /// Changes to a [`LocalizedLabel`].
 pub type Patch = runtime::Patch<LocalizedLabel>;
 /// `isDefault`
-pub const IS_DEFAULT: runtime::Property<LocalizedLabel, bool> = runtime::Property::new(
+pub const IS_DEFAULT: runtime::Property<LocalizedLabel, bool> = runtime::Property::Named(
     "isDefault",
 );
 /// `languageTag`
-pub const LANGUAGE_TAG: runtime::Property<LocalizedLabel, String> = runtime::Property::new(
+pub const LANGUAGE_TAG: runtime::Property<LocalizedLabel, String> = runtime::Property::Named(
     "languageTag",
 );
 /// `name`
-pub const NAME: runtime::Property<LocalizedLabel, String> = runtime::Property::new(
+pub const NAME: runtime::Property<LocalizedLabel, String> = runtime::Property::Named(
     "name",
 );

@@ -59,10 +59,10 @@ runtime::models!(LocalizedName);
 /// Changes to a [`LocalizedName`].
 pub type Patch = runtime::Patch<LocalizedName>;
 /// `languageTag`
-pub const LANGUAGE_TAG: runtime::Property<LocalizedName, String> = runtime::Property::new(
+pub const LANGUAGE_TAG: runtime::Property<LocalizedName, String> = runtime::Property::Named(
     "languageTag",
 );
 /// `name`
-pub const NAME: runtime::Property<LocalizedName, String> = runtime::Property::new(
+pub const NAME: runtime::Property<LocalizedName, String> = runtime::Property::Named(
     "name",
 );

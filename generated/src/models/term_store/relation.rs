@@ -79,19 +79,19 @@ pub type Patch = runtime::Patch<Relation>;
 pub const FROM_TERM: runtime::Property<
     Relation,
     runtime::Expanded<models::term_store::Term>,
-> = runtime::Property::new("fromTerm");
+> = runtime::Property::Named("fromTerm");
 /// `id`: never null.
-pub const ID: runtime::Property<Relation, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Relation, String> = runtime::Property::Named("id");
 /// `relationship`
-pub const RELATIONSHIP: runtime::Property<Relation, models::term_store::RelationType> = runtime::Property::new(
+pub const RELATIONSHIP: runtime::Property<Relation, models::term_store::RelationType> = runtime::Property::Named(
     "relationship",
 );
 /// `set`: navigation property.
-pub const SET: runtime::Property<Relation, runtime::Expanded<models::term_store::Set>> = runtime::Property::new(
+pub const SET: runtime::Property<Relation, runtime::Expanded<models::term_store::Set>> = runtime::Property::Named(
     "set",
 );
 /// `toTerm`: navigation property.
 pub const TO_TERM: runtime::Property<
     Relation,
     runtime::Expanded<models::term_store::Term>,
-> = runtime::Property::new("toTerm");
+> = runtime::Property::Named("toTerm");

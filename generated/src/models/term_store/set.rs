@@ -109,38 +109,38 @@ pub type Patch = runtime::Patch<Set>;
 pub const CHILDREN: runtime::Property<
     Set,
     runtime::Expanded<Vec<models::term_store::Term>>,
-> = runtime::Property::new("children");
+> = runtime::Property::Named("children");
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Set, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Set, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `description`
-pub const DESCRIPTION: runtime::Property<Set, String> = runtime::Property::new(
+pub const DESCRIPTION: runtime::Property<Set, String> = runtime::Property::Named(
     "description",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<Set, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Set, String> = runtime::Property::Named("id");
 /// `localizedNames`
 pub const LOCALIZED_NAMES: runtime::Property<
     Set,
     Vec<models::term_store::LocalizedName>,
-> = runtime::Property::new("localizedNames");
+> = runtime::Property::Named("localizedNames");
 /// `parentGroup`: navigation property.
 pub const PARENT_GROUP: runtime::Property<
     Set,
     runtime::Expanded<models::term_store::Group>,
-> = runtime::Property::new("parentGroup");
+> = runtime::Property::Named("parentGroup");
 /// `properties`
-pub const PROPERTIES: runtime::Property<Set, Vec<models::KeyValue>> = runtime::Property::new(
+pub const PROPERTIES: runtime::Property<Set, Vec<models::KeyValue>> = runtime::Property::Named(
     "properties",
 );
 /// `relations`: navigation property.
 pub const RELATIONS: runtime::Property<
     Set,
     runtime::Expanded<Vec<models::term_store::Relation>>,
-> = runtime::Property::new("relations");
+> = runtime::Property::Named("relations");
 /// `terms`: navigation property.
 pub const TERMS: runtime::Property<
     Set,
     runtime::Expanded<Vec<models::term_store::Term>>,
-> = runtime::Property::new("terms");
+> = runtime::Property::Named("terms");

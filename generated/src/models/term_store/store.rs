@@ -76,22 +76,22 @@ runtime::models!(Store);
 /// Changes to a [`Store`].
 pub type Patch = runtime::Patch<Store>;
 /// `defaultLanguageTag`: never null.
-pub const DEFAULT_LANGUAGE_TAG: runtime::Property<Store, String> = runtime::Property::new(
+pub const DEFAULT_LANGUAGE_TAG: runtime::Property<Store, String> = runtime::Property::Named(
     "defaultLanguageTag",
 );
 /// `groups`: navigation property.
 pub const GROUPS: runtime::Property<
     Store,
     runtime::Expanded<Vec<models::term_store::Group>>,
-> = runtime::Property::new("groups");
+> = runtime::Property::Named("groups");
 /// `id`: never null.
-pub const ID: runtime::Property<Store, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Store, String> = runtime::Property::Named("id");
 /// `languageTags`: never null.
-pub const LANGUAGE_TAGS: runtime::Property<Store, Vec<String>> = runtime::Property::new(
+pub const LANGUAGE_TAGS: runtime::Property<Store, Vec<String>> = runtime::Property::Named(
     "languageTags",
 );
 /// `sets`: navigation property.
 pub const SETS: runtime::Property<
     Store,
     runtime::Expanded<Vec<models::term_store::Set>>,
-> = runtime::Property::new("sets");
+> = runtime::Property::Named("sets");

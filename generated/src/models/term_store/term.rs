@@ -109,37 +109,37 @@ pub type Patch = runtime::Patch<Term>;
 pub const CHILDREN: runtime::Property<
     Term,
     runtime::Expanded<Vec<models::term_store::Term>>,
-> = runtime::Property::new("children");
+> = runtime::Property::Named("children");
 /// `createdDateTime`
-pub const CREATED_DATE_TIME: runtime::Property<Term, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Term, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `descriptions`
 pub const DESCRIPTIONS: runtime::Property<
     Term,
     Vec<models::term_store::LocalizedDescription>,
-> = runtime::Property::new("descriptions");
+> = runtime::Property::Named("descriptions");
 /// `id`: never null.
-pub const ID: runtime::Property<Term, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Term, String> = runtime::Property::Named("id");
 /// `labels`
-pub const LABELS: runtime::Property<Term, Vec<models::term_store::LocalizedLabel>> = runtime::Property::new(
+pub const LABELS: runtime::Property<Term, Vec<models::term_store::LocalizedLabel>> = runtime::Property::Named(
     "labels",
 );
 /// `lastModifiedDateTime`
 pub const LAST_MODIFIED_DATE_TIME: runtime::Property<
     Term,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastModifiedDateTime");
+> = runtime::Property::Named("lastModifiedDateTime");
 /// `properties`
-pub const PROPERTIES: runtime::Property<Term, Vec<models::KeyValue>> = runtime::Property::new(
+pub const PROPERTIES: runtime::Property<Term, Vec<models::KeyValue>> = runtime::Property::Named(
     "properties",
 );
 /// `relations`: navigation property.
 pub const RELATIONS: runtime::Property<
     Term,
     runtime::Expanded<Vec<models::term_store::Relation>>,
-> = runtime::Property::new("relations");
+> = runtime::Property::Named("relations");
 /// `set`: navigation property.
-pub const SET: runtime::Property<Term, runtime::Expanded<models::term_store::Set>> = runtime::Property::new(
+pub const SET: runtime::Property<Term, runtime::Expanded<models::term_store::Set>> = runtime::Property::Named(
     "set",
 );

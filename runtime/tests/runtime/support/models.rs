@@ -207,20 +207,20 @@ pub mod user {
     use super::{AgeGroup, DateTimeOffset, DriveItem, Flags, Guid, Message, User};
     use msgraph_runtime::{Expanded, Property};
 
-    pub const ABOUT_ME: Property<User, String> = Property::new("aboutMe");
-    pub const ACCOUNT_ENABLED: Property<User, bool> = Property::new("accountEnabled");
-    pub const AGE_GROUP: Property<User, AgeGroup> = Property::new("ageGroup");
-    pub const BUSINESS_PHONES: Property<User, Vec<String>> = Property::new("businessPhones");
-    pub const CREATED: Property<User, DateTimeOffset> = Property::new("created");
-    pub const DAYS: Property<User, i32> = Property::new("days");
-    pub const DRIVE: Property<User, DriveItem> = Property::new("drive");
-    pub const FRIENDS: Property<User, Expanded<Vec<User>>> = Property::new("friends");
-    pub const ID: Property<User, Guid> = Property::new("id");
-    pub const MANAGER: Property<User, Expanded<User>> = Property::new("manager");
-    pub const MESSAGES: Property<User, Vec<Message>> = Property::new("messages");
-    pub const PASSWORD: Property<User, String> = Property::new("password");
-    pub const RIGHTS: Property<User, Flags<AgeGroup>> = Property::new("rights");
-    pub const SCORE: Property<User, f64> = Property::new("score");
+    pub const ABOUT_ME: Property<User, String> = Property::Named("aboutMe");
+    pub const ACCOUNT_ENABLED: Property<User, bool> = Property::Named("accountEnabled");
+    pub const AGE_GROUP: Property<User, AgeGroup> = Property::Named("ageGroup");
+    pub const BUSINESS_PHONES: Property<User, Vec<String>> = Property::Named("businessPhones");
+    pub const CREATED: Property<User, DateTimeOffset> = Property::Named("created");
+    pub const DAYS: Property<User, i32> = Property::Named("days");
+    pub const DRIVE: Property<User, DriveItem> = Property::Named("drive");
+    pub const FRIENDS: Property<User, Expanded<Vec<User>>> = Property::Named("friends");
+    pub const ID: Property<User, Guid> = Property::Named("id");
+    pub const MANAGER: Property<User, Expanded<User>> = Property::Named("manager");
+    pub const MESSAGES: Property<User, Vec<Message>> = Property::Named("messages");
+    pub const PASSWORD: Property<User, String> = Property::Named("password");
+    pub const RIGHTS: Property<User, Flags<AgeGroup>> = Property::Named("rights");
+    pub const SCORE: Property<User, f64> = Property::Named("score");
 }
 
 /// Properties of messages.
@@ -228,11 +228,11 @@ pub mod message {
     use super::Message;
     use msgraph_runtime::Property;
 
-    pub const IS_READ: Property<Message, bool> = Property::new("isRead");
-    pub const SUBJECT: Property<Message, String> = Property::new("subject");
+    pub const IS_READ: Property<Message, bool> = Property::Named("isRead");
+    pub const SUBJECT: Property<Message, String> = Property::Named("subject");
 }
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AgeGroup {
     Minor,

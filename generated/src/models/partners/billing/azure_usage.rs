@@ -71,11 +71,11 @@ pub type Patch = runtime::Patch<AzureUsage>;
 pub const BILLED: runtime::Property<
     AzureUsage,
     runtime::Expanded<models::partners::billing::BilledUsage>,
-> = runtime::Property::new("billed");
+> = runtime::Property::Named("billed");
 /// `id`: never null.
-pub const ID: runtime::Property<AzureUsage, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<AzureUsage, String> = runtime::Property::Named("id");
 /// `unbilled`: navigation property.
 pub const UNBILLED: runtime::Property<
     AzureUsage,
     runtime::Expanded<models::partners::billing::UnbilledUsage>,
-> = runtime::Property::new("unbilled");
+> = runtime::Property::Named("unbilled");

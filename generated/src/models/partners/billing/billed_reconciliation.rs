@@ -110,6 +110,6 @@ runtime::models!(ExportParameters);
 /// Changes to a [`BilledReconciliation`].
 pub type Patch = runtime::Patch<BilledReconciliation>;
 /// `id`: never null.
-pub const ID: runtime::Property<BilledReconciliation, String> = runtime::Property::new(
+pub const ID: runtime::Property<BilledReconciliation, String> = runtime::Property::Named(
     "id",
 );

@@ -110,4 +110,4 @@ runtime::models!(ExportParameters);
 /// Changes to a [`BilledUsage`].
 pub type Patch = runtime::Patch<BilledUsage>;
 /// `id`: never null.
-pub const ID: runtime::Property<BilledUsage, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<BilledUsage, String> = runtime::Property::Named("id");

@@ -80,24 +80,24 @@ runtime::models!(Billing);
 /// Changes to a [`Billing`].
 pub type Patch = runtime::Patch<Billing>;
 /// `id`: never null.
-pub const ID: runtime::Property<Billing, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Billing, String> = runtime::Property::Named("id");
 /// `manifests`: navigation property.
 pub const MANIFESTS: runtime::Property<
     Billing,
     runtime::Expanded<Vec<models::partners::billing::Manifest>>,
-> = runtime::Property::new("manifests");
+> = runtime::Property::Named("manifests");
 /// `operations`: navigation property.
 pub const OPERATIONS: runtime::Property<
     Billing,
     runtime::Expanded<Vec<models::partners::billing::Operation>>,
-> = runtime::Property::new("operations");
+> = runtime::Property::Named("operations");
 /// `reconciliation`: navigation property.
 pub const RECONCILIATION: runtime::Property<
     Billing,
     runtime::Expanded<models::partners::billing::BillingReconciliation>,
-> = runtime::Property::new("reconciliation");
+> = runtime::Property::Named("reconciliation");
 /// `usage`: navigation property.
 pub const USAGE: runtime::Property<
     Billing,
     runtime::Expanded<models::partners::billing::AzureUsage>,
-> = runtime::Property::new("usage");
+> = runtime::Property::Named("usage");

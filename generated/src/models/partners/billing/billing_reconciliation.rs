@@ -75,13 +75,13 @@ pub type Patch = runtime::Patch<BillingReconciliation>;
 pub const BILLED: runtime::Property<
     BillingReconciliation,
     runtime::Expanded<models::partners::billing::BilledReconciliation>,
-> = runtime::Property::new("billed");
+> = runtime::Property::Named("billed");
 /// `id`: never null.
-pub const ID: runtime::Property<BillingReconciliation, String> = runtime::Property::new(
+pub const ID: runtime::Property<BillingReconciliation, String> = runtime::Property::Named(
     "id",
 );
 /// `unbilled`: navigation property.
 pub const UNBILLED: runtime::Property<
     BillingReconciliation,
     runtime::Expanded<models::partners::billing::UnbilledReconciliation>,
-> = runtime::Property::new("unbilled");
+> = runtime::Property::Named("unbilled");

@@ -61,8 +61,8 @@ runtime::models!(Blob);
 /// Changes to a [`Blob`].
 pub type Patch = runtime::Patch<Blob>;
 /// `name`: never null.
-pub const NAME: runtime::Property<Blob, String> = runtime::Property::new("name");
+pub const NAME: runtime::Property<Blob, String> = runtime::Property::Named("name");
 /// `partitionValue`: never null.
-pub const PARTITION_VALUE: runtime::Property<Blob, String> = runtime::Property::new(
+pub const PARTITION_VALUE: runtime::Property<Blob, String> = runtime::Property::Named(
     "partitionValue",
 );

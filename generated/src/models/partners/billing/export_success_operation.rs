@@ -89,23 +89,23 @@ pub type Patch = runtime::Patch<ExportSuccessOperation>;
 pub const CREATED_DATE_TIME: runtime::Property<
     ExportSuccessOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<ExportSuccessOperation, String> = runtime::Property::new(
+pub const ID: runtime::Property<ExportSuccessOperation, String> = runtime::Property::Named(
     "id",
 );
 /// `lastActionDateTime`: never null.
 pub const LAST_ACTION_DATE_TIME: runtime::Property<
     ExportSuccessOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastActionDateTime");
+> = runtime::Property::Named("lastActionDateTime");
 /// `resourceLocation`: navigation property.
 pub const RESOURCE_LOCATION: runtime::Property<
     ExportSuccessOperation,
     runtime::Expanded<models::partners::billing::Manifest>,
-> = runtime::Property::new("resourceLocation");
+> = runtime::Property::Named("resourceLocation");
 /// `status`
 pub const STATUS: runtime::Property<
     ExportSuccessOperation,
     models::LongRunningOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

@@ -81,20 +81,22 @@ pub type Patch = runtime::Patch<FailedOperation>;
 pub const CREATED_DATE_TIME: runtime::Property<
     FailedOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `error`: never null.
-pub const ERROR: runtime::Property<FailedOperation, models::PublicError> = runtime::Property::new(
+pub const ERROR: runtime::Property<FailedOperation, models::PublicError> = runtime::Property::Named(
     "error",
 );
 /// `id`: never null.
-pub const ID: runtime::Property<FailedOperation, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<FailedOperation, String> = runtime::Property::Named(
+    "id",
+);
 /// `lastActionDateTime`: never null.
 pub const LAST_ACTION_DATE_TIME: runtime::Property<
     FailedOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastActionDateTime");
+> = runtime::Property::Named("lastActionDateTime");
 /// `status`
 pub const STATUS: runtime::Property<
     FailedOperation,
     models::LongRunningOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

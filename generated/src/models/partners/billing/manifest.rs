@@ -120,42 +120,42 @@ runtime::models!(Manifest);
 /// Changes to a [`Manifest`].
 pub type Patch = runtime::Patch<Manifest>;
 /// `blobCount`: never null.
-pub const BLOB_COUNT: runtime::Property<Manifest, i32> = runtime::Property::new(
+pub const BLOB_COUNT: runtime::Property<Manifest, i32> = runtime::Property::Named(
     "blobCount",
 );
 /// `blobs`: never null.
-pub const BLOBS: runtime::Property<Manifest, Vec<models::partners::billing::Blob>> = runtime::Property::new(
+pub const BLOBS: runtime::Property<Manifest, Vec<models::partners::billing::Blob>> = runtime::Property::Named(
     "blobs",
 );
 /// `createdDateTime`: never null.
-pub const CREATED_DATE_TIME: runtime::Property<Manifest, runtime::edm::DateTimeOffset> = runtime::Property::new(
+pub const CREATED_DATE_TIME: runtime::Property<Manifest, runtime::edm::DateTimeOffset> = runtime::Property::Named(
     "createdDateTime",
 );
 /// `dataFormat`: never null.
-pub const DATA_FORMAT: runtime::Property<Manifest, String> = runtime::Property::new(
+pub const DATA_FORMAT: runtime::Property<Manifest, String> = runtime::Property::Named(
     "dataFormat",
 );
 /// `eTag`: never null.
-pub const ETAG: runtime::Property<Manifest, String> = runtime::Property::new("eTag");
+pub const ETAG: runtime::Property<Manifest, String> = runtime::Property::Named("eTag");
 /// `id`: never null.
-pub const ID: runtime::Property<Manifest, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<Manifest, String> = runtime::Property::Named("id");
 /// `partitionType`: never null.
-pub const PARTITION_TYPE: runtime::Property<Manifest, String> = runtime::Property::new(
+pub const PARTITION_TYPE: runtime::Property<Manifest, String> = runtime::Property::Named(
     "partitionType",
 );
 /// `partnerTenantId`: never null.
-pub const PARTNER_TENANT_ID: runtime::Property<Manifest, String> = runtime::Property::new(
+pub const PARTNER_TENANT_ID: runtime::Property<Manifest, String> = runtime::Property::Named(
     "partnerTenantId",
 );
 /// `rootDirectory`: never null.
-pub const ROOT_DIRECTORY: runtime::Property<Manifest, String> = runtime::Property::new(
+pub const ROOT_DIRECTORY: runtime::Property<Manifest, String> = runtime::Property::Named(
     "rootDirectory",
 );
 /// `sasToken`: never null.
-pub const SAS_TOKEN: runtime::Property<Manifest, String> = runtime::Property::new(
+pub const SAS_TOKEN: runtime::Property<Manifest, String> = runtime::Property::Named(
     "sasToken",
 );
 /// `schemaVersion`: never null.
-pub const SCHEMA_VERSION: runtime::Property<Manifest, String> = runtime::Property::new(
+pub const SCHEMA_VERSION: runtime::Property<Manifest, String> = runtime::Property::Named(
     "schemaVersion",
 );

@@ -76,16 +76,18 @@ pub type Patch = runtime::Patch<RunningOperation>;
 pub const CREATED_DATE_TIME: runtime::Property<
     RunningOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("createdDateTime");
+> = runtime::Property::Named("createdDateTime");
 /// `id`: never null.
-pub const ID: runtime::Property<RunningOperation, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<RunningOperation, String> = runtime::Property::Named(
+    "id",
+);
 /// `lastActionDateTime`: never null.
 pub const LAST_ACTION_DATE_TIME: runtime::Property<
     RunningOperation,
     runtime::edm::DateTimeOffset,
-> = runtime::Property::new("lastActionDateTime");
+> = runtime::Property::Named("lastActionDateTime");
 /// `status`
 pub const STATUS: runtime::Property<
     RunningOperation,
     models::LongRunningOperationStatus,
-> = runtime::Property::new("status");
+> = runtime::Property::Named("status");

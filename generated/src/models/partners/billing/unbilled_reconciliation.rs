@@ -115,6 +115,6 @@ runtime::models!(ExportParameters);
 /// Changes to a [`UnbilledReconciliation`].
 pub type Patch = runtime::Patch<UnbilledReconciliation>;
 /// `id`: never null.
-pub const ID: runtime::Property<UnbilledReconciliation, String> = runtime::Property::new(
+pub const ID: runtime::Property<UnbilledReconciliation, String> = runtime::Property::Named(
     "id",
 );

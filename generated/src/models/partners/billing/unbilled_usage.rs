@@ -115,4 +115,4 @@ runtime::models!(ExportParameters);
 /// Changes to a [`UnbilledUsage`].
 pub type Patch = runtime::Patch<UnbilledUsage>;
 /// `id`: never null.
-pub const ID: runtime::Property<UnbilledUsage, String> = runtime::Property::new("id");
+pub const ID: runtime::Property<UnbilledUsage, String> = runtime::Property::Named("id");
