@@ -529,14 +529,14 @@ impl Draft {
         accept: &'static str,
         buffered: bool,
     ) -> BoxFuture<'static, Result<Answer, Error>> {
-        Box::pin(async move {
-            if !self.headers.contains_key(ACCEPT) {
-                self.headers.insert(ACCEPT, HeaderValue::from_static(accept));
-            }
-            let client = self.client.clone();
-            let call = self.into_call()?;
-            client.call(call, buffered).await
-        })
+        if !self.headers.contains_key(ACCEPT) {
+            self.headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        }
+        let client = self.client.clone();
+        match self.into_call() {
+            Ok(call) => Box::pin(async move { client.call(call, buffered).await }),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
     }
 
     pub(crate) fn into_call(mut self) -> Result<Call, Error> {
