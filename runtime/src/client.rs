@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use url::{Host, Origin, Position, Url};
 
@@ -189,17 +190,8 @@ impl GraphClient {
     }
 
     /// Sends a call through the pipeline; the answer's body is read if `buffered`.
-    pub(crate) async fn call(&self, mut call: Call, buffered: bool) -> Result<Answer, Error> {
-        call.buffered = buffered;
-        let name = call.name();
-        let (head, mut body) = send(call, &self.0).await?.into_parts();
-        let limit = self.0.response_limit;
-        if buffered {
-            // The pipeline has read it already, unless a policy of the user put another one in its place.
-            let bytes = body.collect(limit).await;
-            body = Body::from(bytes.map_err(|error| Error::body(name.clone(), error))?);
-        }
-        Ok(self.0.answer(name, head.status, head.headers, body))
+    pub(crate) fn call(&self, call: Call, buffered: bool) -> BoxFuture<'static, Result<Answer, Error>> {
+        send(self.clone(), call, buffered)
     }
 }
 

@@ -156,13 +156,13 @@ impl fmt::Display for GraphError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.call, self.status)?;
         if let Some(code) = self.code() {
-            write!(f, ", {}", one_line(code))?;
+            write!(f, ", {}", one_line(code, SHOWN))?;
         }
         if let Some(message) = self.message() {
-            write!(f, ": {}", one_line(message))?;
+            write!(f, ": {}", one_line(message, SHOWN))?;
         }
         if let Some(InnerError { code: Some(code), .. }) = self.inner.last() {
-            write!(f, " [{}]", one_line(code))?;
+            write!(f, " [{}]", one_line(code, SHOWN))?;
         }
         if let Some(explanation) = &self.explanation {
             write!(f, "; {explanation}")?;
@@ -174,7 +174,7 @@ impl fmt::Display for GraphError {
         ];
         let known: Vec<String> = ids
             .iter()
-            .filter_map(|(name, id)| id.as_ref().map(|id| format!("{name} {}", one_line(id))))
+            .filter_map(|(name, id)| id.as_ref().map(|id| format!("{name} {}", one_line(id, SHOWN))))
             .collect();
         if known.is_empty() { Ok(()) } else { write!(f, " ({})", known.join(", ")) }
     }
@@ -182,12 +182,15 @@ impl fmt::Display for GraphError {
 
 impl StdError for GraphError {}
 
-/// White space and control characters made into single spaces, at most 500 characters.
-pub(crate) fn one_line(text: &str) -> String {
+/// How many characters of a text of the service are shown.
+pub(crate) const SHOWN: usize = 500;
+
+/// White space and control characters made into single spaces, at most so many characters.
+pub(crate) fn one_line(text: &str, limit: usize) -> String {
     let words: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
     let mut line = words.join(" ");
-    if let Some((end, _)) = line.char_indices().nth(500) {
+    if let Some((end, _)) = line.char_indices().nth(limit) {
         line.truncate(end);
         line.push('…');
     }
@@ -199,7 +202,7 @@ fn plain_text(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
     let trimmed = text.trim_start_matches('\u{feff}').trim();
     let visible = if trimmed.starts_with('<') { title(trimmed).unwrap_or("an HTML page") } else { trimmed };
-    let line: String = one_line(visible).chars().take(200).collect();
+    let line = one_line(visible, 200);
     (!line.is_empty()).then_some(line)
 }
 

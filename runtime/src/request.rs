@@ -534,7 +534,7 @@ impl Draft {
         }
         let client = self.client.clone();
         match self.into_call() {
-            Ok(call) => Box::pin(async move { client.call(call, buffered).await }),
+            Ok(call) => client.call(call, buffered),
             Err(error) => Box::pin(std::future::ready(Err(error))),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Change, Kind, Subject};
 use crate::inventory::{Claim, Entry};
-use crate::operations::options;
+use crate::operations::options::{self, Limit};
 use crate::permissions::normal_form;
 
 /// What one operation is, whatever the spelling of its path.
@@ -63,7 +63,8 @@ fn changed(old: &Entry, new: &Entry) -> Option<Change> {
     note("request", &before, &after, !only_adds_parameters(&before, &after));
     note("response", &text(&old.response), &text(&new.response), true);
     let lost = old.query.iter().any(|option| !new.query.contains(option));
-    let limited = new.limits.iter().any(|limit| !old.limits.contains(limit));
+    let limited =
+        new.limits.iter().any(|limit| old.query.contains(&limit.option) && narrows(limit, &old.limits));
     let query = |entry: &Entry| options::notation(&entry.query, &entry.limits).join(" ");
     note("query options", &query(old), &query(new), lost || limited);
     note("custom query options", &old.options.join(" "), &new.options.join(" "), true);
@@ -72,6 +73,17 @@ fn changed(old: &Entry, new: &Entry) -> Option<Change> {
     note("feature", &old.feature, &new.feature, true);
     let change = Change::new(Subject::Operation, Kind::Changed, breaking, name(new));
     (!details.is_empty()).then(|| change.with(details.join("; ")))
+}
+
+/// Whether an option takes less of a property than it took before.
+fn narrows(limit: &Limit, before: &[Limit]) -> bool {
+    let was = before.iter().find(|old| (old.option, &old.property) == (limit.option, &limit.property));
+    let took = |old: &Limit| !old.operators.is_empty();
+    match was {
+        None => true,
+        Some(old) if limit.operators.is_empty() => took(old),
+        Some(old) => took(old) && old.operators.iter().any(|operator| !limit.operators.contains(operator)),
+    }
 }
 
 /// Whether an action takes what it took, and more: all parameters are fields of a struct that can be left out.
@@ -126,5 +138,30 @@ fn claim(claim: &Claim) -> String {
         claim.permission.clone()
     } else {
         format!("{} with {}", claim.permission, claim.also.join(" or "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_takes_less_if_a_property_or_an_operator_goes() {
+        let limit = |operators: &[&str]| Limit {
+            option: "filter",
+            property: "key".to_owned(),
+            operators: operators.iter().map(|operator| (*operator).to_owned()).collect(),
+        };
+        for (before, after, less) in [
+            (vec![], limit(&[]), true),
+            (vec![], limit(&["eq"]), true),
+            (vec![limit(&["eq"])], limit(&[]), true),
+            (vec![limit(&["eq", "ne"])], limit(&["eq"]), true),
+            (vec![limit(&[])], limit(&["eq"]), false),
+            (vec![limit(&["eq"])], limit(&["eq", "ne"]), false),
+            (vec![limit(&["eq"])], limit(&["eq"]), false),
+        ] {
+            assert_eq!(narrows(&after, &before), less, "{before:?} → {after:?}");
+        }
     }
 }

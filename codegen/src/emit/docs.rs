@@ -53,7 +53,7 @@ pub fn operation(operation: &PlannedOperation) -> String {
     text
 }
 
-/// `` `$filter` (not by `a`, `b`; by `c` only `eq`) ``.
+/// `` `$filter` (not `a`, `b`; `c` only with `eq`) ``.
 fn query_option(option: &str, limits: &[Limit]) -> String {
     let limits = || limits.iter().filter(|limit| limit.option == option);
     let names = |names: &mut dyn Iterator<Item = &String>| {

@@ -66,7 +66,7 @@ const OPERATORS: [&str; 14] = [
 pub struct Limit {
     /// The option, without `$`.
     pub option: &'static str,
-    /// The JSON name of the property.
+    /// The JSON name of the property, or the path to it.
     pub property: String,
     /// The operators it is taken with, sorted; it is not taken at all if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -189,8 +189,10 @@ impl QueryOption {
             let property = entry.get("Property").and_then(Value::as_str)?;
             limit(property, operators(entry.get("AllowedExpressions").and_then(Value::as_str)?)?)
         });
+        // Of several that name one property, the shortest list of operators comes first: none at all.
         let mut limits: Vec<_> = without.chain(only).collect();
         limits.sort();
+        limits.dedup_by(|one, kept| one.property == kept.property);
         limits
     }
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Map, Value};
 
+use crate::graph_error::one_line;
+
 /// How much of a description is kept.
 const LIMIT: usize = 2_000;
 
@@ -274,18 +276,6 @@ fn labelled(text: &str, label: &str) -> Option<String> {
     let end = ["\r", "\n", " Correlation ID:", " Timestamp:", " Trace ID:"];
     let end = end.iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
     Some(rest[..end].trim().to_owned()).filter(|value| !value.is_empty() && value.len() <= 100)
-}
-
-/// White space and control characters made into single spaces, at most so many characters.
-pub(super) fn one_line(text: &str, limit: usize) -> String {
-    let words: Vec<&str> =
-        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
-    let mut line = words.join(" ");
-    if let Some((end, _)) = line.char_indices().nth(limit) {
-        line.truncate(end);
-        line.push('…');
-    }
-    line
 }
 
 #[cfg(test)]

@@ -44,10 +44,13 @@ impl Claims {
     fn read(json: &str) -> Result<Self, ReadError> {
         let mut claims = Self::default();
         let mut reader = Reader::new(json);
+        reader.peek();
         reader.enter_object("claims")?;
         let mut first = true;
         while let Some(name) = reader.next_name(&mut first)? {
             match &*name {
+                // A null is as good as nothing.
+                _ if reader.peek() == Some(b'n') => reader.skip()?,
                 "tid" => reader.read(&mut claims.tid)?,
                 "idtyp" => reader.read(&mut claims.idtyp)?,
                 "scp" => reader.read(&mut claims.scp)?,
@@ -103,12 +106,13 @@ impl Granted {
         self.scheme
     }
 
-    /// The names of the permissions: the claim `scp` of users, `roles` of applications.
+    /// The names of the permissions, in the token's order: the claim `scp` of users, `roles` of applications.
     pub fn permissions(&self) -> &[String] {
         &self.permissions
     }
 
-    /// The template ids of the directory roles that the user or the application has (`wids`).
+    /// The template ids of the directory roles that the user or the application has (`wids`), in the
+    /// token's order.
     pub fn directory_roles(&self) -> &[String] {
         &self.directory_roles
     }
@@ -146,6 +150,16 @@ mod tests {
     fn the_tenant_of_personal_accounts_is_known() {
         let claims = format!(r#"{{"scp": "User.Read", "tid": "{PERSONAL_ACCOUNTS}"}}"#);
         assert_eq!(scheme(&claims), Some(Scheme::DelegatedPersonal));
+    }
+
+    #[test]
+    fn a_null_is_as_good_as_nothing() {
+        let user = read(r#" {"tid": null, "scp": "User.Read", "wids": null}"#).expect("it is a token");
+        assert_eq!(
+            (user.permissions(), user.scheme()),
+            (&["User.Read".to_owned()][..], Scheme::DelegatedWork)
+        );
+        assert_eq!(read(r#"{"roles": []}"#), None);
     }
 
     #[test]

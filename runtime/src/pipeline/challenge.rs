@@ -40,8 +40,7 @@ fn decode(text: &str) -> Option<String> {
     let engines = [GeneralPurpose::new(&STANDARD, LENIENT), GeneralPurpose::new(&URL_SAFE, LENIENT)];
     let bytes = engines.iter().find_map(|engine| engine.decode(text).ok())?;
     let claims = String::from_utf8(bytes).ok().filter(|claims| claims.len() <= LIMIT)?;
-    let json: Json = claims.parse().ok()?;
-    json.as_str().starts_with('{').then_some(claims)
+    claims.parse::<Json>().is_ok_and(|_| claims.trim_start().starts_with('{')).then_some(claims)
 }
 
 #[cfg(test)]

@@ -39,11 +39,12 @@ pub(crate) use authorization::token;
 pub(crate) use timeouts::exchange;
 
 use crate::body::Body;
-use crate::client::Shared;
+use crate::client::{GraphClient, Shared};
 use crate::clock::{Clock, Randomness};
 use crate::error::{DeliveryError, Error};
 use crate::operation::Operation;
 use crate::options::CallOptions;
+use crate::response::Answer;
 
 /// A request on its way through the pipeline: a pointer to its parts, because each policy moves it into a future
 /// of its own.
@@ -333,13 +334,31 @@ pub trait Policy: Send + Sync {
     fn send<'a>(&'a self, call: Call, next: Next<'a>) -> BoxFuture<'a, Result<http::Response<Body>, Error>>;
 }
 
-/// Sends a call through the whole pipeline.
+/// Sends a call through the whole pipeline; the answer's body is read if `buffered`.
+///
+/// All futures of the pipeline that are put on the heap are put there in this module, as the compiler repeats a future's
+/// code in each module that does so.
 ///
 /// # Errors
 /// Those of the policies, that no answer arrived, or an answer that is not a success.
-pub(crate) async fn send(mut call: Call, client: &Shared) -> Result<http::Response<Body>, Error> {
-    headers::set(&mut call, client);
-    whole::send(call, client).await
+pub(crate) fn send(
+    client: GraphClient,
+    mut call: Call,
+    buffered: bool,
+) -> BoxFuture<'static, Result<Answer, Error>> {
+    call.buffered = buffered;
+    Box::pin(async move {
+        let client = client.shared();
+        headers::set(&mut call, client);
+        let name = call.name();
+        let (head, mut body) = whole::send(call, client).await?.into_parts();
+        if buffered {
+            // It is read already, unless a policy of the user put another one in its place.
+            let bytes = body.collect(client.response_limit).await;
+            body = Body::from(bytes.map_err(|error| Error::body(name.clone(), error))?);
+        }
+        Ok(client.answer(name, head.status, head.headers, body))
+    })
 }
 
 /// The rest of the pipeline, as a policy sees it.

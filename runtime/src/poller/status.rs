@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::graph_error::one_line;
+use crate::graph_error::{SHOWN, one_line};
 use crate::pipeline::CallName;
 
 /// How far a long-running operation is.
@@ -148,12 +148,17 @@ impl OperationError {
 
 impl fmt::Display for OperationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} was accepted, then the operation ended as {}", self.call, one_line(&self.status))?;
+        write!(
+            f,
+            "{} was accepted, then the operation ended as {}",
+            self.call,
+            one_line(&self.status, SHOWN)
+        )?;
         if let Some(code) = self.code() {
-            write!(f, ", {}", one_line(code))?;
+            write!(f, ", {}", one_line(code, SHOWN))?;
         }
         match self.message() {
-            Some(message) => write!(f, ": {}", one_line(message)),
+            Some(message) => write!(f, ": {}", one_line(message, SHOWN)),
             None => Ok(()),
         }
     }

@@ -33,16 +33,21 @@ impl Limit {
     }
 }
 
-/// Why an operation does not take a text as the value of a query option, named without `$`; nothing if it does.
+/// Why an operation does not take a text as the value of a query option, named without `$`; nothing if it does, or if it
+/// cannot be told.
 pub(crate) fn problem(operation: &Operation, option: &str, text: &str) -> Option<String> {
-    let limits: Vec<Limit> = operation.limits(option).collect();
-    let uses = match option {
-        _ if limits.is_empty() => return None,
-        "filter" => uses_in_condition(text),
-        _ => items(text).map(|item| Use { path: leading_path(item), operator: None }).collect(),
-    };
-    let reason = uses.iter().find_map(|it| limits.iter().find_map(|limit| it.against(limit)))?;
-    Some(format!("${option} {reason}, says the service's metadata; a raw request sends it all the same"))
+    operation.limits(option).next()?;
+    let against = |it: Use<'_>| operation.limits(option).find_map(|limit| it.against(&limit));
+    let reason = match option {
+        "filter" => {
+            let words = words(text);
+            (0..words.len()).filter_map(|index| used(&words, index)).find_map(against)
+        }
+        _ => items(text).map(|item| Use { path: leading_path(item), operator: None }).find_map(against),
+    }?;
+    Some(format!(
+        "${option} {reason}, says the service's metadata; `query(\"${option}\", …)` sends it all the same"
+    ))
 }
 
 /// A property in a text, and what is done with it as far as it can be told.
@@ -56,29 +61,30 @@ impl Use<'_> {
     fn against(&self, limit: &Limit) -> Option<String> {
         let property = limit.property();
         let rest = self.path.strip_prefix(property)?;
-        if !rest.is_empty() && !rest.starts_with('/') {
-            return None;
-        }
         let operators: Vec<_> = limit.operators().collect();
         if operators.is_empty() {
-            return Some(format!("does not take `{property}`"));
+            let is_it = rest.is_empty() || rest.starts_with('/');
+            return is_it.then(|| format!("does not take `{property}`"));
         }
-        let used = self.operator.filter(|used| !operators.contains(used))?;
-        Some(format!("takes `{property}` only with {}, not with {used}", operators.join(", ")))
+        // What is taken of the property says nothing of its own properties, or of their number.
+        let used = self.operator.filter(|_| rest.is_empty())?;
+        let is_taken = operators.iter().any(|operator| operator.eq_ignore_ascii_case(used));
+        (!is_taken).then(|| format!("takes `{property}` only with {}, not with {used}", operators.join(", ")))
     }
 }
 
 /// The items of a list, whose commas in parentheses and literals separate nothing.
 fn items(list: &str) -> impl Iterator<Item = &str> {
-    let (mut depth, mut is_literal) = (0_usize, false);
+    let (mut depth, mut literal) = (0_usize, None);
     list.split(move |character| {
-        match character {
-            '\'' => is_literal = !is_literal,
-            '(' if !is_literal => depth += 1,
-            ')' if !is_literal => depth = depth.saturating_sub(1),
+        match (character, literal) {
+            ('\'' | '"', None) => literal = Some(character),
+            (_, Some(quote)) if quote == character => literal = None,
+            ('(', None) => depth += 1,
+            (')', None) => depth = depth.saturating_sub(1),
             _ => {}
         }
-        character == ',' && depth == 0 && !is_literal
+        character == ',' && depth == 0 && literal.is_none()
     })
 }
 
@@ -92,30 +98,43 @@ fn path_length(text: &str) -> usize {
         .unwrap_or(text.len())
 }
 
-/// The properties in a condition.
-fn uses_in_condition(condition: &str) -> Vec<Use<'_>> {
-    let words = words(condition);
-    let variables: Vec<_> =
-        words.iter().filter(|word| word.next == Some(':')).map(|word| word.text).collect();
-    let operator = |index: Option<usize>| {
-        let word = words.get(index?)?.text;
-        matches!(word, "eq" | "ne" | "gt" | "ge" | "lt" | "le" | "has" | "in").then_some(word)
+/// Operators that compare.
+const COMPARISONS: [&str; 8] = ["eq", "ne", "gt", "ge", "lt", "le", "has", "in"];
+
+/// Functions that compare. Of a property in another one, such as `tolower`, it is not known what it is compared by.
+const FUNCTIONS: [&str; 4] = ["contains", "endswith", "matchespattern", "startswith"];
+
+/// Other operators that parentheses may follow without making a call of them.
+const OTHERS: [&str; 9] = ["not", "and", "or", "add", "sub", "mul", "div", "divby", "mod"];
+
+fn is_one_of(word: &str, list: &[&str]) -> bool {
+    list.iter().any(|one| one.eq_ignore_ascii_case(word))
+}
+
+/// The property at a word of a condition, if there is one.
+fn used<'t>(words: &[Word<'t>], index: usize) -> Option<Use<'t>> {
+    let word = &words[index];
+    let (path, called) = match (word.next, word.text.rsplit_once('/')) {
+        (Some('('), Some((path, function))) => (path, Some(function)),
+        // A function, or the type of a literal.
+        (Some('(' | '\''), _) => return None,
+        _ => (word.text, None),
     };
-    let mut uses = Vec::new();
-    for (index, word) in words.iter().enumerate() {
-        let (path, called) = match (word.next, word.text.rsplit_once('/')) {
-            (Some('('), Some((path, function))) => (path, Some(function)),
-            // A function, a lambda's variable, the type of a literal.
-            (Some('(' | ':' | '\''), _) => continue,
-            _ => (word.text, None),
-        };
-        let root = path.split('/').next().unwrap_or(path);
-        if !variables.contains(&root) {
-            let compared = operator(index.checked_add(1)).or_else(|| operator(index.checked_sub(1)));
-            uses.push(Use { path, operator: called.or(word.function).or(compared) });
-        }
+    // A name is taken for a variable in the whole text, not in its lambda alone: too little is refused rather than too much.
+    let root = path.split('/').next();
+    if words.iter().any(|word| word.declares && Some(word.text) == root) {
+        return None;
     }
-    uses
+    let comparison = |index: Option<usize>| {
+        let neighbor = words.get(index?)?;
+        (neighbor.depth == word.depth && is_one_of(neighbor.text, &COMPARISONS)).then_some(neighbor.text)
+    };
+    let operator = match (called, word.function) {
+        (Some(called), _) => Some(called).filter(|called| is_one_of(called, &["any", "all"])),
+        (None, Some(function)) => Some(function).filter(|function| is_one_of(function, &FUNCTIONS)),
+        (None, None) => comparison(index.checked_add(1)).or_else(|| comparison(index.checked_sub(1))),
+    };
+    Some(Use { path, operator })
 }
 
 /// A name, a number, an operator: what is neither a literal in quotes nor a sign.
@@ -123,8 +142,12 @@ struct Word<'t> {
     text: &'t str,
     /// The character behind it.
     next: Option<char>,
+    /// Whether it is the variable of a lambda.
+    declares: bool,
     /// The function that it is an argument of.
     function: Option<&'t str>,
+    /// How many parentheses are open around it.
+    depth: usize,
 }
 
 fn words(condition: &str) -> Vec<Word<'_>> {
@@ -137,16 +160,20 @@ fn words(condition: &str) -> Vec<Word<'_>> {
         let mut skipped = length.max(character.len_utf8());
         match character {
             _ if length > 0 => {
-                let next = rest[length..].chars().next();
-                words.push(Word { text: &rest[..length], next, function: open.last().copied().flatten() });
+                let (text, behind) = rest.split_at(length);
+                let (next, function) = (behind.chars().next(), open.last().copied().flatten());
+                let declares = behind.trim_start().starts_with(':');
+                words.push(Word { text, next, declares, function, depth: open.len() });
                 if next == Some('(') {
                     // `tags/any(…)` has a condition in it, `contains(…)` what it is about.
-                    open.push(Some(&rest[..length]).filter(|name| !name.contains('/')));
+                    let is_call =
+                        !text.contains('/') && !is_one_of(text, &COMPARISONS) && !is_one_of(text, &OTHERS);
+                    open.push(is_call.then_some(text));
                     skipped += 1;
                 }
             }
             // Of a doubled quote in a literal, one ends it and one begins the next.
-            '\'' => skipped = rest[1..].find('\'').map_or(rest.len(), |end| end + 2),
+            '\'' | '"' => skipped = rest[1..].find(character).map_or(rest.len(), |end| end + 2),
             '(' => open.push(None),
             ')' => drop(open.pop()),
             _ => {}
@@ -173,6 +200,9 @@ mod tests {
         for condition in [
             "key eq 'a'",
             "'a' eq key",
+            "not(key eq 'a')",
+            "tolower(key) eq 'a'",
+            "key/$count gt 1",
             "name eq 'b' and (key ne null)",
             "key/first eq 1",
             "startswith(key,'a')",
@@ -187,6 +217,9 @@ mod tests {
             "keys eq 1",
             "other/key eq 1",
             "tags/any(key:key eq 'a')",
+            "tags/any(key : key eq 'a')",
+            "name in [\"key\"]",
+            "microsoft.graph.user/key eq 'a'",
             "key'a' eq name",
             "name eq '",
             "name eq 'ö' or ö eq 1",
@@ -198,9 +231,17 @@ mod tests {
 
     #[test]
     fn operators_that_a_property_is_not_taken_with() {
-        for condition in
-            ["platform ne 'a'", "date gt 2026-01-02T03:04:05Z", "contains(platform,'a')", "tags/all(x:true)"]
-        {
+        for condition in [
+            "platform ne 'a'",
+            "platform NE 'a'",
+            "not(platform ne 'a')",
+            "name eq 'a' and(platform ne 'a')",
+            "StartsWith(platform,'a')",
+            "(name eq platform) ne false or platform gt 'a'",
+            "date gt 2026-01-02T03:04:05Z",
+            "contains(platform,'a')",
+            "tags/all(x:true)",
+        ] {
             assert!(refused("filter", condition), "{condition}");
         }
         for condition in [
@@ -209,6 +250,17 @@ mod tests {
             "tags/any(x:x eq 'platform')",
             "tags/any(x:startswith(x,'a')) and platform eq 'b'",
             "(platform) eq 'a'",
+            "(platform) ne 'a'",
+            "not(platform eq 'a')",
+            "NOT (platform EQ 'a')",
+            "name eq 'b' and(platform eq 'a')",
+            "tolower(platform) ne 'a'",
+            "case(platform eq 'a':1,true:2) gt 1",
+            "(name eq platform) ne false",
+            "tags/Any(x:x eq 'a')",
+            "tags/$count gt 1",
+            "platform/name gt 'a'",
+            "platform/a.b() gt 1",
         ] {
             assert!(!refused("filter", condition), "{condition}");
         }
@@ -226,6 +278,7 @@ mod tests {
         }
         for (option, list) in [
             ("expand", "members($expand=tabs,chats)"),
+            ("expand", "members($search=\"x), chats\")"),
             ("expand", "chatsOfOld"),
             ("orderby", "tabs"),
             ("select", "key"),
@@ -239,8 +292,8 @@ mod tests {
     fn the_problem_says_what_is_taken() {
         assert_eq!(
             problem(&LIST, "filter", "date gt 2026-01-02").unwrap(),
-            "$filter takes `date` only with ge, le, not with gt, says the service's metadata; a raw request sends it all \
-             the same"
+            "$filter takes `date` only with ge, le, not with gt, says the service's metadata; `query(\"$filter\", …)` \
+             sends it all the same"
         );
     }
 }

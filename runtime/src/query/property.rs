@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::expression::Expression;
 use super::term::{Binding, Term};
 use crate::model::{Model, TypeInfo};
 
@@ -22,8 +23,8 @@ pub enum ReadOnly {}
 /// A property of the type `M` whose values are of type `T`. `A` says whether it can be written: [`Writable`],
 /// [`CreateOnly`] or [`ReadOnly`].
 ///
-/// Navigation properties have an [`Expanded`](crate::Expanded) value, collections a `Vec`. A property has all methods of
-/// an [`Expression`](super::Expression): comparisons, functions, orders, paths.
+/// Navigation properties have an [`Expanded`](crate::Expanded) value, collections a `Vec`. A property has the methods
+/// of an [`Expression`]: comparisons, functions, orders, paths; and it is one, by [`Into`].
 ///
 /// ```
 /// use msgraph_runtime::{Property, Reference};
@@ -40,8 +41,11 @@ pub enum Property<M, T, A = Writable> {
     Named(&'static str),
     /// Holds the types; there are no values of it.
     #[doc(hidden)]
-    Of(Infallible, PhantomData<(M, T, A)>),
+    Of(Infallible, Types<M, T, A>),
 }
+
+/// Says which types a property is of without having values of them.
+type Types<M, T, A> = PhantomData<fn() -> (M, T, A)>;
 
 impl<M, T, A> Property<M, T, A> {
     /// The JSON name.
@@ -120,6 +124,13 @@ impl<M, T, A> Clone for Property<M, T, A> {
 }
 
 impl<M, T, A> Copy for Property<M, T, A> {}
+
+/// Where an expression itself is wanted.
+impl<M, T, A> From<Property<M, T, A>> for Expression<M, T> {
+    fn from(property: Property<M, T, A>) -> Self {
+        Self::new(property.name().to_owned(), Binding::Primary, false)
+    }
+}
 
 impl<M, T, A> AsRef<str> for Property<M, T, A> {
     fn as_ref(&self) -> &str {

@@ -130,12 +130,13 @@ fn shown_json(text: &str) -> Option<String> {
 fn show_value(reader: &mut Reader<'_>, depth: usize, shown: &mut String) -> Result<(), ReadError> {
     let mut first = true;
     match reader.peek() {
+        _ if is_enough(shown) => reader.skip()?,
         Some(b'{') => {
             reader.enter_object("an object")?;
             shown.push('{');
             while let Some(name) = reader.next_name(&mut first)? {
                 begin_line(depth, shown);
-                let _ = write!(shown, "{}: ", Json::encode(&name.clone().into_owned()).as_str());
+                let _ = write!(shown, "{}: ", Json::encode(&name.to_string()).as_str());
                 // What is on or off, or not there, tells nothing.
                 if is_secret(&name) && !matches!(reader.peek(), Some(b'n' | b't' | b'f')) {
                     reader.skip()?;
@@ -162,7 +163,15 @@ fn show_value(reader: &mut Reader<'_>, depth: usize, shown: &mut String) -> Resu
     Ok(())
 }
 
+/// Whether nobody would see more, however long it is or deep it nests: a character has at most four bytes.
+fn is_enough(shown: &str) -> bool {
+    shown.len() > 4 * SHOWN
+}
+
 fn begin_line(depth: usize, shown: &mut String) {
+    if is_enough(shown) {
+        return;
+    }
     let _ = write!(shown, "\n{:width$}", "", width = 2 * depth);
 }
 
@@ -173,4 +182,34 @@ fn end_lines(depth: usize, end: char, shown: &mut String) {
         begin_line(depth - 1, shown);
     }
     shown.push(end);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_stands_line_by_line_without_its_secrets() {
+        let json = r#"{"a":[1,{}],"password":"x","pass\u0077ord":7,"token":{"a":1},"hasToken":true,"secret":null,"b":[]}"#;
+        let shown = r#"{
+  "a": [
+    1,
+    {}
+  ],
+  "password": "[hidden]",
+  "password": "[hidden]",
+  "token": "[hidden]",
+  "hasToken": true,
+  "secret": null,
+  "b": []
+}"#;
+        assert_eq!(shown_json(json).as_deref(), Some(shown));
+        assert_eq!(shown_json("{\"password\":\"x\""), None);
+    }
+
+    #[test]
+    fn long_and_deep_json_is_not_blown_up() {
+        let json = format!("{}{}1{}", "[".repeat(100), "1,".repeat(SHOWN), "]".repeat(100));
+        assert!(shown_json(&json).expect("it is JSON").len() < 20 * SHOWN);
+    }
 }
