@@ -190,8 +190,8 @@ impl GraphClient {
     }
 
     /// Sends a call through the pipeline; the answer's body is read if `buffered`.
-    pub(crate) fn call(&self, call: Call, buffered: bool) -> BoxFuture<'static, Result<Answer, Error>> {
-        send(self.clone(), call, buffered)
+    pub(crate) fn call(self, call: Call, buffered: bool) -> BoxFuture<'static, Result<Answer, Error>> {
+        send(self, call, buffered)
     }
 }
 

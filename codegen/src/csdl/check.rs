@@ -305,7 +305,7 @@ impl<'a> Checker<'a> {
 
 /// Whether `name` is a simple identifier
 /// ([CSDL XML 4.01, 17.2](https://docs.oasis-open.org/odata/odata-csdl-xml/v4.01/)).
-fn is_identifier(name: &str) -> bool {
+pub(crate) fn is_identifier(name: &str) -> bool {
     let mut characters = name.chars();
     let first = characters.next().is_some_and(|c| c == '_' || unicode_ident::is_xid_start(c));
     first && characters.all(unicode_ident::is_xid_continue) && name.chars().count() <= 128

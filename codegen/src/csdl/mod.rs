@@ -16,6 +16,7 @@ pub mod projection;
 pub mod xml;
 
 pub use check::check;
+pub(crate) use check::is_identifier;
 pub use facts::{Count, Tally, facts};
 pub use xml::parse as parse_xml;
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::spec::{Answer, Kind};
 use super::tree::{NodeId, Segment, Tree};
-use crate::csdl::Value;
+use crate::csdl::{Value, is_identifier};
 use crate::model::{Model, TypeId, term};
 
 /// A system query option and how annotations restrict it.
@@ -177,7 +177,8 @@ fn restrictions<'d>(model: &Model<'d>, tree: &Tree<'d>, id: NodeId, term: &str) 
 impl QueryOption {
     fn limits(&self, record: &Value) -> Vec<Limit> {
         let limit = |property: &str, operators| {
-            let property = is_path(property).then(|| property.to_owned())?;
+            let is_path = property.split('/').all(is_identifier);
+            let property = is_path.then(|| property.to_owned())?;
             Some(Limit { option: self.name, property, operators })
         };
         let list =
@@ -195,15 +196,6 @@ impl QueryOption {
         limits.dedup_by(|one, kept| one.property == kept.property);
         limits
     }
-}
-
-/// Whether a text is a path of properties, as a query can have it.
-fn is_path(text: &str) -> bool {
-    text.split('/').all(|name| {
-        let mut characters = name.chars();
-        characters.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-            && characters.all(|c| c.is_alphanumeric() || c == '_')
-    })
 }
 
 /// The operators in a list of them; nothing if something else is there.

@@ -91,7 +91,7 @@ impl Exchange<'_> {
         if parts.iter().all(may_repeat) {
             call.options.retry = Some(self.client.retry_policy().idempotent());
         }
-        let answer = self.client.call(call, true).await?;
+        let answer = self.client.clone().call(call, true).await?;
         let read = wire::read_answers(answer.bytes()).map_err(|error| answer.unreadable(error))?;
         let part_of: BTreeMap<String, usize> = parts.iter().map(|part| (wire::id(*part), *part)).collect();
         let mut answers: BTreeMap<usize, Vec<Option<PartAnswer>>> = BTreeMap::new();
@@ -172,7 +172,7 @@ impl Exchange<'_> {
             ));
         }
         if let Some(call) = redirected(self.client, entry, &answer) {
-            return self.client.call(call, true).await;
+            return self.client.clone().call(call, true).await;
         }
         let PartAnswer { status, headers, body } = answer;
         Err(GraphError::new(entry.name.clone(), status, &headers, &body, shared.clock.now()).into())
